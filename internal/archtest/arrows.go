@@ -1,0 +1,103 @@
+package archtest
+
+import "fmt"
+
+// arrow says what the packages of a folder may import of ours. The first arrow
+// that fits a package counts, so the narrow ones come first.
+type arrow struct {
+	from []string
+	to   []string
+	not  []string // taken out of to
+	test []string // what test files may import besides
+}
+
+// Everything both sides may build on. The measuring package sees both sides, so
+// neither side may see it.
+var (
+	shared    = []string{"syncproto/...", "internal/..."}
+	everybody = []string{"syncproto/...", "internal/...", "client/...", "server/...", "web/...", "simtest/..."}
+	notShared = []string{"internal/bench/...", "internal/archtest"}
+)
+
+var arrows = []arrow{
+	// The agreement imports nothing outside itself, and inside it only downwards.
+	{from: []string{"syncproto/hlc", "syncproto/canon"}},
+	{from: []string{"syncproto"}, to: []string{"syncproto/hlc", "syncproto/canon"}, test: []string{"syncproto/..."}},
+	{from: []string{"syncproto/schema"}, to: []string{"syncproto", "syncproto/hlc", "syncproto/canon"}, test: []string{"syncproto/..."}},
+	{from: []string{"syncproto/rules"}, to: []string{"syncproto", "syncproto/hlc", "syncproto/canon", "syncproto/schema"}, test: []string{"syncproto/..."}},
+	{from: []string{"syncproto/wsconn"}, to: []string{"syncproto", "syncproto/hlc", "syncproto/canon"}, test: []string{"syncproto/...", "internal/memnet"}},
+
+	// What both sides build on sees neither.
+	{from: []string{"internal/sqlitedb/...", "internal/csvin", "internal/memnet", "internal/buildinfo", "internal/archtest"}},
+	{from: []string{"internal/mark"}, to: []string{"syncproto/..."}},
+	{from: []string{"internal/records"}, to: []string{"syncproto/...", "internal/sqlitedb/..."}},
+	{from: []string{"internal/bench/..."}, to: everybody},
+	{from: []string{"internal/..."}, to: shared, not: notShared},
+
+	// A site.
+	{from: []string{"client/store/..."}, to: []string{"syncproto/...", "internal/...", "client/store/..."}, not: notShared},
+	{from: []string{"client/..."}, to: []string{"syncproto/...", "internal/...", "client/..."}, not: notShared},
+
+	// The centre: the log below, state folded from it, live folded beside.
+	{
+		from: []string{"server/oplog/..."},
+		to:   []string{"syncproto/...", "internal/...", "server/oplog/..."},
+		not:  append([]string{"server/oplog/oplogtest"}, notShared...),
+		test: []string{"server/oplog/oplogtest"},
+	},
+	{
+		from: []string{"server/state/..."},
+		to:   []string{"syncproto/...", "internal/...", "server/oplog", "server/state/..."},
+		not:  notShared,
+		test: []string{"server/oplog/..."},
+	},
+	{
+		from: []string{"server/live/..."},
+		to:   []string{"syncproto/...", "internal/...", "server/oplog", "server/state/...", "server/live/..."},
+		not:  notShared,
+		test: []string{"server/oplog/..."},
+	},
+	{
+		from: []string{"server/..."},
+		to:   []string{"syncproto/...", "internal/...", "server/..."},
+		not:  append([]string{"server/oplog/oplogtest"}, notShared...),
+		test: []string{"server/oplog/oplogtest"},
+	},
+
+	// The two that see both sides, and the pages, which see nobody.
+	{from: []string{"web/..."}},
+	{from: []string{"cmd/...", "simtest/..."}, to: everybody, not: []string{"internal/archtest", "server/oplog/oplogtest"}},
+}
+
+func checkArrows(t *tree, found func(string, int, string)) {
+	for _, f := range t.gofile {
+		a, ok := arrowOf(f.pkg)
+		if !ok {
+			found(f.path, 1, fmt.Sprintf("package %s has no arrow: say in arrows.go what it may import", f.pkg))
+			continue
+		}
+		for _, i := range f.imports {
+			to, ours := i.ours()
+			if !ours || a.allows(f, to) {
+				continue
+			}
+			found(f.path, i.line, fmt.Sprintf("%s must not import %s", f.pkg, to))
+		}
+	}
+}
+
+func arrowOf(pkg string) (arrow, bool) {
+	for _, a := range arrows {
+		if within(pkg, a.from) {
+			return a, true
+		}
+	}
+	return arrow{}, false
+}
+
+func (a arrow) allows(f *gofile, to string) bool {
+	if f.test && (to == f.pkg || within(to, a.test)) { // an external test imports its own package
+		return true
+	}
+	return within(to, a.to) && !within(to, a.not)
+}

@@ -1,0 +1,51 @@
+# Targets and what they do: make help
+.DEFAULT_GOAL := help
+
+export CGO_ENABLED := 1
+
+T        ?= 30s
+BENCH    ?= .
+GO_MAJOR := 1
+GO_MINOR := 26
+
+STATICCHECK := go tool -modfile=tools/go.mod staticcheck
+
+.PHONY: help need build demo check test bench fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+need: # says which prerequisite is missing, and how to get it
+	@command -v go >/dev/null || { echo >&2 "rawaj: Go is missing: install Go $(GO_MAJOR).$(GO_MINOR) or newer (https://go.dev/dl)"; exit 1; }
+	@go version | awk '{ v = $$3; sub(/^go/, "", v); split(v, n, "."); if (n[1]+0 > $(GO_MAJOR) || n[1]+0 == $(GO_MAJOR) && n[2]+0 >= $(GO_MINOR) || v ~ /^devel/) exit 0; \
+		print "rawaj: Go " v " is too old: install Go $(GO_MAJOR).$(GO_MINOR) or newer (https://go.dev/dl)"; exit 1 }' >&2
+	@cc="$$(go env CC)"; command -v $${cc%% *} >/dev/null || { echo >&2 "rawaj: no C compiler ($$cc): SQLite is C; install gcc (Debian: apt-get install gcc libc6-dev)"; exit 1; }
+
+build: need ## one binary, bin/rawaj
+	go build -trimpath -o bin/rawaj ./cmd/rawaj
+
+demo: build ## a fair day in fast motion on this machine, checked against what staff did
+	./bin/rawaj demo --once
+
+check: need ## gofmt, vet, staticcheck
+	@out="$$(gofmt -l .)" || exit 1; test -z "$$out" || { echo >&2 "rawaj: run gofmt -w on:"; echo >&2 "$$out"; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+
+test: check ## check, then every test with the race detector, in random order
+	go test -race -shuffle=on -timeout 20m ./...
+
+bench: build ## benchmarks, then what rawaj bench measures beside its bare limits (BENCH= regexp)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...
+	./bin/rawaj bench
+
+fuzz: need ## every Fuzz target in the tree, one after another (T=30s each)
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort -u | \
+	while IFS=: read -r file func; do \
+		name="$${func#func }"; dir="$$(dirname "$$file")"; \
+		echo "== $$dir $$name, $(T)"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) "./$$dir" </dev/null || exit 1; \
+	done
+
+clean: ## remove what build made
+	rm -rf bin

@@ -1,0 +1,417 @@
+// Package sqlitedb opens SQLite the one way this project trusts and hands out
+// transactions on it.
+//
+// One connection writes, a small pool reads beside it (WAL). It talks to the
+// driver directly rather than through database/sql: a pooled connection would
+// take its pragmas from the driver's defaults (synchronous=NORMAL, which loses
+// acknowledged rows in a power cut), and the hot paths insert hundreds of
+// thousands of rows through a handful of statements. Every connection reads
+// its settings back at open and refuses to work with others.
+package sqlitedb
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"sync"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+)
+
+// Sync is SQLite's synchronous level.
+type Sync string
+
+// Full is for whatever a person or a peer was told is safe. Normal is for folds
+// that can be made anew from something that is Full: a power cut may take back
+// their last commits, and never leaves them torn.
+const (
+	Full   Sync = "FULL"
+	Normal Sync = "NORMAL"
+)
+
+// Options says how a database is opened. The zero value is a durable file.
+type Options struct {
+	Sync     Sync   // Full where empty
+	ReadOnly bool   // no writer connection; Write fails
+	VFS      string // SQLite VFS by name; the platform's where empty
+	CacheKiB int    // page cache of each connection, KiB; 16 MiB where 0
+	Readers  int    // reading connections kept open; 4 where 0
+}
+
+// ErrReadOnly is what Write returns on a database opened with ReadOnly.
+var ErrReadOnly = errors.New("database is open for reading only")
+
+// ErrClosed is what every method returns after Close.
+var ErrClosed = errors.New("database is closed")
+
+// DB is one SQLite file. It is safe for concurrent use.
+type DB struct {
+	path    string
+	options Options
+	turn    chan struct{} // holds one token: whoever has it owns the writer
+	writer  *conn
+	readers chan *conn    // idle readers
+	slots   chan struct{} // a token for each reader that may yet be opened
+	mu      sync.Mutex    // held to close, and to give a reader back
+	closed  chan struct{} // closed by Close
+}
+
+// Open opens or makes the file at path.
+func Open(path string, o Options) (*DB, error) {
+	if o.Sync == "" {
+		o.Sync = Full
+	}
+	if o.CacheKiB == 0 {
+		o.CacheKiB = 16 << 10
+	}
+	if o.Readers == 0 {
+		o.Readers = 4
+	}
+	db := &DB{
+		path: path, options: o,
+		turn:    make(chan struct{}, 1),
+		readers: make(chan *conn, o.Readers),
+		slots:   make(chan struct{}, o.Readers),
+		closed:  make(chan struct{}),
+	}
+	db.turn <- struct{}{}
+	for range o.Readers {
+		db.slots <- struct{}{}
+	}
+	first, err := db.connect(o.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	if o.ReadOnly {
+		db.readers <- first
+		<-db.slots
+	} else {
+		db.writer = first
+	}
+	return db, nil
+}
+
+// Path is the file's path as given to Open.
+func (db *DB) Path() string { return db.path }
+
+// connect opens one connection; one for reading refuses to write, because
+// what it wrote would pass by the turn.
+func (db *DB) connect(reader bool) (*conn, error) {
+	q := url.Values{}
+	if reader {
+		q.Set("_query_only", "1")
+	}
+	q.Set("_journal_mode", "WAL")
+	q.Set("_synchronous", string(db.options.Sync))
+	q.Set("_busy_timeout", "5000")
+	q.Set("_cache_size", fmt.Sprint(-db.options.CacheKiB))
+	if db.options.ReadOnly {
+		q.Del("_journal_mode")
+		q.Set("mode", "ro")
+	}
+	if db.options.VFS != "" {
+		q.Set("vfs", db.options.VFS)
+	}
+	path := (&url.URL{Path: db.path}).EscapedPath()
+	raw, err := (&sqlite3.SQLiteDriver{}).Open("file:" + path + "?" + q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", db.path, err)
+	}
+	c := &conn{raw: raw.(*sqlite3.SQLiteConn), cache: map[string]*stmt{}}
+	if err := c.check(db.options); err != nil {
+		raw.Close()
+		return nil, fmt.Errorf("open %s: %w", db.path, err)
+	}
+	return c, nil
+}
+
+// Write runs f in a transaction that writes, one at a time, and commits it if f
+// returns nil. When Write returns nil the commit is as durable as the Sync the
+// database was opened with.
+func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
+	if db.options.ReadOnly {
+		return fmt.Errorf("write %s: %w", db.path, ErrReadOnly)
+	}
+	select {
+	case <-db.turn:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { db.turn <- struct{}{} }()
+	if db.isClosed() {
+		return fmt.Errorf("write %s: %w", db.path, ErrClosed)
+	}
+	return db.writer.in("BEGIN IMMEDIATE", f)
+}
+
+// Read runs f on one snapshot of the database: as it stands at f's first query.
+// f must not call Read again: readers are few, and it would wait for itself.
+func (db *DB) Read(ctx context.Context, f func(*Tx) error) error {
+	c, err := db.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.giveBack(c)
+	return c.in("BEGIN", f)
+}
+
+// giveBack closes the reader where the database was closed while it was out.
+func (db *DB) giveBack(c *conn) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.isClosed() {
+		c.close()
+		return
+	}
+	db.readers <- c
+}
+
+func (db *DB) reader(ctx context.Context) (*conn, error) {
+	if db.isClosed() {
+		return nil, fmt.Errorf("read %s: %w", db.path, ErrClosed)
+	}
+	select {
+	case c := <-db.readers:
+		return c, nil
+	default:
+	}
+	select {
+	case c := <-db.readers:
+		return c, nil
+	case <-db.slots:
+		c, err := db.connect(true)
+		if err != nil {
+			db.slots <- struct{}{}
+		}
+		return c, err
+	case <-db.closed:
+		return nil, fmt.Errorf("read %s: %w", db.path, ErrClosed)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Checkpoint moves the whole WAL into the main file and empties it. It fails
+// where a reader still needs the WAL; nothing is lost by that.
+func (db *DB) Checkpoint() error {
+	if db.options.ReadOnly {
+		return fmt.Errorf("checkpoint %s: %w", db.path, ErrReadOnly)
+	}
+	<-db.turn
+	defer func() { db.turn <- struct{}{} }()
+	if db.isClosed() {
+		return fmt.Errorf("checkpoint %s: %w", db.path, ErrClosed)
+	}
+	var busy int64
+	err := db.writer.query("PRAGMA wal_checkpoint(TRUNCATE)", nil, func(r Row) error { busy = r.Int(0); return nil })
+	if err == nil && busy != 0 {
+		err = fmt.Errorf("checkpoint %s: a reader holds the WAL", db.path)
+	}
+	return err
+}
+
+func (db *DB) isClosed() bool {
+	select {
+	case <-db.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Close waits for the writer, then closes every connection; a reader still out
+// is closed when it comes back.
+func (db *DB) Close() error {
+	<-db.turn
+	defer func() { db.turn <- struct{}{} }()
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.isClosed() {
+		return nil
+	}
+	close(db.closed)
+	var errs []error
+	for len(db.readers) > 0 {
+		errs = append(errs, (<-db.readers).close())
+	}
+	if db.writer != nil {
+		errs = append(errs, db.writer.close())
+	}
+	return errors.Join(errs...)
+}
+
+// conn is one connection with its prepared statements.
+type conn struct {
+	raw   *sqlite3.SQLiteConn
+	cache map[string]*stmt
+	args  []driver.NamedValue
+}
+
+type stmt struct {
+	raw   *sqlite3.SQLiteStmt
+	wants int // arguments
+	busy  bool
+}
+
+// check reads the settings back: a typing error in a DSN is not an error to SQLite.
+func (c *conn) check(o Options) error {
+	want := map[string]string{"synchronous": map[Sync]string{Full: "2", Normal: "1"}[o.Sync]}
+	if !o.ReadOnly {
+		want["journal_mode"] = "wal"
+	}
+	for pragma, value := range want {
+		var got string
+		err := c.query("PRAGMA "+pragma, nil, func(r Row) error { got = fmt.Sprint(r.Any(0)); return nil })
+		if err != nil {
+			return err
+		}
+		if !strings.EqualFold(got, value) && (o.VFS == "" || pragma != "journal_mode") {
+			return fmt.Errorf("pragma %s is %s, want %s", pragma, got, value)
+		}
+	}
+	return nil
+}
+
+func (c *conn) in(begin string, f func(*Tx) error) (err error) {
+	if err := c.exec(begin, nil); err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		if !done {
+			if rerr := c.exec("ROLLBACK", nil); rerr != nil && err == nil {
+				err = rerr
+			}
+		}
+	}()
+	if err := f(&Tx{c}); err != nil {
+		return err
+	}
+	if err := c.exec("COMMIT", nil); err != nil {
+		return err
+	}
+	done = true
+	return nil
+}
+
+func (c *conn) prepare(sql string) (*stmt, func(), error) {
+	s := c.cache[sql]
+	if s != nil && !s.busy {
+		s.busy = true
+		return s, func() { s.busy = false }, nil
+	}
+	raw, err := c.raw.Prepare(sql)
+	if err != nil {
+		return nil, nil, fmt.Errorf("prepare %q: %w", sql, err)
+	}
+	made := &stmt{raw: raw.(*sqlite3.SQLiteStmt), wants: raw.NumInput(), busy: true}
+	if s != nil { // the cached one is being read from right now
+		return made, func() { made.raw.Close() }, nil
+	}
+	c.cache[sql] = made
+	return made, func() { made.busy = false }, nil
+}
+
+// bind refuses a wrong number of arguments: the driver would bind NULL for those
+// that lack.
+func (c *conn) bind(sql string, wants int, args []any) ([]driver.NamedValue, error) {
+	if len(args) != wants {
+		return nil, fmt.Errorf("%s: %d arguments, want %d", head(sql), len(args), wants)
+	}
+	c.args = c.args[:0]
+	for i, a := range args {
+		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: plain(a)})
+	}
+	return c.args, nil
+}
+
+// plain brings an argument to one of the kinds that the driver binds.
+func plain(a any) driver.Value {
+	switch v := a.(type) {
+	case int:
+		return int64(v)
+	case uint64:
+		return int64(v)
+	case uint32:
+		return int64(v)
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	}
+	return a
+}
+
+func (c *conn) exec(sql string, args []any) error {
+	_, err := c.execN(sql, args)
+	return err
+}
+
+func (c *conn) execN(sql string, args []any) (int64, error) {
+	s, release, err := c.prepare(sql)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	bound, err := c.bind(sql, s.wants, args)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.raw.ExecContext(context.Background(), bound)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", head(sql), err)
+	}
+	return r.RowsAffected()
+}
+
+func (c *conn) query(sql string, args []any, f func(Row) error) error {
+	s, release, err := c.prepare(sql)
+	if err != nil {
+		return err
+	}
+	defer release()
+	bound, err := c.bind(sql, s.wants, args)
+	if err != nil {
+		return err
+	}
+	rows, err := s.raw.QueryContext(context.Background(), bound)
+	if err != nil {
+		return fmt.Errorf("%s: %w", head(sql), err)
+	}
+	defer rows.Close()
+	values := make([]driver.Value, len(rows.Columns()))
+	for {
+		switch err := rows.Next(values); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return fmt.Errorf("%s: %w", head(sql), err)
+		}
+		if err := f(Row{values}); err != nil {
+			if err == Stop {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+func (c *conn) close() error {
+	for _, s := range c.cache {
+		s.raw.Close()
+	}
+	return c.raw.Close()
+}
+
+func head(sql string) string {
+	sql = strings.Join(strings.Fields(sql), " ")
+	if len(sql) > 80 {
+		sql = sql[:80] + "…"
+	}
+	return sql
+}

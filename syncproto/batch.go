@@ -1,0 +1,211 @@
+package syncproto
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/rawaj/rawaj/syncproto/canon"
+)
+
+// BatchHeader is what a device signs about a consecutive run of one chain. The
+// run's boundaries mean nothing; the same transactions may come in other batches.
+type BatchHeader struct {
+	Device      DeviceID
+	Incarnation Incarnation
+	First       Seq      // of the run; 1 or more
+	Before      Hash     // chain hash after First-1; the genesis hash where First is 1
+	Last        Seq      // of the run; First or more
+	After       Hash     // chain hash after Last
+	Bodies      Hash     // SHA-256 over the run's body hashes, one after the other
+	Length      uint64   // bytes of the bodies as packed, before compression
+	Genesis     *Genesis // where the incarnation continues; there iff First is 1
+}
+
+// Body is one transaction of a batch: its bytes as its author wrote them, or only
+// their hash where the body has been erased.
+type Body struct {
+	Bytes []byte // nil when erased
+	Hash  Hash   // SHA-256 of the bytes
+}
+
+// Batch is a signed run of transactions, as it travels and as the log keeps it.
+type Batch struct {
+	Header BatchHeader
+	signed []byte // COSE_Sign1 over the header
+	packed []byte // bodies: canonical list, zstd
+}
+
+// ErrBatch is wrapped by errors about a batch whose parts do not fit together.
+var ErrBatch = errors.New("batch is unsound")
+
+func appendBatchHeader(b []byte, h *BatchHeader) []byte {
+	b = canon.Array(b, 9)
+	b = canon.Bytes(b, h.Device[:])
+	b = canon.Bytes(b, h.Incarnation[:])
+	b = canon.Uint(b, uint64(h.First))
+	b = canon.Bytes(b, h.Before[:])
+	b = canon.Uint(b, uint64(h.Last))
+	b = canon.Bytes(b, h.After[:])
+	b = canon.Bytes(b, h.Bodies[:])
+	b = canon.Uint(b, h.Length)
+	if h.Genesis == nil {
+		return canon.Null(b)
+	}
+	return appendParent(canon.Array(b, 3), *h.Genesis)
+}
+
+func readBatchHeader(b []byte) (h BatchHeader, err error) {
+	r := canon.NewReader(b)
+	r.Exactly(9)
+	r.Fixed(h.Device[:])
+	r.Fixed(h.Incarnation[:])
+	h.First = Seq(r.Uint(1<<62 - 1))
+	r.Fixed(h.Before[:])
+	h.Last = Seq(r.Uint(1<<62 - 1))
+	r.Fixed(h.After[:])
+	r.Fixed(h.Bodies[:])
+	h.Length = r.Uint(MaxBatchLength)
+	if !r.Null() {
+		h.Genesis = &Genesis{}
+		readParent(r, h.Genesis)
+	}
+	switch {
+	case r.Err() != nil:
+	case h.First < 1 || h.Last < h.First:
+		r.Fail("run from %d to %d", h.First, h.Last)
+	case h.Last-h.First >= MaxBatchTransactions:
+		r.Fail("run of %d transactions is over %d", h.Last-h.First+1, MaxBatchTransactions)
+	case (h.Genesis != nil) != (h.First == 1):
+		r.Fail("a genesis belongs to seq 1 and only there")
+	}
+	return h, r.Done()
+}
+
+func readParent(r *canon.Reader, g *Genesis) {
+	r.Exactly(3)
+	if r.Null() {
+		if !r.Null() || !r.Null() {
+			r.Fail("a parent is whole or absent")
+		}
+		return
+	}
+	r.Fixed(g.Parent[:])
+	g.Seq = Seq(r.Uint(1<<62 - 1))
+	r.Fixed(g.Hash[:])
+}
+
+func packBodies(bodies []Body) []byte {
+	n := 16
+	for i := range bodies {
+		n += len(bodies[i].Bytes) + 40
+	}
+	b := canon.Array(make([]byte, 0, n), len(bodies))
+	for i := range bodies {
+		if bodies[i].Bytes != nil {
+			b = canon.Bytes(b, bodies[i].Bytes)
+		} else {
+			b = canon.Bytes(canon.Array(b, 1), bodies[i].Hash[:])
+		}
+	}
+	return b
+}
+
+// SignBatch makes a batch of the bodies first, first+1, … whose chain hash before
+// the first is before; genesis is given iff first is 1.
+func SignBatch(key ed25519.PrivateKey, org OrgID, device DeviceID, inc Incarnation, first Seq, before Hash, genesis *Genesis, bodies []Body) (*Batch, error) {
+	if len(bodies) == 0 || len(bodies) > MaxBatchTransactions {
+		return nil, fmt.Errorf("sign a batch of %d transactions: %w", len(bodies), ErrBatch)
+	}
+	plain := packBodies(bodies)
+	if len(plain) > MaxBatchLength {
+		return nil, fmt.Errorf("sign a batch of %d bytes, over %d: %w", len(plain), MaxBatchLength, ErrBatch)
+	}
+	h := BatchHeader{
+		Device: device, Incarnation: inc, First: first, Before: before,
+		Last: first + Seq(len(bodies)) - 1, Length: uint64(len(plain)), Genesis: genesis,
+	}
+	h.After, h.Bodies = runHashes(before, bodies)
+	signed := sign1(key, contextBatch, org, appendBatchHeader(nil, &h))
+	if _, err := readBatchHeader(appendBatchHeader(nil, &h)); err != nil {
+		return nil, fmt.Errorf("sign a batch: %w", err)
+	}
+	return &Batch{Header: h, signed: signed, packed: compress(plain)}, nil
+}
+
+func runHashes(before Hash, bodies []Body) (after, list Hash) {
+	sum := sha256.New()
+	after = before
+	for i := range bodies {
+		sum.Write(bodies[i].Hash[:])
+		after = Link(after, bodies[i].Hash)
+	}
+	sum.Sum(list[:0])
+	return after, list
+}
+
+// NewBody is a body with its hash.
+func NewBody(b []byte) Body { return Body{Bytes: b, Hash: BodyHash(b)} }
+
+// Bytes is the batch as it travels: canonical [signed header, packed bodies].
+func (b *Batch) Bytes() []byte {
+	out := canon.Array(make([]byte, 0, len(b.signed)+len(b.packed)+16), 2)
+	out = canon.Bytes(out, b.signed)
+	return canon.Bytes(out, b.packed)
+}
+
+// ParseBatch reads the form of Bytes up to the header. It checks no signature and
+// decompresses nothing: see Verify and Open, in this order.
+func ParseBatch(raw []byte) (*Batch, error) {
+	if len(raw) > MaxBatch {
+		return nil, fmt.Errorf("batch of %d bytes is over %d: %w", len(raw), MaxBatch, ErrBatch)
+	}
+	r := canon.NewReader(raw)
+	r.Exactly(2)
+	b := &Batch{signed: r.Bytes(MaxGreeting), packed: r.Bytes(MaxBatch)}
+	if err := r.Done(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBatch, err)
+	}
+	payload, _, err := open1(b.signed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBatch, err)
+	}
+	if b.Header, err = readBatchHeader(payload); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBatch, err)
+	}
+	return b, nil
+}
+
+// Verify checks the header's signature against the device's key.
+func (b *Batch) Verify(key ed25519.PublicKey, org OrgID) error {
+	_, err := verify1(key, contextBatch, org, b.signed)
+	return err
+}
+
+// Open decompresses the bodies, at most to the signed length, and checks that they
+// are those that the header signs. It does not look into them.
+func (b *Batch) Open() ([]Body, error) {
+	plain, err := decompress(bodiesDecoder, b.packed, int(b.Header.Length))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBatch, err)
+	}
+	r := canon.NewReader(plain)
+	bodies := make([]Body, r.Array(MaxBatchTransactions))
+	for i := range bodies {
+		if r.Peek() == canon.KindArray {
+			r.Exactly(1)
+			r.Fixed(bodies[i].Hash[:])
+			continue
+		}
+		bodies[i] = NewBody(r.Bytes(MaxBatchLength))
+	}
+	if err := r.Done(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBatch, err)
+	}
+	after, list := runHashes(b.Header.Before, bodies)
+	if Seq(len(bodies)) != b.Header.Last-b.Header.First+1 || list != b.Header.Bodies || after != b.Header.After {
+		return nil, fmt.Errorf("bodies are not those that were signed: %w", ErrBatch)
+	}
+	return bodies, nil
+}

@@ -1,0 +1,52 @@
+package syncproto
+
+import "time"
+
+// Bounds of what is accepted from a peer (SPEC §8). Over a bound of a frame the
+// connection ends; over a bound inside a signed batch the transaction is
+// quarantined as malformed, for a batch that ended the connection would silence
+// its device for ever.
+const (
+	// MaxText and MaxBytes bound one value: a screenful of note, a key, a seal.
+	MaxText  = 16 << 10
+	MaxBytes = 16 << 10
+	// MaxBody bounds one transaction: 60,000 rows of a counted warehouse are about 6 MB.
+	MaxBody = 16 << 20
+	// MaxChanges bounds the records one transaction touches.
+	MaxChanges = 1 << 16
+	// MaxGroups and MaxFields bound one change and one group of it.
+	MaxGroups = 32
+	MaxFields = 64
+	// MaxBases bounds the positions that one transaction's screens were loaded from.
+	MaxBases = 1 << 10
+	// MaxBatchTransactions bounds a batch's run.
+	MaxBatchTransactions = 4 << 10
+	// MaxBatch bounds a batch as it travels and MaxBatchLength its bodies decompressed:
+	// one transaction of MaxBody has to fit.
+	MaxBatch       = 18 << 20
+	MaxBatchLength = 17 << 20
+	// MaxFrame bounds a message, MaxFrameLength its body decompressed.
+	MaxFrame       = 64 << 10
+	MaxFrameLength = 256 << 10
+	// MaxGreeting bounds messages to and from a peer that has not named itself.
+	MaxGreeting = 4 << 10
+	// MaxHeads bounds the incarnations that a Hello names, oldest unreleased first.
+	MaxHeads = 64
+	// MaxCursor bounds the opaque cursor.
+	MaxCursor = 64
+	// MaxCovered bounds the scopes that a Resume names: two years of fairs.
+	MaxCovered = 1 << 10
+	// MaxRows bounds the records of one Rows frame.
+	MaxRows = 4 << 10
+)
+
+// Deadlines of a connection (SPEC §8).
+const (
+	// GreetingTimeout is how long a peer may take to name itself.
+	GreetingTimeout = 5 * time.Second
+	// WriteTimeout is how long one message may take to be handed to the network.
+	WriteTimeout = 10 * time.Second
+	// PingEvery and PingTimeout find a half-open connection within a minute.
+	PingEvery   = 20 * time.Second
+	PingTimeout = 60 * time.Second
+)

@@ -1,0 +1,200 @@
+package syncproto
+
+// Frames, in order of appearance (SPEC §5). A message is one frame: canonical
+// [type, body], where the body is a map with integer keys, or a byte string that
+// holds such a map compressed (zstd; only from the server, and only to a device
+// that has named itself). Keys that a reader does not know are skipped; an unknown
+// type ends the connection with Bye CodeUnsupported.
+
+// FrameType numbers the frames; append-only.
+type FrameType uint8
+
+// 13-18 are reserved for Range, Need, Give, Salvage and the chunks of attachments.
+const (
+	TypeChallenge  FrameType = 1
+	TypeHello      FrameType = 2
+	TypeResume     FrameType = 3
+	TypeWelcome    FrameType = 4
+	TypePush       FrameType = 5
+	TypeReceipt    FrameType = 6
+	TypeRows       FrameType = 7
+	TypeLeave      FrameType = 8
+	TypeCheckpoint FrameType = 9
+	TypeCredit     FrameType = 10
+	TypePing       FrameType = 11
+	TypeBye        FrameType = 12
+	TypeRange      FrameType = 13
+	TypeNeed       FrameType = 14
+	TypeGive       FrameType = 15
+	TypeSalvage    FrameType = 16
+	TypeChunk      FrameType = 17
+	TypeChunkAsk   FrameType = 18
+)
+
+// Frame is one of the frames below.
+type Frame interface{ Type() FrameType }
+
+// Challenge is the server's first word.
+type Challenge struct {
+	Version    uint64 `cbor:"1,keyasint"` // newest version the server speaks
+	MinVersion uint64 `cbor:"2,keyasint"` // oldest version the server speaks
+	Org        OrgID  `cbor:"3,keyasint"`
+	Nonce      []byte `cbor:"4,keyasint"` // 32 random bytes, to be signed
+	TimeMS     int64  `cbor:"5,keyasint"` // server's clock, UTC ms
+}
+
+// Hello names the device. It is at most MaxGreeting bytes; what else a device has
+// to say about what it holds follows at once in Resume.
+type Hello struct {
+	Version     uint64   `cbor:"1,keyasint"`
+	Device      DeviceID `cbor:"2,keyasint"`
+	Signature   []byte   `cbor:"3,keyasint"`           // Ed25519 over the challenge (SPEC §5.2)
+	TimeMS      int64    `cbor:"4,keyasint"`           // device's clock as it signed, UTC ms
+	Declared    Declared `cbor:"5,keyasint"`           // what has not reached the server
+	Certificate []byte   `cbor:"6,keyasint,omitempty"` // when asked by Bye CodeUnknown
+	Heads       []Head   `cbor:"7,keyasint,omitempty"` // incarnations with unreleased transactions, oldest first, at most MaxHeads
+	Program     string   `cbor:"8,keyasint,omitempty"` // name and version, for people
+}
+
+// Declared is a backlog as its device declares it.
+type Declared struct {
+	Transactions uint64           `cbor:"1,keyasint"`
+	AmountMinor  map[string]int64 `cbor:"2,keyasint,omitempty"` // by currency, of sales therein, minor units
+	OldestMS     int64            `cbor:"3,keyasint,omitempty"` // UTC ms by the device's clock; 0 where there is none
+}
+
+// Head is how far one incarnation goes, and its chain hash there.
+type Head struct {
+	_           struct{} `cbor:",toarray"`
+	Incarnation Incarnation
+	Seq         Seq
+	Hash        Hash
+}
+
+// Resume says what the device holds, so that only the rest is sent. It follows
+// Hello without waiting for Welcome.
+type Resume struct {
+	Cursor   []byte     `cbor:"1,keyasint,omitempty"` // of the last Checkpoint; absent where there was none
+	Covered  []Share    `cbor:"2,keyasint,omitempty"` // shares complete at the cursor
+	Reading  *ReadPoint `cbor:"3,keyasint,omitempty"` // where a page sequence stopped
+	Backfill []Backfill `cbor:"4,keyasint,omitempty"` // shares being filled beside the cursor
+	Older    [][]byte   `cbor:"5,keyasint,omitempty"` // older cursors, newest first, when asked by Bye CodeHistory
+	Credit   uint64     `cbor:"6,keyasint"`           // decompressed bytes the server may send before more is given
+}
+
+// ReadPoint is a resume point of paged reading: what was read, and of which log.
+type ReadPoint struct {
+	_        struct{} `cbor:",toarray"`
+	Position Position // read up to here
+	Head     Position // head of the read that produced it
+	Hash     Hash     // log hash at Head
+}
+
+// Backfill is a newly granted share on its way.
+type Backfill struct {
+	_     struct{} `cbor:",toarray"`
+	Share Share
+	Point ReadPoint
+}
+
+// Welcome takes the device in.
+type Welcome struct {
+	Version  uint64    `cbor:"1,keyasint"` // that both speak
+	History  HistoryID `cbor:"2,keyasint"`
+	Heads    []Head    `cbor:"3,keyasint,omitempty"` // of the incarnations that Hello named: last gapless transaction in the log, one entry a branch
+	OffsetMS int64     `cbor:"4,keyasint"`           // device's clock minus server's, as measured
+	Credit   uint64    `cbor:"5,keyasint"`           // bytes of bodies the device may push before more is given
+	Server   []byte    `cbor:"6,keyasint"`           // certificate of the server's device, whose key signs receipts
+	Position Position  `cbor:"7,keyasint"`           // log's end as it stood when Hello came
+}
+
+// Push carries a piece of a batch. Pieces come in order, batch after batch; each
+// costs its share of the credit: its length as a fraction of Total, of Length.
+type Push struct {
+	Batch  uint64 `cbor:"1,keyasint"` // counts from 1 within the connection
+	Offset uint64 `cbor:"2,keyasint"`
+	Total  uint64 `cbor:"3,keyasint"` // bytes of the batch as it travels
+	Length uint64 `cbor:"4,keyasint"` // bytes of its bodies decompressed
+	Data   []byte `cbor:"5,keyasint"`
+}
+
+// Receipt is a signed ReceiptBody.
+type Receipt struct {
+	Signed []byte `cbor:"1,keyasint"`
+}
+
+// Leave takes records, or a whole share, off the device.
+type Leave struct {
+	Class   Class      `cbor:"1,keyasint"`
+	Scope   Scope      `cbor:"2,keyasint"`
+	Records []TableIDs `cbor:"3,keyasint,omitempty"` // absent: the whole share
+	Point   *ReadPoint `cbor:"4,keyasint,omitempty"` // last frame of a page: where it ends
+	Lane    FrameLane  `cbor:"5,keyasint,omitempty"`
+}
+
+// TableIDs lists records of one table, 16 bytes each.
+type TableIDs struct {
+	_     struct{} `cbor:",toarray"`
+	Table TableID
+	IDs   []byte
+}
+
+// FrameLane tells the cursor's own pages (0) from those of a backfill (1).
+type FrameLane uint8
+
+const (
+	LaneCursor   FrameLane = 0
+	LaneBackfill FrameLane = 1
+)
+
+// Checkpoint completes the state at a position: what was staged becomes visible.
+type Checkpoint struct {
+	Cursor   []byte        `cbor:"1,keyasint"` // opaque, at most MaxCursor bytes
+	Position Position      `cbor:"2,keyasint"`
+	Hash     Hash          `cbor:"3,keyasint"` // log hash at Position: bases are taken from here
+	History  HistoryID     `cbor:"4,keyasint"`
+	Settled  []Head        `cbor:"5,keyasint,omitempty"` // reader's own highest processed seq an incarnation, where it changed
+	Digests  []ShareDigest `cbor:"6,keyasint,omitempty"` // by share; those that changed in the session, all in the first
+	Covered  []Share       `cbor:"7,keyasint,omitempty"` // shares complete now, where that changed in the session
+	TimeMS   int64         `cbor:"8,keyasint"`           // server's clock at the read, UTC ms
+}
+
+// ShareDigest is the digest of one share.
+type ShareDigest struct {
+	_     struct{} `cbor:",toarray"`
+	Share Share
+	Count uint64
+	Sum   Sum
+}
+
+// Credit lets the peer send so many decompressed bytes more.
+type Credit struct {
+	Bytes uint64 `cbor:"1,keyasint"`
+}
+
+// Ping shows that a peer is there. A device tells what it now declares.
+type Ping struct {
+	TimeMS   int64     `cbor:"1,keyasint"`           // sender's clock, UTC ms
+	Declared *Declared `cbor:"2,keyasint,omitempty"` // from a device, where it changed
+	Answer   bool      `cbor:"3,keyasint,omitempty"` // true: asks for a Ping back
+}
+
+// Bye ends the connection and says what the peer does next.
+type Bye struct {
+	Code         Code   `cbor:"1,keyasint"`
+	Detail       string `cbor:"2,keyasint,omitempty"` // for the log, in English
+	RetryAfterMS int64  `cbor:"3,keyasint,omitempty"` // 0: as the code says
+}
+
+func (*Challenge) Type() FrameType  { return TypeChallenge }
+func (*Hello) Type() FrameType      { return TypeHello }
+func (*Resume) Type() FrameType     { return TypeResume }
+func (*Welcome) Type() FrameType    { return TypeWelcome }
+func (*Push) Type() FrameType       { return TypePush }
+func (*Receipt) Type() FrameType    { return TypeReceipt }
+func (*Rows) Type() FrameType       { return TypeRows }
+func (*Leave) Type() FrameType      { return TypeLeave }
+func (*Checkpoint) Type() FrameType { return TypeCheckpoint }
+func (*Credit) Type() FrameType     { return TypeCredit }
+func (*Ping) Type() FrameType       { return TypePing }
+func (*Bye) Type() FrameType        { return TypeBye }

@@ -26,6 +26,7 @@ func Rules() []Rule {
 		{"sleep", checkSleep},
 		{"sqltime", checkSQLTime},
 		{"bidi", checkBidi},
+		{"named tests", checkNamedTests},
 	}
 }
 

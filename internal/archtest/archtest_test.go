@@ -113,6 +113,8 @@ const q = "SELECT unixepoch()"`, 2},
 const q = "SELECT date(sold_at, 'unixepoch', 'localtime') FROM sale"`, 2},
 
 	{"a source that reads otherwise than it compiles", "bidi", "server/grant.go", "package server\n// \u202e nothing to see\n", 2},
+
+	{"a promise held by nothing", "named tests", "docs/PROMISES.md", "# P1\n\n- client: `TestNothingIsLost`\n", 3},
 }
 
 func TestEachRuleFindsWhatBreaksIt(t *testing.T) {
@@ -152,6 +154,8 @@ func TestWhatIsAllowedIsNotReported(t *testing.T) {
 		"tools/tools.go":               {Data: []byte("package tools\nimport _ \"example.com/tool\"")},
 		"cmd/rawaj/main.go":            {Data: []byte("package main\nimport (_ \"github.com/rawaj/rawaj/client\"; _ \"github.com/rawaj/rawaj/server\"; _ \"github.com/spf13/cobra\")")},
 		"server/live/table_device.go":  {Data: []byte("package live\nimport (_ \"github.com/hashicorp/go-memdb\"; _ \"github.com/rawaj/rawaj/server/state\")")},
+		"docs/FAULTS.md":               {Data: []byte("A13: `TestTwoProcesses/second`, tests in general")},
+		"client/lock_test.go":          {Data: []byte("package client_test\nimport \"testing\"\nfunc TestTwoProcesses(t *testing.T) {}")},
 		"internal/bench/drain_test.go": {Data: []byte("package bench\nimport \"time\"\nfunc pause() { time.Sleep(1) }")},
 	})
 	if err != nil {

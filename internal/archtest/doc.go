@@ -1,5 +1,6 @@
 // Package archtest proves the shape of the house: which package may import
-// which, where third-party names may appear, and what no file may contain.
+// which, where third-party names may appear, what no file may contain, and that
+// the tests which docs name exist.
 //
 // It parses the files itself instead of asking the go command: the test cache
 // follows what a test opens, not what a child process reads, and would keep an

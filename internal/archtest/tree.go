@@ -15,7 +15,7 @@ import (
 type tree struct {
 	fset   *token.FileSet
 	gofile []*gofile
-	text   []textfile // everything a compiler or a database reads, Go included
+	text   []textfile // every source, Go included, and the prose about them
 }
 
 type gofile struct {
@@ -78,7 +78,7 @@ func skipped(root fs.FS, dir string) bool {
 
 func (t *tree) read(root fs.FS, name string) error {
 	switch path.Ext(name) {
-	case ".go", ".sql", ".ts", ".js", ".svelte", ".css", ".sh":
+	case ".go", ".sql", ".ts", ".js", ".svelte", ".css", ".sh", ".md":
 	default:
 		return nil
 	}

@@ -23,7 +23,7 @@ type EnrolRequest struct {
 	CodeID    []byte            `cbor:"2,keyasint"` // first 10 bytes of SHA-256("rawaj/code/1" ‖ code)
 	Key       ed25519.PublicKey `cbor:"3,keyasint"` // device's own
 	Label     string            `cbor:"4,keyasint"` // what people call the device; at most 80 bytes
-	Proof     []byte            `cbor:"5,keyasint"` // HMAC-SHA256(code, "rawaj/enrol/1" ‖ CodeID ‖ Key ‖ Label)
+	Proof     []byte            `cbor:"5,keyasint"` // HMAC-SHA256(CodeKey, "rawaj/enrol/1" ‖ CodeID ‖ Key ‖ Label)
 	Signature []byte            `cbor:"6,keyasint"` // by Key, over Proof
 }
 
@@ -36,7 +36,7 @@ type EnrolResponse struct {
 	Zone        string            `cbor:"5,keyasint"` // IANA name, such as Asia/Dubai
 	Lang        string            `cbor:"6,keyasint"` // ar, fa or en
 	TimeMS      int64             `cbor:"7,keyasint"` // server's clock, UTC ms
-	Proof       []byte            `cbor:"8,keyasint"` // HMAC-SHA256(code, "rawaj/enrolled/1" ‖ request's Proof ‖ Org ‖ OrgKey ‖ Certificate)
+	Proof       []byte            `cbor:"8,keyasint"` // HMAC-SHA256(CodeKey, "rawaj/enrolled/1" ‖ request's Proof ‖ Org ‖ OrgKey ‖ Certificate)
 }
 
 // EnrolError refuses.
@@ -97,8 +97,15 @@ func CodeID(code []byte) []byte {
 	return h[:10]
 }
 
-func mac(code []byte, parts ...[]byte) []byte {
-	m := hmac.New(sha256.New, code)
+// CodeKey is the key of enrolment's proofs. The server keeps it and CodeID, never
+// the code.
+func CodeKey(code []byte) []byte {
+	h := sha256.Sum256(append([]byte("rawaj/code-key/1"), code...))
+	return h[:]
+}
+
+func mac(codeKey []byte, parts ...[]byte) []byte {
+	m := hmac.New(sha256.New, codeKey)
 	for _, p := range parts {
 		m.Write(canon.Bytes(nil, p))
 	}
@@ -108,31 +115,33 @@ func mac(code []byte, parts ...[]byte) []byte {
 // NewEnrolRequest asks with a code and the device's key.
 func NewEnrolRequest(code []byte, key ed25519.PrivateKey, label string) EnrolRequest {
 	r := EnrolRequest{Version: Version, CodeID: CodeID(code), Key: key.Public().(ed25519.PublicKey), Label: label}
-	r.Proof = r.proof(code)
+	r.Proof = r.proof(CodeKey(code))
 	r.Signature = ed25519.Sign(key, append([]byte(contextEnrol), r.Proof...))
 	return r
 }
 
-func (r *EnrolRequest) proof(code []byte) []byte {
-	return mac(code, []byte(contextEnrol), r.CodeID, r.Key, []byte(r.Label))
+func (r *EnrolRequest) proof(codeKey []byte) []byte {
+	return mac(codeKey, []byte(contextEnrol), r.CodeID, r.Key, []byte(r.Label))
 }
 
 // Holds says that the request was made by someone who knows the code and holds the key.
-func (r *EnrolRequest) Holds(code []byte) bool {
-	return len(r.Key) == ed25519.PublicKeySize && len(r.Label) <= 80 && hmac.Equal(r.Proof, r.proof(code)) &&
+func (r *EnrolRequest) Holds(codeKey []byte) bool {
+	return len(r.Key) == ed25519.PublicKeySize && len(r.Label) <= 80 && hmac.Equal(r.Proof, r.proof(codeKey)) &&
 		len(r.Signature) == ed25519.SignatureSize && ed25519.Verify(r.Key, append([]byte(contextEnrol), r.Proof...), r.Signature)
 }
 
 // Seal proves to the device that the answer comes from whoever made the code.
-func (r *EnrolResponse) Seal(code []byte, request *EnrolRequest) { r.Proof = r.proof(code, request) }
+func (r *EnrolResponse) Seal(codeKey []byte, request *EnrolRequest) {
+	r.Proof = r.proof(codeKey, request)
+}
 
-func (r *EnrolResponse) proof(code []byte, request *EnrolRequest) []byte {
-	return mac(code, []byte("rawaj/enrolled/1"), request.Proof, r.Org[:], r.OrgKey, r.Certificate)
+func (r *EnrolResponse) proof(codeKey []byte, request *EnrolRequest) []byte {
+	return mac(codeKey, []byte("rawaj/enrolled/1"), request.Proof, r.Org[:], r.OrgKey, r.Certificate)
 }
 
 // Check verifies the answer to request and gives the certificate in it.
 func (r *EnrolResponse) Check(code []byte, request *EnrolRequest) (Certificate, error) {
-	if len(r.OrgKey) != ed25519.PublicKeySize || !hmac.Equal(r.Proof, r.proof(code, request)) {
+	if len(r.OrgKey) != ed25519.PublicKeySize || !hmac.Equal(r.Proof, r.proof(CodeKey(code), request)) {
 		return Certificate{}, Errorf(CodeNotSigned, "the server does not know this code: check its address")
 	}
 	c, err := VerifyCertificate(r.OrgKey, r.Org, r.Certificate)

@@ -86,8 +86,10 @@ func readBatchHeader(b []byte) (h BatchHeader, err error) {
 func readParent(r *canon.Reader, g *Genesis) {
 	r.Exactly(3)
 	if r.Null() {
-		if !r.Null() || !r.Null() {
-			r.Fail("a parent is whole or absent")
+		for range 2 {
+			if !r.Null() {
+				r.Fail("a parent is whole or absent")
+			}
 		}
 		return
 	}

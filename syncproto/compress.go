@@ -9,7 +9,7 @@ import (
 // The coders are shared: both are safe for concurrent use through EncodeAll and
 // DecodeAll, and keep a bounded pool of buffers inside.
 var (
-	encoder       = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true), zstd.WithSingleSegment(true)))
+	encoder       = ready(must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true), zstd.WithSingleSegment(true))))
 	bodiesDecoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(MaxBatchLength+1), zstd.WithDecoderMaxWindow(32<<20)))
 	frameDecoder  = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(MaxFrameLength+1), zstd.WithDecoderMaxWindow(1<<20)))
 )
@@ -19,6 +19,13 @@ func must[T any](v T, err error) T {
 		panic("bug: " + err.Error())
 	}
 	return v
+}
+
+// ready makes the encoder's pool now. Left to the first use, it would be made inside
+// the synctest bubble of whichever test came first, and no other could touch it.
+func ready(e *zstd.Encoder) *zstd.Encoder {
+	e.EncodeAll(nil, nil)
+	return e
 }
 
 func compress(b []byte) []byte { return encoder.EncodeAll(b, nil) }

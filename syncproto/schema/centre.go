@@ -1,0 +1,170 @@
+package schema
+
+import "github.com/rawaj/rawaj/syncproto"
+
+// Fields of verdict: what became of a transaction that was held (quarantine). The
+// record's id is derived from the transaction's chain hash (VerdictID).
+const (
+	VerdictDevice      syncproto.FieldID = 1
+	VerdictIncarnation syncproto.FieldID = 2
+	VerdictSeq         syncproto.FieldID = 3
+	VerdictHash        syncproto.FieldID = 4 // chain hash of the transaction
+	VerdictCode        syncproto.FieldID = 5
+	VerdictDetail      syncproto.FieldID = 6
+	VerdictState       syncproto.FieldID = 7
+	VerdictAmounts     syncproto.FieldID = 8 // "AED 1200, USD 5": money in the held sales, for people
+
+	VerdictGroupWhat  syncproto.GroupID = 1
+	VerdictGroupState syncproto.GroupID = 2
+)
+
+// States of a verdict.
+const (
+	VerdictHeld      = "held"
+	VerdictReleased  = "released"
+	VerdictReplaced  = "replaced"
+	VerdictWithdrawn = "withdrawn"
+)
+
+// Fields of conflict: both values of a group that two people wrote without having
+// seen each other's (P4).
+const (
+	ConflictLoser        syncproto.FieldID = 1 // device
+	ConflictWinner       syncproto.FieldID = 2 // device
+	ConflictTable        syncproto.FieldID = 3
+	ConflictRecord       syncproto.FieldID = 4
+	ConflictGroup        syncproto.FieldID = 5
+	ConflictRule         syncproto.FieldID = 6 // stamp, once, or state
+	ConflictLoserFields  syncproto.FieldID = 7 // canonical {field: value}
+	ConflictWinnerFields syncproto.FieldID = 8
+	ConflictLoserTime    syncproto.FieldID = 9  // effective stamp, UTC ms
+	ConflictWinnerTime   syncproto.FieldID = 10 // effective stamp, UTC ms
+	ConflictLoserHash    syncproto.FieldID = 11 // chain hash of the loser's transaction
+	ConflictWinnerHash   syncproto.FieldID = 12
+
+	ConflictGroupWhat syncproto.GroupID = 1
+)
+
+// Fields of grant: one share that a device may read, and whether it may write.
+const (
+	GrantDevice       syncproto.FieldID = 1
+	GrantClass        syncproto.FieldID = 2 // letters of classes, such as SP
+	GrantScope        syncproto.FieldID = 3 // as on the wire
+	GrantWrite        syncproto.FieldID = 4
+	GrantRecordsUntil syncproto.FieldID = 5 // UTC ms; null: no end
+	GrantDeliverUntil syncproto.FieldID = 6 // UTC ms; null: no end
+
+	GrantGroupWhat syncproto.GroupID = 1
+	GrantGroupHow  syncproto.GroupID = 2
+)
+
+// Fields of enrolment: a one-time code, seen by the server alone.
+const (
+	EnrolmentCodeID  syncproto.FieldID = 1
+	EnrolmentCodeKey syncproto.FieldID = 2 // HMAC key; never the code
+	EnrolmentSite    syncproto.FieldID = 3
+	EnrolmentExpires syncproto.FieldID = 4 // UTC ms
+	EnrolmentFairs   syncproto.FieldID = 5 // ids one after the other
+	EnrolmentDevice  syncproto.FieldID = 6 // that redeemed it
+
+	EnrolmentGroupWhat syncproto.GroupID = 1
+	EnrolmentGroupUsed syncproto.GroupID = 2
+)
+
+// Fields of backed: up to where a verified backup holds a device's chain.
+const (
+	BackedDevice      syncproto.FieldID = 1
+	BackedIncarnation syncproto.FieldID = 2
+	BackedSeq         syncproto.FieldID = 3
+	BackedHash        syncproto.FieldID = 4
+
+	BackedGroupWho  syncproto.GroupID = 1
+	BackedGroupHead syncproto.GroupID = 2
+)
+
+// MaxConflictFields bounds one side of a conflict: a group of MaxFields long texts
+// is cut to what a person can read, with the whole in the log.
+const MaxConflictFields = syncproto.MaxBytes
+
+var centre = []*Table{
+	{
+		ID: Verdict, Name: "verdict", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeDevice, Field: VerdictDevice}},
+		Fields: []Field{
+			{ID: VerdictDevice, Name: "device", Kind: syncproto.Bytes, Ref: Device, Required: true},
+			{ID: VerdictIncarnation, Name: "incarnation", Kind: syncproto.Bytes, Required: true, Max: 16},
+			{ID: VerdictSeq, Name: "seq", Kind: syncproto.Int, Required: true},
+			{ID: VerdictHash, Name: "hash", Kind: syncproto.Bytes, Required: true, Max: 32},
+			{ID: VerdictCode, Name: "code", Kind: syncproto.Int, Required: true},
+			{ID: VerdictDetail, Name: "detail", Kind: syncproto.Text, Max: 500},
+			{ID: VerdictState, Name: "state", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{VerdictHeld, VerdictReleased, VerdictReplaced, VerdictWithdrawn}},
+			{ID: VerdictAmounts, Name: "amounts", Kind: syncproto.Text, Max: 200},
+		},
+		Groups: []Group{
+			{ID: VerdictGroupWhat, Name: "what", Rule: Once, Fields: []syncproto.FieldID{VerdictDevice, VerdictIncarnation, VerdictSeq, VerdictHash, VerdictAmounts}},
+			{ID: VerdictGroupState, Name: "state", Fields: []syncproto.FieldID{VerdictCode, VerdictDetail, VerdictState}},
+		},
+	},
+	{
+		ID: Conflict, Name: "conflict", Class: syncproto.ClassS,
+		Scopes: []ScopeRule{{Kind: syncproto.ScopeDevice, Field: ConflictLoser}, {Kind: syncproto.ScopeDevice, Field: ConflictWinner}},
+		Fields: []Field{
+			{ID: ConflictLoser, Name: "loser", Kind: syncproto.Bytes, Ref: Device, Required: true},
+			{ID: ConflictWinner, Name: "winner", Kind: syncproto.Bytes, Ref: Device, Required: true},
+			{ID: ConflictTable, Name: "table_id", Kind: syncproto.Int, Required: true},
+			{ID: ConflictRecord, Name: "record", Kind: syncproto.Bytes, Required: true, Max: 16},
+			{ID: ConflictGroup, Name: "group_id", Kind: syncproto.Int, Required: true},
+			{ID: ConflictRule, Name: "rule", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"stamp", "once", "state"}},
+			{ID: ConflictLoserFields, Name: "loser_fields", Kind: syncproto.Bytes, Max: MaxConflictFields},
+			{ID: ConflictWinnerFields, Name: "winner_fields", Kind: syncproto.Bytes, Max: MaxConflictFields},
+			{ID: ConflictLoserTime, Name: "loser_time", Kind: syncproto.Int, Required: true},
+			{ID: ConflictWinnerTime, Name: "winner_time", Kind: syncproto.Int, Required: true},
+			{ID: ConflictLoserHash, Name: "loser_hash", Kind: syncproto.Bytes, Required: true, Max: 32},
+			{ID: ConflictWinnerHash, Name: "winner_hash", Kind: syncproto.Bytes, Required: true, Max: 32},
+		},
+		Groups: []Group{{ID: ConflictGroupWhat, Name: "what", Rule: Once, Fields: []syncproto.FieldID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}},
+	},
+	{
+		ID: Grant, Name: "device_grant", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeDevice, Field: GrantDevice}},
+		Fields: []Field{
+			{ID: GrantDevice, Name: "device", Kind: syncproto.Bytes, Ref: Device, Required: true},
+			{ID: GrantClass, Name: "classes", Kind: syncproto.Text, Required: true, Form: Code, Max: 4},
+			{ID: GrantScope, Name: "scope", Kind: syncproto.Bytes, Required: true, Max: 17},
+			{ID: GrantWrite, Name: "writes", Kind: syncproto.Bool, Required: true},
+			{ID: GrantRecordsUntil, Name: "records_until", Kind: syncproto.Int},
+			{ID: GrantDeliverUntil, Name: "deliver_until", Kind: syncproto.Int},
+			voided(),
+		},
+		Groups: []Group{
+			{ID: GrantGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{GrantDevice, GrantScope}},
+			{ID: GrantGroupHow, Name: "how", Fields: []syncproto.FieldID{GrantClass, GrantWrite, GrantRecordsUntil, GrantDeliverUntil, Voided}},
+		},
+	},
+	{
+		ID: Enrolment, Name: "enrolment", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeCentre}},
+		Fields: []Field{
+			{ID: EnrolmentCodeID, Name: "code_id", Kind: syncproto.Bytes, Required: true, Max: 10},
+			{ID: EnrolmentCodeKey, Name: "code_key", Kind: syncproto.Bytes, Required: true, Max: 32},
+			{ID: EnrolmentSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
+			{ID: EnrolmentExpires, Name: "expires", Kind: syncproto.Int, Required: true},
+			{ID: EnrolmentFairs, Name: "fairs", Kind: syncproto.Bytes, Max: 16 * 64},
+			{ID: EnrolmentDevice, Name: "device", Kind: syncproto.Bytes, Ref: Device},
+		},
+		Groups: []Group{
+			{ID: EnrolmentGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{1, 2, 3, 4, 5}},
+			{ID: EnrolmentGroupUsed, Name: "used", Rule: Once, Fields: []syncproto.FieldID{EnrolmentDevice}},
+		},
+	},
+	{
+		ID: Backed, Name: "backed", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeDevice, Field: BackedDevice}},
+		Fields: []Field{
+			{ID: BackedDevice, Name: "device", Kind: syncproto.Bytes, Ref: Device, Required: true},
+			{ID: BackedIncarnation, Name: "incarnation", Kind: syncproto.Bytes, Required: true, Max: 16},
+			{ID: BackedSeq, Name: "seq", Kind: syncproto.Int, Required: true},
+			{ID: BackedHash, Name: "hash", Kind: syncproto.Bytes, Required: true, Max: 32},
+		},
+		Groups: []Group{
+			{ID: BackedGroupWho, Name: "who", Rule: OnceStrict, Fields: []syncproto.FieldID{BackedDevice}},
+			{ID: BackedGroupHead, Name: "head", Fields: []syncproto.FieldID{BackedIncarnation, BackedSeq, BackedHash}},
+		},
+	},
+}

@@ -1,0 +1,57 @@
+package schema
+
+import (
+	"strings"
+	"time"
+
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// Ids of things of which the world has one, so that two devices that record them
+// without hearing of each other name the same record.
+
+// PriceID is the price of a product at a site; everywhere where site is zero.
+func PriceID(product, site syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(product.MS(), "price", product[:], site[:])
+}
+
+// ParticipationID is a family's part in a fair (R7).
+func ParticipationID(fair, family syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(fair.MS(), "participation", fair[:], family[:])
+}
+
+// GrantID is a device's grant of one scope.
+func GrantID(device syncproto.DeviceID, scope syncproto.Scope) syncproto.RecordID {
+	return syncproto.DerivedID(syncproto.RecordID(device).MS(), "grant", device[:], scope.AppendBinary(nil))
+}
+
+// VerdictID is the verdict on the transaction with a chain hash, held at ms.
+func VerdictID(ms int64, tx syncproto.Hash) syncproto.RecordID {
+	return syncproto.DerivedID(ms, "verdict", tx[:])
+}
+
+// ConflictID is the conflict that a transaction lost over a group of a record.
+func ConflictID(ms int64, loser syncproto.Hash, record syncproto.RecordID, group syncproto.GroupID) syncproto.RecordID {
+	return syncproto.DerivedID(ms, "conflict", loser[:], record[:], []byte{byte(group >> 8), byte(group)})
+}
+
+// NamedID is a catalogue record known by its name: a category, a family or a fair
+// of an organisation. Names that fold alike are the same.
+func NamedID(kind string, org syncproto.OrgID, name string) syncproto.RecordID {
+	return syncproto.DerivedID(0, kind, org[:], []byte(Fold(name)))
+}
+
+// ImportedProductID is a product known from an imported file by its sku, or by its
+// name where it has none; owner is the family whose goods these are, else the site.
+func ImportedProductID(owner syncproto.RecordID, sku, name string) syncproto.RecordID {
+	if sku != "" {
+		return syncproto.DerivedID(owner.MS(), "product-sku", owner[:], []byte(sku))
+	}
+	return syncproto.DerivedID(owner.MS(), "product-name", owner[:], []byte(Fold(name)))
+}
+
+// ImportedSaleID is a receipt of another till: the same site, civil date, time
+// ("15:04:05", empty where unknown) and number are the same sale.
+func ImportedSaleID(site syncproto.RecordID, soldAt time.Time, day, clock, ref string) syncproto.RecordID {
+	return syncproto.DerivedID(soldAt.UnixMilli(), "imported-sale", site[:], []byte(day), []byte(clock), []byte(strings.TrimSpace(ref)))
+}

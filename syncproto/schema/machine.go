@@ -1,0 +1,48 @@
+package schema
+
+import "slices"
+
+// Machine is the states that a group with rule State goes through.
+type Machine struct {
+	Initial []string // that a record may be made in
+	Arrows  []Arrow
+	Clashes []Clash
+}
+
+// Arrow leads from one state to another.
+type Arrow struct{ From, To string }
+
+// Clash decides a change that left a state which is no longer the present one:
+// the outcome is the state that results; empty refuses the transaction.
+type Clash struct{ Left, Wanted, Present, Outcome string }
+
+// Decide gives the state after a change from left to wanted met present, and
+// whether it may be taken at all. A change that arrives where it wanted to go is
+// taken as it stands.
+func (m *Machine) Decide(left, wanted, present string) (outcome string, ok bool) {
+	if !slices.Contains(m.Arrows, Arrow{left, wanted}) {
+		return "", false
+	}
+	if left == present || wanted == present {
+		return wanted, true
+	}
+	for _, c := range m.Clashes {
+		if c.Left == left && c.Wanted == wanted && c.Present == present {
+			return c.Outcome, c.Outcome != ""
+		}
+	}
+	return "", false
+}
+
+func (m *Machine) words() []string {
+	all := slices.Clone(m.Initial)
+	for _, a := range m.Arrows {
+		if !slices.Contains(all, a.From) {
+			all = append(all, a.From)
+		}
+		if !slices.Contains(all, a.To) {
+			all = append(all, a.To)
+		}
+	}
+	return all
+}

@@ -393,7 +393,7 @@ func (c *conn) query(sql string, args []any, f func(Row) error) error {
 			return fmt.Errorf("%s: %w", head(sql), err)
 		}
 		if err := f(Row{values}); err != nil {
-			if err == Stop {
+			if err == ErrStop {
 				return nil
 			}
 			return err

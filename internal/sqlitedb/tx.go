@@ -11,8 +11,8 @@ import (
 // function it was given to and ends with it.
 type Tx struct{ c *conn }
 
-// Stop, returned by the function given to Query, ends the query without an error.
-var Stop = errors.New("stop")
+// ErrStop, returned by the function given to Query, ends the query without an error.
+var ErrStop = errors.New("stop")
 
 // Exec runs one statement that returns no rows. Arguments are int, int64, uint64 (below 2^63), bool,
 // string, []byte or nil.
@@ -31,7 +31,7 @@ func (tx *Tx) Query(f func(Row) error, sql string, args ...any) error {
 func (tx *Tx) One(sql string, args ...any) (row Row, ok bool, err error) {
 	err = tx.c.query(sql, args, func(r Row) error {
 		row, ok = Row{append([]driver.Value(nil), r.values...)}, true
-		return Stop
+		return ErrStop
 	})
 	return row, ok, err
 }

@@ -96,7 +96,13 @@ func readParent(r *canon.Reader, g *Genesis) {
 	r.Fixed(g.Parent[:])
 	g.Seq = Seq(r.Uint(1<<62 - 1))
 	r.Fixed(g.Hash[:])
+	if g.First() {
+		r.Fail("a parent of zeros is written as null")
+	}
 }
+
+// erasedLength is what the hash of an erased body takes: [32 bytes].
+const erasedLength = 1 + 2 + 32
 
 func packBodies(bodies []Body) []byte {
 	n := 16
@@ -186,9 +192,11 @@ func (b *Batch) Verify(key ed25519.PublicKey, org OrgID) error {
 }
 
 // Open decompresses the bodies, at most to the signed length, and checks that they
-// are those that the header signs. It does not look into them.
+// are those that the header signs. It does not look into them. (An erased body may
+// have been shorter than its hash, so each may add that much.)
 func (b *Batch) Open() ([]Body, error) {
-	plain, err := decompress(bodiesDecoder, b.packed, int(b.Header.Length))
+	limit := int(b.Header.Length) + erasedLength*int(b.Header.Last-b.Header.First+1)
+	plain, err := decompress(bodiesDecoder, b.packed, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBatch, err)
 	}

@@ -17,6 +17,9 @@ const (
 	// MaxGroups and MaxFields bound one change and one group of it.
 	MaxGroups = 32
 	MaxFields = 64
+	// MaxValues bounds the fields that one transaction writes, for a field of two bytes
+	// takes forty in memory.
+	MaxValues = 1 << 20
 	// MaxBases bounds the positions that one transaction's screens were loaded from.
 	MaxBases = 1 << 10
 	// MaxBatchTransactions bounds a batch's run.
@@ -30,12 +33,20 @@ const (
 	MaxFrameLength = 256 << 10
 	// MaxGreeting bounds messages to and from a peer that has not named itself.
 	MaxGreeting = 4 << 10
-	// MaxHeads bounds the incarnations that a Hello names, oldest unreleased first.
-	MaxHeads = 64
-	// MaxCursor bounds the opaque cursor.
+	// MaxHeads bounds the incarnations that a Hello names, oldest unreleased first; the
+	// largest Hello fits MaxGreeting.
+	MaxHeads = 48
+	// MaxSettled bounds the heads of a Welcome, which has one a branch, and of a Checkpoint.
+	MaxSettled = 1 << 10
+	// MaxCursor bounds the opaque cursor, MaxOlder how many older ones a Resume names.
 	MaxCursor = 64
+	MaxOlder  = 64
 	// MaxCovered bounds the scopes that a Resume names: two years of fairs.
 	MaxCovered = 1 << 10
+	// MaxDetail bounds the words of a Bye.
+	MaxDetail = 512
+	// MaxCredit bounds what one frame grants.
+	MaxCredit = 1 << 30
 	// MaxRows bounds the records of one Rows frame.
 	MaxRows = 4 << 10
 )

@@ -162,7 +162,9 @@ func ReadBody(b []byte) (*Transaction, error) {
 		r.Fail("zone offset of %d minutes", t.Zone)
 	}
 	if !r.Null() {
-		r.Fixed(t.Person[:])
+		if r.Fixed(t.Person[:]); t.Person.IsZero() {
+			r.Fail("nobody is written as null")
+		}
 	}
 	t.Schema = uint32(r.Uint(1<<32 - 1))
 	t.Rules = uint32(r.Uint(1<<32 - 1))
@@ -180,8 +182,12 @@ func ReadBody(b []byte) (*Transaction, error) {
 		r.Fixed(t.Bases[i].Hash[:])
 	}
 	t.Changes = make([]Change, r.Array(MaxChanges))
+	values := 0
 	for i := range t.Changes {
-		readChange(r, &t.Changes[i], len(t.Bases))
+		values += readChange(r, &t.Changes[i], len(t.Bases))
+		if values > MaxValues {
+			r.Fail("a transaction of over %d values", MaxValues)
+		}
 		if r.Err() != nil {
 			break
 		}
@@ -192,7 +198,8 @@ func ReadBody(b []byte) (*Transaction, error) {
 	return t, r.Done()
 }
 
-func readChange(r *canon.Reader, c *Change, bases int) {
+// readChange says how many values it took.
+func readChange(r *canon.Reader, c *Change, bases int) (values int) {
 	r.Exactly(4)
 	c.Op = Op(r.Uint(uint64(Update)))
 	c.Table = TableID(r.Uint(1<<16 - 1))
@@ -216,6 +223,9 @@ func readChange(r *canon.Reader, c *Change, bases int) {
 			}
 		}
 		g.Fields = make([]FieldValue, r.Map(MaxFields))
+		if values += len(g.Fields); len(g.Fields) == 0 {
+			r.Fail("a group of no field")
+		}
 		for j := range g.Fields {
 			g.Fields[j].Field = FieldID(r.Uint(1<<16 - 1))
 			if j > 0 {
@@ -229,12 +239,13 @@ func readChange(r *canon.Reader, c *Change, bases int) {
 			}
 		}
 		if r.Err() != nil {
-			return
+			return values
 		}
 	}
 	if len(c.Groups) == 0 && c.Op == Update {
 		r.Fail("an update of nothing")
 	}
+	return values
 }
 
 // BodyHash is SHA-256(bₙ), which stands for a body that has been erased.

@@ -48,9 +48,12 @@ var (
 	ServerLimits   = FrameLimits{Size: MaxFrame, Compressed: true}
 )
 
-// EncodeFrame gives the message of a frame. A frame that is compressed is only so
-// where that makes it smaller.
+// EncodeFrame gives the message of a frame. It refuses with ErrFrame what the peer
+// would refuse. A frame that is compressed is only so where that makes it smaller.
 func EncodeFrame(f Frame, compressed bool) ([]byte, error) {
+	if err := check(f); err != nil {
+		return nil, fmt.Errorf("encode %T: %w: %w", f, ErrFrame, err)
+	}
 	b := canon.Uint(canon.Array(nil, 2), uint64(f.Type()))
 	var body []byte
 	if rows, ok := f.(*Rows); ok {
@@ -71,10 +74,24 @@ func EncodeFrame(f Frame, compressed bool) ([]byte, error) {
 		}
 	}
 	b = append(b, body...)
-	if len(b) > MaxFrame {
-		return nil, fmt.Errorf("encode %T: message of %d bytes is over %d: %w", f, len(b), MaxFrame, ErrFrame)
+	if limit := messageLimit(f); len(b) > limit {
+		return nil, fmt.Errorf("encode %T: message of %d bytes is over %d: %w", f, len(b), limit, ErrFrame)
 	}
 	return b, nil
+}
+
+func messageLimit(f Frame) int {
+	if t := f.Type(); t == TypeChallenge || t == TypeHello {
+		return MaxGreeting
+	}
+	return MaxFrame
+}
+
+func check(f Frame) error {
+	if c, ok := f.(interface{ check() error }); ok {
+		return c.check()
+	}
+	return nil
 }
 
 // DecodeFrame reads a message. Its errors wrap ErrFrame; an unknown type is an
@@ -119,13 +136,14 @@ func decodeBody(t FrameType, body []byte) (Frame, error) {
 	if f == nil {
 		return nil, Errorf(CodeUnsupported, "frame type %d", t)
 	}
+	if canon.NewReader(body).Peek() != canon.KindMap { // the library takes null for anything
+		return nil, fmt.Errorf("%T: body is no map: %w", f, ErrFrame)
+	}
 	if err := decMode.Unmarshal(body, f); err != nil {
 		return nil, fmt.Errorf("%T: %w: %w", f, ErrFrame, err)
 	}
-	if c, ok := f.(interface{ check() error }); ok {
-		if err := c.check(); err != nil {
-			return nil, fmt.Errorf("%T: %w: %w", f, ErrFrame, err)
-		}
+	if err := check(f); err != nil {
+		return nil, fmt.Errorf("%T: %w: %w", f, ErrFrame, err)
 	}
 	return f, nil
 }
@@ -160,3 +178,26 @@ func newFrame(t FrameType) Frame {
 
 // RetryAfter is how long a peer waits before it comes back.
 func (f *Bye) RetryAfter() time.Duration { return time.Duration(f.RetryAfterMS) * time.Millisecond }
+
+// FrameCost is what a message takes from the credit of whoever sent it (SPEC §5.10):
+// for Rows and Leave the decompressed length of the body, for Push its Cost, for
+// others nothing. message is what f was read from or written to.
+func FrameCost(f Frame, message []byte) uint64 {
+	switch f := f.(type) {
+	case *Push:
+		return f.Cost()
+	case *Rows, *Leave:
+		return bodyLength(message)
+	}
+	return 0
+}
+
+func bodyLength(message []byte) uint64 {
+	r := canon.NewReader(message)
+	r.Exactly(2)
+	r.Uint(255)
+	if r.Peek() != canon.KindBytes {
+		return uint64(len(r.Rest()))
+	}
+	return announcedSize(r.Bytes(MaxFrame))
+}

@@ -10,7 +10,7 @@ import (
 // DecodeAll, and keep a bounded pool of buffers inside.
 var (
 	encoder       = ready(must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true), zstd.WithSingleSegment(true))))
-	bodiesDecoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(MaxBatchLength+1), zstd.WithDecoderMaxWindow(32<<20)))
+	bodiesDecoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(MaxBatchLength+erasedLength*MaxBatchTransactions+1), zstd.WithDecoderMaxWindow(32<<20)))
 	frameDecoder  = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(MaxFrameLength+1), zstd.WithDecoderMaxWindow(1<<20)))
 )
 
@@ -48,4 +48,13 @@ func decompress(decoder *zstd.Decoder, b []byte, max int) ([]byte, error) {
 		return nil, fmt.Errorf("decompress: %d bytes where %d were announced", len(out), h.FrameContentSize)
 	}
 	return out, nil
+}
+
+// announcedSize is how long a compressed piece says that it is decompressed.
+func announcedSize(b []byte) uint64 {
+	var h zstd.Header
+	if h.Decode(b) != nil || !h.HasFCS {
+		return 0
+	}
+	return h.FrameContentSize
 }

@@ -23,8 +23,8 @@ type EnrolRequest struct {
 	CodeID    []byte            `cbor:"2,keyasint"` // first 10 bytes of SHA-256("rawaj/code/1" ‖ code)
 	Key       ed25519.PublicKey `cbor:"3,keyasint"` // device's own
 	Label     string            `cbor:"4,keyasint"` // what people call the device; at most 80 bytes
-	Proof     []byte            `cbor:"5,keyasint"` // HMAC-SHA256(CodeKey, "rawaj/enrol/1" ‖ CodeID ‖ Key ‖ Label)
-	Signature []byte            `cbor:"6,keyasint"` // by Key, over Proof
+	Proof     []byte            `cbor:"5,keyasint"` // HMAC-SHA256 with CodeKey over CodeID, Key and Label (SPEC §7.3)
+	Signature []byte            `cbor:"6,keyasint"` // by Key, over "rawaj/enrol/1" and Proof
 }
 
 // EnrolResponse takes the device in.
@@ -36,7 +36,7 @@ type EnrolResponse struct {
 	Zone        string            `cbor:"5,keyasint"` // IANA name, such as Asia/Dubai
 	Lang        string            `cbor:"6,keyasint"` // ar, fa or en
 	TimeMS      int64             `cbor:"7,keyasint"` // server's clock, UTC ms
-	Proof       []byte            `cbor:"8,keyasint"` // HMAC-SHA256(CodeKey, "rawaj/enrolled/1" ‖ request's Proof ‖ Org ‖ OrgKey ‖ Certificate)
+	Proof       []byte            `cbor:"8,keyasint"` // HMAC-SHA256 with CodeKey over all of the above and the request's Proof (SPEC §7.4)
 }
 
 // EnrolError refuses.
@@ -136,7 +136,8 @@ func (r *EnrolResponse) Seal(codeKey []byte, request *EnrolRequest) {
 }
 
 func (r *EnrolResponse) proof(codeKey []byte, request *EnrolRequest) []byte {
-	return mac(codeKey, []byte("rawaj/enrolled/1"), request.Proof, r.Org[:], r.OrgKey, r.Certificate)
+	return mac(codeKey, []byte("rawaj/enrolled/1"), request.Proof, r.Org[:], r.OrgKey, r.Certificate,
+		[]byte(r.SiteName), []byte(r.Zone), []byte(r.Lang), canon.Int(nil, r.TimeMS))
 }
 
 // Check verifies the answer to request and gives the certificate in it.

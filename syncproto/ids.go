@@ -180,12 +180,13 @@ func (g *IDs) Record() (RecordID, error) {
 		return g.last, nil
 	}
 	low := binary.BigEndian.Uint32(g.last[10:14]) + 1
-	binary.BigEndian.PutUint32(g.last[10:14], low)
 	if low == 0 { // ran over: go on in the next millisecond
 		if err := g.draw(g.last.MS() + 1); err != nil {
 			return RecordID{}, err
 		}
+		return g.last, nil
 	}
+	binary.BigEndian.PutUint32(g.last[10:14], low)
 	return g.last, nil
 }
 

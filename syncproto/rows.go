@@ -104,7 +104,9 @@ func readRows(raw []byte) (*Rows, error) {
 func (f *Rows) readField(r *canon.Reader, key uint64) {
 	switch key {
 	case rowsClass:
-		f.Class = Class(r.Uint(uint64(ClassX)))
+		if f.Class = Class(r.Uint(uint64(ClassX))); f.Class == 0 {
+			r.Fail("class 0")
+		}
 	case rowsScope:
 		scope, err := ScopeFromBinary(r.Bytes(17))
 		if err != nil {
@@ -131,8 +133,11 @@ func (f *Rows) readField(r *canon.Reader, key uint64) {
 		f.Positions = make([]Position, len(f.IDs))
 		var p Position
 		for i := range f.Positions {
-			p += Position(r.Uint(1 << 62))
-			f.Positions[i] = p
+			p += Position(r.Uint(maxPosition))
+			if f.Positions[i] = p; p > maxPosition { // each is at most that, so no sum runs over
+				r.Fail("position %d", p)
+				return
+			}
 		}
 	case rowsFields:
 		f.Fields = make([]FieldID, r.Array(MaxGroups*MaxFields))

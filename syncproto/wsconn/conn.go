@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ type Conn struct {
 	limits   atomic.Pointer[syncproto.FrameLimits]
 	named    atomic.Bool // SetLimits was called
 	failed   error       // of Receive; it stays
+	cost     uint64      // of the frame that Receive gave last
 
 	closing atomic.Bool
 	closed  chan struct{}
@@ -130,8 +132,17 @@ func (c *Conn) Receive() (syncproto.Frame, error) {
 		return nil, c.fail(fmt.Errorf("a message is over %d bytes: %w", limits.Size, syncproto.ErrFrame))
 	}
 	c.in.Add(uint64(buf.Len()))
-	return syncproto.DecodeFrame(buf.Bytes(), limits)
+	f, err := syncproto.DecodeFrame(buf.Bytes(), limits)
+	if err != nil {
+		return nil, err
+	}
+	c.cost = syncproto.FrameCost(f, buf.Bytes())
+	return f, nil
 }
+
+// Cost is what the frame that Receive gave last took from the credit that this side
+// had granted. Only the goroutine that receives may call it.
+func (c *Conn) Cost() uint64 { return c.cost }
 
 // buffers are taken only once a message has begun, so that an idle session holds
 // none. They grow to a frame's bound at most. Frames keep nothing of them.
@@ -231,7 +242,9 @@ func (c *Conn) takeTurn(deadline time.Time) bool {
 // sayBye keeps the turn: nothing may follow.
 func (c *Conn) sayBye(bye *syncproto.Bye, deadline time.Time) {
 	if bye != nil {
-		if b, err := syncproto.EncodeFrame(bye, false); err != nil || c.write(b, deadline) != nil {
+		said := *bye
+		said.Detail = brief(bye.Detail)
+		if b, err := syncproto.EncodeFrame(&said, false); err != nil || c.write(b, deadline) != nil {
 			return
 		}
 	}
@@ -245,6 +258,14 @@ func (c *Conn) sayBye(bye *syncproto.Bye, deadline time.Time) {
 	}
 	raw.SetReadDeadline(deadline) // Receive may have moved it
 	io.Copy(io.Discard, raw)
+}
+
+// brief cuts a detail to what a Bye may hold, for it may come out of any error.
+func brief(detail string) string {
+	if len(detail) > syncproto.MaxDetail {
+		detail = detail[:syncproto.MaxDetail]
+	}
+	return strings.ToValidUTF8(detail, "")
 }
 
 // BytesIn is how many bytes of messages came.

@@ -261,7 +261,7 @@ func TestManySendersDoNotMixTheirMessages(t *testing.T) {
 func TestByeComesBeforeTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		device, server := connect(t)
-		go device.Close(&syncproto.Bye{Code: syncproto.CodeReplaced, Detail: "newer session"})
+		go device.Close(&syncproto.Bye{Code: syncproto.CodeReplaced, Detail: strings.Repeat("€", 500) + "\xff"})
 		f, err := server.Receive()
 		if bye, ok := f.(*syncproto.Bye); err != nil || !ok || bye.Code != syncproto.CodeReplaced {
 			t.Fatalf("got %v, %v, want Bye", f, err)

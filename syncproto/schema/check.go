@@ -71,7 +71,24 @@ func (t *Table) checkComplete(c *syncproto.Change) *syncproto.Error {
 			return syncproto.Errorf(syncproto.CodeBadValue, "%s: made without %s", t.Name, g.Name)
 		}
 	}
+	if t.Whole != nil {
+		if wrong := t.Whole(t, t.valuesOf(c)); wrong != "" {
+			return syncproto.Errorf(syncproto.CodeBadValue, "%s: %s", t.Name, wrong)
+		}
+	}
 	return nil
+}
+
+func (t *Table) valuesOf(c *syncproto.Change) Values {
+	v := make(Values, len(t.Fields))
+	for _, g := range c.Groups {
+		for _, f := range g.Fields {
+			if i := t.Index(f.Field); i >= 0 {
+				v[i] = f.Value
+			}
+		}
+	}
+	return v
 }
 
 func writes(c *syncproto.Change, id syncproto.GroupID) bool {

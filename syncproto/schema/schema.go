@@ -86,7 +86,8 @@ type Table struct {
 	Movable bool // an update may write the fields that decide the scope
 	Fields  []Field
 	Groups  []Group
-	Fold    []syncproto.FieldID // text that people search by
+	Fold    []syncproto.FieldID         // text that people search by
+	Whole   func(*Table, Values) string // what is wrong with a new record as a whole; empty where nothing is
 
 	byField map[syncproto.FieldID]int
 	byGroup map[syncproto.GroupID]int

@@ -101,7 +101,7 @@ const (
 
 const (
 	// MaxAmount bounds one amount in minor units, so that a product of two and a
-	// sum of many stay within 64 bits: 10 million million.
+	// sum of many stay within 64 bits: 10¹³.
 	MaxAmount = 1e13
 	// MaxQuantity bounds the pieces of one line.
 	MaxQuantity = 1e5
@@ -118,6 +118,23 @@ func currency(id syncproto.FieldID, required bool) Field {
 func siteAndFair(site, fair syncproto.FieldID) []ScopeRule {
 	return []ScopeRule{{Kind: syncproto.ScopeSite, Field: site}, {Kind: syncproto.ScopeFair, Field: fair}}
 }
+
+// wholeLine keeps a line's worth within MaxAmount, so that the sum of a million
+// lines stays within 64 bits, and a price with its currency.
+func wholeLine(t *Table, v Values) string {
+	price, quantity := t.Of(v, LineUnitPrice), t.Of(v, LineQuantity).Int()
+	switch {
+	case price.IsNull() != t.Of(v, LineCurrency).IsNull():
+		return "a price and its currency go together"
+	case price.IsNull() && !t.Of(v, LineDiscount).IsNull():
+		return "a discount without a price"
+	case quantity != 0 && abs(price.Int()) > MaxAmount/abs(quantity):
+		return "is worth more than a line may be"
+	}
+	return ""
+}
+
+func abs(n int64) int64 { return max(n, -n) }
 
 var selling = []*Table{
 	{
@@ -209,7 +226,7 @@ var selling = []*Table{
 		},
 	},
 	{
-		ID: SaleLine, Name: "sale_line", Class: syncproto.ClassS, Scopes: siteAndFair(LineSite, LineFair),
+		ID: SaleLine, Name: "sale_line", Class: syncproto.ClassS, Whole: wholeLine, Scopes: siteAndFair(LineSite, LineFair),
 		Fields: []Field{
 			{ID: LineSale, Name: "sale", Kind: syncproto.Bytes, Ref: Sale, Required: true},
 			{ID: LineSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},

@@ -1,0 +1,351 @@
+// Package records keeps the schema's records in SQLite. Client and server use the
+// same DDL, the same reading and writing and the same hashing, so that the two
+// cannot drift.
+package records
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/canon"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Row is one record. What this version's schema does not know of it is in Extra:
+// it is kept, hashed and handed on.
+type Row struct {
+	Table  *schema.Table
+	ID     syncproto.RecordID
+	Values schema.Values          // in the order of Table.Fields
+	Extra  []syncproto.FieldValue // ascending; fields of a newer schema, never null
+	Meta   [3]int64               // a side's own columns, in the order it named them
+}
+
+// New is an empty record.
+func New(t *schema.Table, id syncproto.RecordID) *Row {
+	return &Row{Table: t, ID: id, Values: make(schema.Values, len(t.Fields))}
+}
+
+// Of is the value of a field.
+func (r *Row) Of(id syncproto.FieldID) syncproto.Value { return r.Table.Of(r.Values, id) }
+
+// Clone is a copy that may be changed.
+func (r *Row) Clone() *Row {
+	c := *r
+	c.Values = append(schema.Values(nil), r.Values...)
+	c.Extra = append([]syncproto.FieldValue(nil), r.Extra...)
+	return &c
+}
+
+// Set writes one field; an unknown one goes to Extra.
+func (r *Row) Set(id syncproto.FieldID, v syncproto.Value) {
+	if i := r.Table.Index(id); i >= 0 {
+		r.Values[i] = v
+		return
+	}
+	at := 0
+	for at < len(r.Extra) && r.Extra[at].Field < id {
+		at++
+	}
+	if at < len(r.Extra) && r.Extra[at].Field == id {
+		r.Extra = append(r.Extra[:at:at], r.Extra[at+1:]...)
+	}
+	if !v.IsNull() {
+		r.Extra = append(r.Extra[:at:at], append([]syncproto.FieldValue{{Field: id, Value: v}}, r.Extra[at:]...)...)
+	}
+}
+
+// Write lays a group over the record.
+func (r *Row) Write(g *syncproto.GroupWrite) {
+	for _, f := range g.Fields {
+		r.Set(f.Field, f.Value)
+	}
+}
+
+// Fields appends all fields that are not null, ascending.
+func (r *Row) Fields(into []syncproto.FieldValue) []syncproto.FieldValue {
+	extra := r.Extra
+	for i := range r.Values {
+		id := r.Table.Fields[i].ID
+		for len(extra) > 0 && extra[0].Field < id {
+			into, extra = append(into, extra[0]), extra[1:]
+		}
+		if !r.Values[i].IsNull() {
+			into = append(into, syncproto.FieldValue{Field: id, Value: r.Values[i]})
+		}
+	}
+	return append(into, extra...)
+}
+
+// Scopes appends the scopes the record is in.
+func (r *Row) Scopes(into []syncproto.Scope) []syncproto.Scope {
+	return r.Table.ScopesOf(into, r.ID, r.Values)
+}
+
+// Hasher computes record hashes and reuses its buffers. It is for one goroutine.
+type Hasher struct {
+	fields  []syncproto.FieldValue
+	scratch []byte
+}
+
+// Hash is the record's hash (SPEC §6.1).
+func (h *Hasher) Hash(r *Row) (hash syncproto.Hash) {
+	h.fields = r.Fields(h.fields[:0])
+	hash, h.scratch = syncproto.RecordHash(h.scratch, r.Table.ID, r.ID, h.fields)
+	return hash
+}
+
+// Set is the tables of one side with their SQL.
+type Set struct {
+	meta   []string
+	tables map[syncproto.TableID]*statements
+}
+
+type statements struct{ columns, get, insert, replace, delete string }
+
+// NewSet makes the SQL of a side that keeps up to three integer columns of its own
+// beside each record.
+func NewSet(meta ...string) *Set {
+	s := &Set{meta: meta, tables: map[syncproto.TableID]*statements{}}
+	for _, t := range schema.All {
+		s.tables[t.ID] = s.statements(t)
+	}
+	return s
+}
+
+func (s *Set) columnNames(t *schema.Table) []string {
+	names := []string{"id"}
+	for _, f := range t.Fields {
+		names = append(names, f.Name)
+	}
+	names = append(names, "extra")
+	names = append(names, s.meta...)
+	if len(t.Fold) > 0 {
+		names = append(names, "fold")
+	}
+	for i, n := range names {
+		names[i] = `"` + n + `"`
+	}
+	return names
+}
+
+func (s *Set) statements(t *schema.Table) *statements {
+	names := s.columnNames(t)
+	columns := strings.Join(names, ", ")
+	marks := strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ")
+	readable := strings.TrimSuffix(columns, `, "fold"`)
+	return &statements{
+		columns: readable,
+		get:     fmt.Sprintf(`SELECT %s FROM %q WHERE id = ?`, readable, t.Name),
+		insert:  fmt.Sprintf(`INSERT INTO %q (%s) VALUES (%s)`, t.Name, columns, marks),
+		replace: fmt.Sprintf(`REPLACE INTO %q (%s) VALUES (%s)`, t.Name, columns, marks),
+		delete:  fmt.Sprintf(`DELETE FROM %q WHERE id = ?`, t.Name),
+	}
+}
+
+var sqlTypes = map[syncproto.Kind]string{
+	syncproto.Bool: "INTEGER", syncproto.Int: "INTEGER", syncproto.Text: "TEXT", syncproto.Bytes: "BLOB",
+}
+
+// DDL makes every table. Names come from the schema compiled in, never from a peer.
+func (s *Set) DDL() string {
+	var b strings.Builder
+	for _, t := range schema.All {
+		fmt.Fprintf(&b, "CREATE TABLE %q (\n\tid BLOB PRIMARY KEY", t.Name)
+		for _, f := range t.Fields {
+			fmt.Fprintf(&b, ",\n\t%q %s", f.Name, sqlTypes[f.Kind])
+		}
+		b.WriteString(",\n\textra BLOB")
+		for _, m := range s.meta {
+			fmt.Fprintf(&b, ",\n\t%q INTEGER", m)
+		}
+		if len(t.Fold) > 0 {
+			b.WriteString(",\n\tfold TEXT")
+		}
+		b.WriteString("\n) STRICT, WITHOUT ROWID;\n")
+	}
+	return b.String()
+}
+
+// Insert writes a record that is not there yet; Replace one that may be.
+func (s *Set) Insert(tx *sqlitedb.Tx, r *Row) error {
+	return tx.Exec(s.tables[r.Table.ID].insert, s.args(r)...)
+}
+
+// Replace writes a record whether or not it is there.
+func (s *Set) Replace(tx *sqlitedb.Tx, r *Row) error {
+	return tx.Exec(s.tables[r.Table.ID].replace, s.args(r)...)
+}
+
+// Delete removes a record.
+func (s *Set) Delete(tx *sqlitedb.Tx, t *schema.Table, id syncproto.RecordID) error {
+	return tx.Exec(s.tables[t.ID].delete, id[:])
+}
+
+func (s *Set) args(r *Row) []any {
+	args := make([]any, 0, len(r.Values)+len(s.meta)+3)
+	args = append(args, r.ID[:])
+	for _, v := range r.Values {
+		args = append(args, argument(v))
+	}
+	if len(r.Extra) > 0 {
+		args = append(args, AppendFields(nil, r.Extra))
+	} else {
+		args = append(args, nil)
+	}
+	for i := range s.meta {
+		if r.Meta[i] == 0 {
+			args = append(args, nil)
+		} else {
+			args = append(args, r.Meta[i])
+		}
+	}
+	if len(r.Table.Fold) > 0 {
+		args = append(args, foldOf(r))
+	}
+	return args
+}
+
+func argument(v syncproto.Value) any {
+	switch v.Kind() {
+	case syncproto.Bool:
+		if v.Bool() {
+			return int64(1)
+		}
+		return int64(0)
+	case syncproto.Int:
+		return v.Int()
+	case syncproto.Text:
+		return v.Text()
+	case syncproto.Bytes:
+		return v.Bytes()
+	}
+	return nil
+}
+
+func foldOf(r *Row) string {
+	var words []string
+	for _, id := range r.Table.Fold {
+		if s := r.Of(id).Text(); s != "" {
+			words = append(words, schema.Fold(s))
+		}
+	}
+	return strings.Join(words, "\n")
+}
+
+// FoldHolds says whether the folded column of a record is what its text folds to.
+func (s *Set) FoldHolds(tx *sqlitedb.Tx, r *Row) (bool, error) {
+	if len(r.Table.Fold) == 0 {
+		return true, nil
+	}
+	row, ok, err := tx.One(fmt.Sprintf(`SELECT fold FROM %q WHERE id = ?`, r.Table.Name), r.ID[:])
+	return ok && row.Text(0) == foldOf(r), err
+}
+
+// Get reads a record; nil where there is none.
+func (s *Set) Get(tx *sqlitedb.Tx, t *schema.Table, id syncproto.RecordID) (*Row, error) {
+	var found *Row
+	err := tx.Query(func(row sqlitedb.Row) (err error) {
+		found, err = s.scan(t, row)
+		return err
+	}, s.tables[t.ID].get, id[:])
+	return found, err
+}
+
+// Each calls f for every record of a table that a condition holds for, such as
+// "WHERE id > ? ORDER BY id"; the condition is the caller's own text, never a peer's.
+func (s *Set) Each(tx *sqlitedb.Tx, t *schema.Table, condition string, f func(*Row) error, args ...any) error {
+	return tx.Query(func(row sqlitedb.Row) error {
+		r, err := s.scan(t, row)
+		if err != nil {
+			return err
+		}
+		return f(r)
+	}, fmt.Sprintf(`SELECT %s FROM %q %s`, s.tables[t.ID].columns, t.Name, condition), args...)
+}
+
+// Joined is Each over a join: from is the rest of a query whose records are r.
+func (s *Set) Joined(tx *sqlitedb.Tx, t *schema.Table, from string, f func(*Row, sqlitedb.Row, int) error, extra string, args ...any) error {
+	columns := "r." + strings.ReplaceAll(s.tables[t.ID].columns, ", ", ", r.")
+	n := len(t.Fields) + 2 + len(s.meta)
+	return tx.Query(func(row sqlitedb.Row) error {
+		r, err := s.scan(t, row)
+		if err != nil {
+			return err
+		}
+		return f(r, row, n)
+	}, fmt.Sprintf(`SELECT %s%s FROM %s`, columns, extra, fmt.Sprintf(from, t.Name)), args...)
+}
+
+func (s *Set) scan(t *schema.Table, row sqlitedb.Row) (*Row, error) {
+	r := New(t, syncproto.RecordID{})
+	if id := row.Blob(0); copy(r.ID[:], id) != 16 || len(id) != 16 {
+		return nil, fmt.Errorf("%s: an id of %d bytes", t.Name, len(id))
+	}
+	for i := range t.Fields {
+		v, err := value(t.Fields[i].Kind, row, i+1)
+		if err != nil {
+			return nil, fmt.Errorf("%s %v: %s: %w", t.Name, r.ID, t.Fields[i].Name, err)
+		}
+		r.Values[i] = v
+	}
+	at := len(t.Fields) + 1
+	if !row.Null(at) {
+		var err error
+		if r.Extra, err = ReadFields(row.Blob(at)); err != nil {
+			return nil, fmt.Errorf("%s %v: %w", t.Name, r.ID, err)
+		}
+	}
+	for i := range s.meta {
+		r.Meta[i] = row.Int(at + 1 + i)
+	}
+	return r, nil
+}
+
+func value(k syncproto.Kind, row sqlitedb.Row, i int) (syncproto.Value, error) {
+	switch v := row.Any(i).(type) {
+	case nil:
+		return syncproto.Value{}, nil
+	case int64:
+		if k == syncproto.Int {
+			return syncproto.IntValue(v), nil
+		}
+		if k == syncproto.Bool && (v == 0 || v == 1) {
+			return syncproto.BoolValue(v == 1), nil
+		}
+	case string:
+		if k == syncproto.Text {
+			return syncproto.TextValue(v), nil
+		}
+	case []byte:
+		if k == syncproto.Bytes {
+			return syncproto.BytesValue(v), nil
+		}
+	}
+	return syncproto.Value{}, fmt.Errorf("holds a value of another kind")
+}
+
+// AppendFields appends a canonical {field: value}.
+func AppendFields(b []byte, fields []syncproto.FieldValue) []byte {
+	b = canon.Map(b, len(fields))
+	for _, f := range fields {
+		b = syncproto.AppendValue(canon.Uint(b, uint64(f.Field)), f.Value)
+	}
+	return b
+}
+
+// ReadFields reads the form of AppendFields.
+func ReadFields(b []byte) ([]syncproto.FieldValue, error) {
+	r := canon.NewReader(b)
+	fields := make([]syncproto.FieldValue, r.Map(1<<12))
+	for i := range fields {
+		fields[i].Field = syncproto.FieldID(r.Uint(1<<16 - 1))
+		if i > 0 {
+			r.Ascending(false, uint64(fields[i-1].Field), uint64(fields[i].Field))
+		}
+		fields[i].Value = syncproto.ReadValue(r)
+	}
+	return fields, r.Done()
+}

@@ -1,0 +1,193 @@
+// Package report is what the sales reports are, the same on both sides: a client
+// counts its records, the server keeps the same figures as it folds.
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/rules"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// By is what sales are grouped by.
+type By uint8
+
+// The groupings. Numbers are kept in databases.
+const (
+	Total    By = 0
+	Category By = 1
+	Site     By = 2
+	Day      By = 3
+	Family   By = 4
+	Product  By = 5
+)
+
+// All lists every grouping.
+var All = []By{Total, Category, Site, Day, Family, Product}
+
+var names = []string{"total", "category", "site", "day", "family", "product"}
+
+func (b By) String() string { return names[b] }
+
+// ParseBy reads the name of a grouping.
+func ParseBy(s string) (By, error) {
+	if i := slices.Index(names, s); i > 0 {
+		return By(i), nil
+	}
+	return 0, fmt.Errorf("cannot group by %q: use %s", s, strings.Join(names[1:], ", "))
+}
+
+// Figures is what one group of sale lines adds up to.
+type Figures struct {
+	Pieces      int64            `json:"pieces"`
+	Lines       int64            `json:"lines"`
+	Receipts    int64            `json:"receipts"` // that have a line in the group
+	Unpriced    int64            `json:"unpriced_lines"`
+	AmountMinor map[string]int64 `json:"amount_minor"` // by currency, minor units
+}
+
+// Add counts other in, times 1 or -1.
+func (f *Figures) Add(other *Figures, times int64) {
+	f.Pieces += times * other.Pieces
+	f.Lines += times * other.Lines
+	f.Receipts += times * other.Receipts
+	f.Unpriced += times * other.Unpriced
+	for currency, n := range other.AmountMinor {
+		if f.AmountMinor == nil {
+			f.AmountMinor = map[string]int64{}
+		}
+		f.AmountMinor[currency] += times * n
+	}
+}
+
+// IsZero says that nothing is counted.
+func (f *Figures) IsZero() bool {
+	for _, n := range f.AmountMinor {
+		if n != 0 {
+			return false
+		}
+	}
+	return f.Pieces == 0 && f.Lines == 0 && f.Receipts == 0 && f.Unpriced == 0
+}
+
+// Key is one group: the id of a record or a day, empty where a line has none.
+type Key struct {
+	By    By
+	Value string
+}
+
+// OfSale is what one receipt adds to every group; nothing where it is voided. Lines
+// without their sale are not counted: a transaction brings them together.
+func OfSale(sale schema.Values, lines []schema.Values) map[Key]*Figures {
+	ts, tl := schema.Lookup(schema.Sale), schema.Lookup(schema.SaleLine)
+	if ts.Of(sale, schema.Voided).Bool() {
+		return nil
+	}
+	out := map[Key]*Figures{}
+	day := ts.Of(sale, schema.SaleDay).Text()
+	site := string(ts.Of(sale, schema.SaleSite).Bytes())
+	for _, line := range lines {
+		one := Figures{Lines: 1, Pieces: tl.Of(line, schema.LineQuantity).Int()}
+		if amount, currency, priced := rules.LineAmount(line); priced {
+			one.AmountMinor = map[string]int64{currency: amount}
+		} else {
+			one.Unpriced = 1
+		}
+		for _, key := range [...]Key{
+			{Total, ""},
+			{Category, string(tl.Of(line, schema.LineCategory).Bytes())},
+			{Site, site},
+			{Day, day},
+			{Family, string(tl.Of(line, schema.LineFamily).Bytes())},
+			{Product, string(tl.Of(line, schema.LineProduct).Bytes())},
+		} {
+			f := out[key]
+			if f == nil {
+				f = &Figures{Receipts: 1}
+				out[key] = f
+			}
+			f.Add(&one, 1)
+		}
+	}
+	return out
+}
+
+// Row is one line of a report.
+type Row struct {
+	Key   string `json:"key"`
+	Label string `json:"label"`
+	Figures
+}
+
+// MissingSite is a site whose sales may not all be in the figures (P13).
+type MissingSite struct {
+	Site        syncproto.RecordID `json:"site"`
+	Name        string             `json:"name"`
+	LastContact *string            `json:"last_contact"` // RFC 3339, UTC; null: never
+	Declared    Declared           `json:"declared"`
+}
+
+// Declared is a backlog as declared by the site's devices.
+type Declared struct {
+	Transactions uint64           `json:"transactions"`
+	AmountMinor  map[string]int64 `json:"amount_minor"`
+	Oldest       *string          `json:"oldest"` // RFC 3339, UTC
+}
+
+// Sales is the sales report. Every figure says up to when it is complete (P13).
+type Sales struct {
+	CompleteTo   *string       `json:"complete_to"` // RFC 3339, UTC: every site's sales up to here are in; null: not known
+	MissingSites []MissingSite `json:"missing_sites"`
+	Rows         []Row         `json:"rows"`
+	Total        Figures       `json:"total"`
+}
+
+// KeyText is a key as it stands in a report: an id in its usual form, or a day.
+func KeyText(k Key) string {
+	if len(k.Value) == 16 && k.By != Day {
+		return syncproto.RecordID([]byte(k.Value)).String()
+	}
+	return k.Value
+}
+
+// Sort orders rows by label, then key; rows without a label come last.
+func Sort(rows []Row) {
+	slices.SortFunc(rows, func(a, b Row) int {
+		if (a.Label == "") != (b.Label == "") {
+			return strings.Compare(b.Label, a.Label)
+		}
+		if c := strings.Compare(a.Label, b.Label); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Key, b.Key)
+	})
+}
+
+// LabelTable is the table whose names label a grouping; 0 where the key is the label.
+func (b By) LabelTable() syncproto.TableID {
+	switch b {
+	case Category:
+		return schema.Category
+	case Site:
+		return schema.Site
+	case Family:
+		return schema.Family
+	case Product:
+		return schema.Product
+	}
+	return 0
+}
+
+// Name is the name people know a catalogue record by, English first since programs
+// speak English.
+func Name(t *schema.Table, v schema.Values) string {
+	for _, id := range []syncproto.FieldID{schema.NameEn, schema.NameAr, schema.NameFa} {
+		if s := t.Of(v, id).Text(); s != "" {
+			return s
+		}
+	}
+	return ""
+}

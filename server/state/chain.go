@@ -1,0 +1,322 @@
+package state
+
+import (
+	"slices"
+
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/server/oplog"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/hlc"
+)
+
+// chain is one incarnation as far as it was judged, or a branch of one: the device
+// was copied whole, and both copies went on.
+type chain struct {
+	id          int64
+	incarnation syncproto.Incarnation
+	device      syncproto.DeviceID
+	genesis     syncproto.Hash
+	first       syncproto.Seq // 1, or the first diverging seq of a branch
+	head        syncproto.Seq
+	hash        syncproto.Hash // at head
+	stamp       hlc.Stamp      // highest effective stamp
+	held        int64          // transactions in quarantine
+	parent      int64          // chain it continues: by genesis, or as a branch; 0 for none
+	parentSeq   syncproto.Seq
+	dirty       bool
+}
+
+const chainColumns = `SELECT id, incarnation, device, genesis, first, head, hash, stamp, held, parent, parent_seq FROM chain `
+
+func scanChain(row sqlitedb.Row) *chain {
+	c := &chain{
+		id: row.Int(0), first: syncproto.Seq(row.Int(4)), head: syncproto.Seq(row.Int(5)), stamp: hlc.Stamp(row.Int(7)),
+		held: row.Int(8), parent: row.Int(9), parentSeq: syncproto.Seq(row.Int(10)),
+	}
+	copy(c.incarnation[:], row.Blob(1))
+	copy(c.device[:], row.Blob(2))
+	copy(c.genesis[:], row.Blob(3))
+	copy(c.hash[:], row.Blob(6))
+	return c
+}
+
+// chainsOf lists the branches of an incarnation, oldest first.
+func (f *fold) chainsOf(inc syncproto.Incarnation) ([]*chain, error) {
+	if cs, ok := f.chains[inc]; ok {
+		return cs, nil
+	}
+	cs := []*chain{}
+	err := f.tx.Query(func(row sqlitedb.Row) error {
+		c := scanChain(row)
+		f.byID[c.id] = c
+		cs = append(cs, c)
+		return nil
+	}, chainColumns+`WHERE incarnation = ? ORDER BY id`, inc[:])
+	if err == nil {
+		f.chains[inc] = cs
+	}
+	return cs, err
+}
+
+func (f *fold) chain(id int64) (*chain, error) {
+	if c, ok := f.byID[id]; ok || id == 0 {
+		return c, nil
+	}
+	row, ok, err := f.tx.One(`SELECT incarnation FROM chain WHERE id = ?`, id)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if _, err := f.chainsOf(syncproto.Incarnation(row.Blob(0))); err != nil {
+		return nil, err
+	}
+	return f.byID[id], nil
+}
+
+func (f *fold) newChain(c *chain) (*chain, error) {
+	id, err := f.tx.Int(`SELECT coalesce(max(id), 0) + 1 FROM chain`)
+	if err != nil {
+		return nil, err
+	}
+	c.id, c.dirty = id, true
+	f.byID[id] = c
+	f.chains[c.incarnation] = append(f.chains[c.incarnation], c)
+	return c, f.saveChain(c)
+}
+
+func (f *fold) saveChain(c *chain) error {
+	if !c.dirty {
+		return nil
+	}
+	c.dirty = false
+	return f.tx.Exec(`REPLACE INTO chain (id, incarnation, device, genesis, first, head, hash, stamp, held, parent, parent_seq)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.id, c.incarnation[:], c.device[:], c.genesis[:],
+		uint64(c.first), uint64(c.head), c.hash[:], uint64(c.stamp), c.held, c.parent, uint64(c.parentSeq))
+}
+
+// hashAt is the chain hash after seq; ok is false where the chain does not go there.
+func (f *fold) hashAt(c *chain, seq syncproto.Seq) (h syncproto.Hash, ok bool, err error) {
+	for c != nil {
+		switch {
+		case seq > c.head:
+			return h, false, nil
+		case seq == c.head:
+			return c.hash, true, nil
+		case seq == 0:
+			return c.genesis, true, nil
+		case seq >= c.first:
+			row, ok, err := f.tx.One(`SELECT hash FROM tx WHERE chain = ? AND seq = ?`, c.id, uint64(seq))
+			if ok {
+				copy(h[:], row.Blob(0))
+			}
+			return h, ok, err
+		}
+		if c, err = f.chain(c.parent); err != nil {
+			return h, false, err
+		}
+	}
+	return h, false, nil
+}
+
+// ancestor says whether transaction (of, seq) came earlier on the way to (c, at):
+// in the chain itself, or through genesis and branch links.
+func (f *fold) ancestor(of int64, seq syncproto.Seq, c *chain, at syncproto.Seq) (bool, error) {
+	for c != nil {
+		if c.id == of {
+			return seq < at, nil
+		}
+		at = c.parentSeq + 1
+		var err error
+		if c, err = f.chain(c.parent); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// batch takes the transactions of a batch that are new, each once, in order.
+func (f *fold) batch(e *Entry, rec oplog.Record) error {
+	if err := f.count(); err != nil {
+		return err
+	}
+	b, err := syncproto.ParseBatch(e.Payload)
+	if err != nil {
+		f.head.Unsound++
+		return nil
+	}
+	key, err := f.key(b.Header.Device)
+	if err != nil {
+		return err
+	}
+	if b.Verify(key, f.head.Org) != nil {
+		f.head.Unsound++
+		return nil
+	}
+	bodies, err := b.Open()
+	if err != nil {
+		f.head.Unsound++
+		return nil
+	}
+	if e.Road != RoadOwn {
+		if err := f.heard(b.Header.Device, e); err != nil {
+			return err
+		}
+	}
+	return f.run(e, rec, &b.Header, bodies)
+}
+
+func (f *fold) run(e *Entry, rec oplog.Record, h *syncproto.BatchHeader, bodies []syncproto.Body) error {
+	c, skip, err := f.locate(h, bodies)
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		return f.park(rec, h, len(bodies))
+	}
+	for i := skip; i < len(bodies); i++ {
+		if err := f.transaction(e, c, &bodies[i]); err != nil {
+			return err
+		}
+		if f.parked > 0 {
+			if err := f.unpark(c.hash); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// locate finds the chain that a batch goes on, and how many of its transactions
+// are there already. It gives nil where the predecessor has not been judged.
+func (f *fold) locate(h *syncproto.BatchHeader, bodies []syncproto.Body) (*chain, int, error) {
+	all, err := f.chainsOf(h.Incarnation)
+	if err != nil {
+		return nil, 0, err
+	}
+	var best *chain
+	var matched int
+	var at syncproto.Hash // hash after the matched ones
+	for _, c := range all {
+		before, ok, err := f.hashAt(c, h.First-1)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !ok || before != h.Before || c.device != h.Device {
+			continue
+		}
+		n, hash, err := f.match(c, h, bodies)
+		if err != nil {
+			return nil, 0, err
+		}
+		if best == nil || n > matched {
+			best, matched, at = c, n, hash
+		}
+	}
+	end := h.First - 1 + syncproto.Seq(matched)
+	switch {
+	case best == nil && h.First == 1:
+		c, err := f.begins(h)
+		return c, 0, err
+	case best == nil:
+		return nil, 0, nil
+	case matched == len(bodies) || end == best.head:
+		return best, matched, nil
+	}
+	c, err := f.newChain(&chain{ // it diverges inside: a copy of the device went on
+		incarnation: h.Incarnation, device: h.Device, genesis: best.genesis,
+		first: end + 1, head: end, hash: at, stamp: best.stamp, parent: best.id, parentSeq: end,
+	})
+	return c, matched, err
+}
+
+// match counts the leading transactions of a batch that the chain already has.
+func (f *fold) match(c *chain, h *syncproto.BatchHeader, bodies []syncproto.Body) (int, syncproto.Hash, error) {
+	hash := h.Before
+	for i := range bodies {
+		next := syncproto.Link(hash, bodies[i].Hash)
+		have, ok, err := f.hashAt(c, h.First+syncproto.Seq(i))
+		if err != nil {
+			return 0, hash, err
+		}
+		if !ok || have != next {
+			return i, hash, nil
+		}
+		hash = next
+	}
+	return len(bodies), hash, nil
+}
+
+// begins makes the chain of a new incarnation; nil where its parent is not known yet.
+func (f *fold) begins(h *syncproto.BatchHeader) (*chain, error) {
+	c := &chain{incarnation: h.Incarnation, device: h.Device, genesis: h.Before, first: 1, hash: h.Before}
+	if !h.Genesis.First() {
+		parent, err := f.parentOf(h.Genesis)
+		if err != nil || parent == nil {
+			return nil, err
+		}
+		c.parent, c.parentSeq, c.stamp = parent.id, h.Genesis.Seq, parent.stamp
+	}
+	return f.newChain(c)
+}
+
+func (f *fold) parentOf(g *syncproto.Genesis) (*chain, error) {
+	all, err := f.chainsOf(g.Parent)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(c *chain) bool {
+		h, ok, herr := f.hashAt(c, g.Seq)
+		if herr != nil {
+			err = herr
+		}
+		return ok && h == g.Hash
+	})
+	if i < 0 || err != nil {
+		return nil, err
+	}
+	return all[i], nil
+}
+
+// park keeps an entry whose predecessor is not known yet. It has no position.
+func (f *fold) park(rec oplog.Record, h *syncproto.BatchHeader, n int) error {
+	before := h.Before
+	if h.First == 1 {
+		before = h.Genesis.Hash
+	}
+	f.parked++
+	return f.tx.Exec(`INSERT INTO parked (entry, before, device, transactions, data) VALUES (?, ?, ?, ?, ?)`,
+		uint64(rec.Index), before[:], h.Device[:], n, rec.Data)
+}
+
+// unpark takes the entries that waited for a chain hash.
+func (f *fold) unpark(hash syncproto.Hash) error {
+	var waiting []oplog.Record
+	err := f.tx.Query(func(row sqlitedb.Row) error {
+		waiting = append(waiting, oplog.Record{Index: oplog.Index(row.Int(0)), Data: row.Blob(1)})
+		return nil
+	}, `SELECT entry, data FROM parked WHERE before = ? ORDER BY entry`, hash[:])
+	if err != nil {
+		return err
+	}
+	for _, rec := range waiting {
+		if err := f.tx.Exec(`DELETE FROM parked WHERE entry = ?`, uint64(rec.Index)); err != nil {
+			return err
+		}
+		f.parked--
+		e, err := DecodeEntry(rec.Data)
+		if err != nil {
+			return err
+		}
+		b, err := syncproto.ParseBatch(e.Payload)
+		if err != nil {
+			return err
+		}
+		bodies, err := b.Open()
+		if err != nil {
+			return err
+		}
+		if err := f.run(&e, rec, &b.Header, bodies); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package state
+
+import (
+	"crypto/ed25519"
+	"fmt"
+
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/canon"
+)
+
+// EntryKind is what a log entry tells.
+type EntryKind uint8
+
+const (
+	EntryBatch   EntryKind = 1 // a batch as it was received
+	EntryHistory EntryKind = 2 // a history begins; the first entry of every log
+	EntryNode    EntryKind = 3 // a server's device, by its certificate
+	EntryContact EntryKind = 4 // a device was heard of, and what it declared
+)
+
+// Road is the way a batch came.
+type Road uint8
+
+const (
+	RoadSocket Road = 1
+	RoadParcel Road = 2
+	RoadOwn    Road = 3 // the server's own device
+)
+
+// Entry is one log entry: all that Apply may know besides state.
+type Entry struct {
+	Kind       EntryKind
+	ReceivedAt int64              // UTC ms by the ingesting node's clock
+	OffsetMS   *int64             // device's clock minus server's in the session; nil for parcels
+	Road       Road               // of a batch
+	Node       syncproto.DeviceID // that took it in
+	Payload    []byte             // by kind: batch bytes, History, certificate, Contact
+}
+
+// Encode gives the entry's bytes in the log.
+func (e *Entry) Encode() []byte {
+	b := canon.Array(make([]byte, 0, len(e.Payload)+64), 6)
+	b = canon.Uint(b, uint64(e.Kind))
+	b = canon.Int(b, e.ReceivedAt)
+	if e.OffsetMS == nil {
+		b = canon.Null(b)
+	} else {
+		b = canon.Int(b, *e.OffsetMS)
+	}
+	b = canon.Uint(b, uint64(e.Road))
+	b = canon.Bytes(b, e.Node[:])
+	return canon.Bytes(b, e.Payload)
+}
+
+// DecodeEntry reads the form of Encode.
+func DecodeEntry(data []byte) (e Entry, err error) {
+	r := canon.NewReader(data)
+	r.Exactly(6)
+	e.Kind = EntryKind(r.Uint(255))
+	e.ReceivedAt = r.Int()
+	if !r.Null() {
+		offset := r.Int()
+		e.OffsetMS = &offset
+	}
+	e.Road = Road(r.Uint(255))
+	r.Fixed(e.Node[:])
+	e.Payload = r.Bytes(len(data))
+	if err := r.Done(); err != nil {
+		return e, fmt.Errorf("log entry: %w", err)
+	}
+	return e, nil
+}
+
+// History begins a log, or a new history of it after a restore.
+type History struct {
+	Org      syncproto.OrgID
+	OrgKey   ed25519.PublicKey
+	ID       syncproto.HistoryID
+	Parent   syncproto.HistoryID // zero for the first
+	Position syncproto.Position  // of the parent, up to which both agree
+	Hash     syncproto.Hash      // log hash there
+	Cause    string              // for people: "first start", "restore"
+}
+
+// Encode gives a history entry's payload.
+func (h *History) Encode() []byte {
+	b := canon.Array(nil, 7)
+	b = canon.Bytes(b, h.Org[:])
+	b = canon.Bytes(b, h.OrgKey)
+	b = canon.Bytes(b, h.ID[:])
+	b = canon.Bytes(b, h.Parent[:])
+	b = canon.Uint(b, uint64(h.Position))
+	b = canon.Bytes(b, h.Hash[:])
+	return canon.Text(b, h.Cause)
+}
+
+func decodeHistory(data []byte) (h History, err error) {
+	r := canon.NewReader(data)
+	r.Exactly(7)
+	r.Fixed(h.Org[:])
+	h.OrgKey = make(ed25519.PublicKey, ed25519.PublicKeySize)
+	r.Fixed(h.OrgKey)
+	r.Fixed(h.ID[:])
+	r.Fixed(h.Parent[:])
+	h.Position = syncproto.Position(r.Uint(1<<63 - 1))
+	r.Fixed(h.Hash[:])
+	h.Cause = r.Text(1 << 10)
+	return h, r.Done()
+}
+
+// Contact is what a device said of itself.
+type Contact struct {
+	Device   syncproto.DeviceID
+	Declared *syncproto.Declared // nil: only that it was there
+}
+
+// Encode gives a contact entry's payload.
+func (c *Contact) Encode() []byte {
+	b := canon.Array(nil, 2)
+	b = canon.Bytes(b, c.Device[:])
+	if c.Declared == nil {
+		return canon.Null(b)
+	}
+	b = canon.Array(b, 3)
+	b = canon.Uint(b, c.Declared.Transactions)
+	b = canon.Int(b, c.Declared.OldestMS)
+	return AppendAmounts(b, c.Declared.AmountMinor)
+}
+
+func decodeContact(data []byte) (c Contact, err error) {
+	r := canon.NewReader(data)
+	r.Exactly(2)
+	r.Fixed(c.Device[:])
+	if !r.Null() {
+		c.Declared = &syncproto.Declared{}
+		r.Exactly(3)
+		c.Declared.Transactions = r.Uint(1<<63 - 1)
+		c.Declared.OldestMS = r.Int()
+		c.Declared.AmountMinor = readAmounts(r)
+	}
+	return c, r.Done()
+}

@@ -1,0 +1,276 @@
+package state
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Page is one short read of the feed.
+type Page struct {
+	Frames   []syncproto.Frame // Rows and Leave, without resume points
+	Upto     syncproto.Position
+	Head     syncproto.Position // log's end in this read
+	HeadHash syncproto.Hash
+	History  syncproto.HistoryID
+	AtHead   bool // Upto is Head: the state at Head is complete with this page
+	// With AtHead, of the same read:
+	Digests []syncproto.ShareDigest
+	Touched []syncproto.Position // last position that touched each of Digests
+	Settled []syncproto.Head     // of the device's own incarnations
+}
+
+const (
+	// pageRecords is how many records one read takes: some 20 ms of work, after
+	// which grants are looked at again and the writer's WAL may be moved.
+	pageRecords = 4000
+	// frameRecords and frameBytes cut a page into frames that stay well within
+	// MaxFrameLength; one that does not is cut in two.
+	frameRecords = 1000
+	frameBytes   = 160 << 10
+)
+
+// ReadPage reads what the shares hold above a position, in the order of positions,
+// never splitting one. device is whose settled heads go with the end.
+func (s *State) ReadPage(ctx context.Context, device syncproto.DeviceID, shares []syncproto.Share, from syncproto.Position) (*Page, error) {
+	p := &Page{}
+	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		head, err := readHead(tx)
+		if err != nil {
+			return err
+		}
+		p.Head, p.HeadHash, p.History = head.Position, head.PositionHash, head.History
+		found, err := scan(tx, shares, from)
+		if err != nil {
+			return err
+		}
+		p.Upto, p.AtHead = found.upto(p.Head)
+		for _, at := range found.tables(p.Upto) {
+			if err := p.read(tx, at, from); err != nil {
+				return err
+			}
+		}
+		if !p.AtHead {
+			return nil
+		}
+		if p.Digests, p.Touched, err = digests(tx, shares); err != nil {
+			return err
+		}
+		p.Settled, err = settled(tx, device)
+		return err
+	})
+	return p, err
+}
+
+// place is where in the feed something stands.
+type place struct {
+	share    int64
+	key      syncproto.Share
+	table    syncproto.TableID
+	position syncproto.Position
+}
+
+type scanned struct {
+	places [][]place // by share, in order of position
+	full   []bool    // the share has more than was read
+}
+
+func scan(tx *sqlitedb.Tx, shares []syncproto.Share, from syncproto.Position) (*scanned, error) {
+	out := &scanned{}
+	for _, key := range shares {
+		id, err := tx.Int(`SELECT id FROM share WHERE class = ? AND scope = ? AND position > ?`, int64(key.Class), key.Scope.AppendBinary(nil), uint64(from))
+		if err != nil {
+			return nil, err
+		}
+		if id == 0 {
+			continue
+		}
+		var places []place
+		if err := tx.Query(func(row sqlitedb.Row) error {
+			places = append(places, place{id, key, syncproto.TableID(row.Int(1)), syncproto.Position(row.Int(0))})
+			return nil
+		}, `SELECT position, tbl FROM feed WHERE share = ? AND position > ? ORDER BY position LIMIT ?`, id, uint64(from), pageRecords); err != nil {
+			return nil, err
+		}
+		out.places = append(out.places, places)
+		out.full = append(out.full, len(places) == pageRecords)
+	}
+	return out, nil
+}
+
+// upto is the last position that the page reads whole: the highest that leaves about
+// pageRecords records, but at least one position.
+func (s *scanned) upto(head syncproto.Position) (syncproto.Position, bool) {
+	upto := head
+	var all []syncproto.Position
+	for i, places := range s.places {
+		if s.full[i] { // the last one seen may go on beyond what was read
+			last := places[len(places)-1].position
+			if first := places[0].position; first < last {
+				last--
+			}
+			upto = min(upto, last)
+		}
+		for _, p := range places {
+			all = append(all, p.position)
+		}
+	}
+	if len(all) > pageRecords {
+		slices.Sort(all)
+		upto = min(upto, max(all[pageRecords]-1, all[0]))
+	}
+	return upto, upto == head
+}
+
+// tables lists what there is to read up to a position, each share and table once.
+func (s *scanned) tables(upto syncproto.Position) []place {
+	var out []place
+	for _, places := range s.places {
+		seen := map[syncproto.TableID]bool{}
+		for _, p := range places {
+			if p.position <= upto && !seen[p.table] {
+				seen[p.table] = true
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+func (p *Page) read(tx *sqlitedb.Tx, at place, from syncproto.Position) error {
+	t := schema.Lookup(at.table)
+	if t == nil {
+		return fmt.Errorf("feed names table %d: %w", at.table, ErrMisfit)
+	}
+	b := &rowsBuilder{page: p, place: at, table: t}
+	var left []byte
+	err := set.Joined(tx, t, `feed f CROSS JOIN %q r ON r.id = f.record WHERE f.share = ? AND f.position > ? AND f.position <= ? AND f.tbl = ?`,
+		func(r *records.Row, row sqlitedb.Row, n int) error {
+			if !has(r.Scopes(nil), at.key.Scope) {
+				left = append(left, r.ID[:]...)
+				return nil
+			}
+			b.add(r, syncproto.Position(row.Int(n)))
+			return nil
+		}, ", f.position", at.share, uint64(from), uint64(p.Upto), int64(at.table))
+	if err != nil {
+		return err
+	}
+	b.cut()
+	for len(left) > 0 {
+		n := min(len(left), 16*frameRecords)
+		p.Frames = append(p.Frames, &syncproto.Leave{Class: at.key.Class, Scope: at.key.Scope, Records: []syncproto.TableIDs{{Table: at.table, IDs: left[:n]}}})
+		left = left[n:]
+	}
+	return nil
+}
+
+// rowsBuilder turns records into Rows frames.
+type rowsBuilder struct {
+	page  *Page
+	place place
+	table *schema.Table
+	rows  []*records.Row
+	at    []syncproto.Position
+	bytes int
+}
+
+func (b *rowsBuilder) add(r *records.Row, at syncproto.Position) {
+	b.rows, b.at = append(b.rows, r), append(b.at, at)
+	b.bytes += 24
+	for i := range r.Values {
+		b.bytes += 9 + r.Values[i].Len()
+	}
+	for i := range r.Extra {
+		b.bytes += 9 + r.Extra[i].Value.Len()
+	}
+	if len(b.rows) == frameRecords || b.bytes > frameBytes {
+		b.cut()
+	}
+}
+
+func (b *rowsBuilder) cut() {
+	if len(b.rows) == 0 {
+		return
+	}
+	f := &syncproto.Rows{Class: b.place.key.Class, Scope: b.place.key.Scope, Table: b.table.ID, Positions: b.at}
+	columns := map[syncproto.FieldID][]syncproto.Value{}
+	put := func(i int, id syncproto.FieldID, v syncproto.Value) {
+		c := columns[id]
+		if c == nil {
+			c = make([]syncproto.Value, len(b.rows))
+			columns[id] = c
+			f.Fields = append(f.Fields, id)
+		}
+		c[i] = v
+	}
+	for i, r := range b.rows {
+		f.IDs = append(f.IDs, r.ID)
+		for j := range r.Values {
+			if !r.Values[j].IsNull() {
+				put(i, r.Table.Fields[j].ID, r.Values[j])
+			}
+		}
+		for _, x := range r.Extra {
+			put(i, x.Field, x.Value)
+		}
+	}
+	slices.Sort(f.Fields)
+	for _, id := range f.Fields {
+		f.Columns = append(f.Columns, columns[id])
+	}
+	b.page.Frames = append(b.page.Frames, f)
+	b.rows, b.at, b.bytes = nil, nil, 0
+}
+
+func settled(tx *sqlitedb.Tx, device syncproto.DeviceID) ([]syncproto.Head, error) {
+	var heads []syncproto.Head
+	err := tx.Query(func(row sqlitedb.Row) error {
+		h := syncproto.Head{Seq: syncproto.Seq(row.Int(1))}
+		copy(h.Incarnation[:], row.Blob(0))
+		copy(h.Hash[:], row.Blob(2))
+		heads = append(heads, h)
+		return nil
+	}, `SELECT incarnation, head, hash FROM chain WHERE device = ? ORDER BY id`, device[:])
+	return heads, err
+}
+
+// Cursor is how far a device has heard, in the form that it keeps without reading:
+// position, log hash there and history, 32 bytes.
+func Cursor(position syncproto.Position, hash syncproto.Hash, history syncproto.HistoryID) []byte {
+	b := binary.BigEndian.AppendUint64(nil, uint64(position))
+	b = append(b, hash[:8]...)
+	return append(b, history[:]...)
+}
+
+// CheckCursor gives the position of a cursor if the log holds it; ok is false where
+// the log was another, or shorter.
+func (s *State) CheckCursor(ctx context.Context, cursor []byte) (at syncproto.Position, ok bool, err error) {
+	if len(cursor) != 32 {
+		return 0, false, nil
+	}
+	at = syncproto.Position(binary.BigEndian.Uint64(cursor))
+	ok, err = s.HoldsPosition(ctx, at, syncproto.ShortHash(cursor[8:16]))
+	return at, ok, err
+}
+
+// HoldsPosition says whether the log's hash at a position is the one given.
+func (s *State) HoldsPosition(ctx context.Context, at syncproto.Position, hash syncproto.ShortHash) (ok bool, err error) {
+	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		if at == 0 {
+			head, err := readHead(tx)
+			ok = syncproto.FirstPositionHash(head.Org).Short() == hash
+			return err
+		}
+		row, found, err := tx.One(`SELECT short FROM tx WHERE position = ?`, uint64(at))
+		ok = found && string(row.Blob(0)) == string(hash[:])
+		return err
+	})
+	return ok, err
+}

@@ -1,0 +1,195 @@
+package state
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"slices"
+
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/canon"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// fold is Apply at work: the open transaction and what is kept in memory between
+// entries. All of it can be read again from the tables; after an error it is.
+type fold struct {
+	tx     *sqlitedb.Tx
+	head   Head
+	hasher records.Hasher
+
+	chains  map[syncproto.Incarnation][]*chain
+	byID    map[int64]*chain
+	shares  map[syncproto.Share]*share
+	access  map[syncproto.DeviceID]*schema.Access
+	keys    map[syncproto.DeviceID]ed25519.PublicKey
+	figures map[figureKey]*figure
+	waiting int64 // rows of waits
+	parked  int64 // rows of parked
+	counted bool  // whether waiting and parked were read
+
+	release []releasing // held transactions to judge again at the present position
+	result  Result
+}
+
+func newFold() *fold {
+	return &fold{
+		chains: map[syncproto.Incarnation][]*chain{}, byID: map[int64]*chain{},
+		shares: map[syncproto.Share]*share{}, access: map[syncproto.DeviceID]*schema.Access{},
+		keys: map[syncproto.DeviceID]ed25519.PublicKey{}, figures: map[figureKey]*figure{},
+	}
+}
+
+func (f *fold) begin(head Head) {
+	f.head = head
+	f.result = Result{Shares: map[syncproto.Share]syncproto.Position{}}
+}
+
+// flush writes what was gathered in memory; the commit follows.
+func (f *fold) flush() error {
+	for _, c := range f.byID {
+		if err := f.saveChain(c); err != nil {
+			return err
+		}
+	}
+	for _, s := range f.shares {
+		if err := f.saveShare(s); err != nil {
+			return err
+		}
+	}
+	if err := f.saveFigures(); err != nil {
+		return err
+	}
+	return writeHead(f.tx, &f.head)
+}
+
+func (f *fold) count() error {
+	if f.counted {
+		return nil
+	}
+	var err error
+	if f.waiting, err = f.tx.Int(`SELECT count(*) FROM waits`); err != nil {
+		return err
+	}
+	f.parked, err = f.tx.Int(`SELECT count(*) FROM parked`)
+	f.counted = err == nil
+	return err
+}
+
+func (f *fold) history(e *Entry) error {
+	h, err := decodeHistory(e.Payload)
+	if err != nil {
+		return err
+	}
+	if f.head.Applied == 0 {
+		f.head.Org, f.head.OrgKey = h.Org, h.OrgKey
+		f.head.PositionHash = syncproto.FirstPositionHash(h.Org)
+	} else if h.Org != f.head.Org {
+		return fmt.Errorf("history of another organisation %v: %w", h.Org, ErrMisfit)
+	}
+	f.head.History = h.ID
+	return nil
+}
+
+func (f *fold) node(e *Entry) error {
+	c, err := syncproto.VerifyCertificate(f.head.OrgKey, f.head.Org, e.Payload)
+	if err != nil || c.Kind != schema.KindServerDevice {
+		f.head.Unsound++
+		return nil
+	}
+	delete(f.keys, c.Device)
+	delete(f.access, c.Device)
+	return f.tx.Exec(`REPLACE INTO node (device, key, certificate) VALUES (?, ?, ?)`, c.Device[:], []byte(c.Key), e.Payload)
+}
+
+func (f *fold) contact(e *Entry) error {
+	c, err := decodeContact(e.Payload)
+	if err != nil {
+		return err
+	}
+	if err := f.heard(c.Device, e); err != nil || c.Declared == nil {
+		return err
+	}
+	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, declared_at = ? WHERE device = ?`,
+		c.Declared.Transactions, AppendAmounts(nil, c.Declared.AmountMinor), c.Declared.OldestMS, e.ReceivedAt, c.Device[:])
+}
+
+func (f *fold) heard(device syncproto.DeviceID, e *Entry) error {
+	var offset int64
+	if e.OffsetMS != nil {
+		offset = *e.OffsetMS
+	}
+	if !slices.Contains(f.result.Health, device) {
+		f.result.Health = append(f.result.Health, device)
+	}
+	return f.tx.Exec(`INSERT INTO health (device, last_contact, offset_ms, declared, amounts, oldest, declared_at)
+		VALUES (?, ?, ?, 0, ?, 0, 0)
+		ON CONFLICT (device) DO UPDATE SET last_contact = max(last_contact, excluded.last_contact), offset_ms = excluded.offset_ms`,
+		device[:], e.ReceivedAt, offset, canon.Array(nil, 0))
+}
+
+// key is the public key of a device, or of a server's device.
+func (f *fold) key(device syncproto.DeviceID) (ed25519.PublicKey, error) {
+	if k, ok := f.keys[device]; ok {
+		return k, nil
+	}
+	row, ok, err := f.tx.One(`SELECT key FROM node WHERE device = ?1 UNION ALL SELECT key FROM device WHERE id = ?1`, device[:])
+	if err != nil || !ok {
+		return nil, err
+	}
+	f.keys[device] = row.Blob(0)
+	return f.keys[device], nil
+}
+
+// accessOf is what a device may do as of the present position.
+func (f *fold) accessOf(device syncproto.DeviceID) (*schema.Access, error) {
+	if a, ok := f.access[device]; ok {
+		return a, nil
+	}
+	a, err := readAccess(f.tx, device)
+	if err == nil {
+		f.access[device] = a
+	}
+	return a, err
+}
+
+func readAccess(tx *sqlitedb.Tx, device syncproto.DeviceID) (*schema.Access, error) {
+	node, err := tx.Int(`SELECT count(*) FROM node WHERE device = ?`, device[:])
+	if err != nil {
+		return nil, err
+	}
+	if node > 0 {
+		return &schema.Access{Kind: schema.KindServerDevice}, nil
+	}
+	a := &schema.Access{}
+	row, err := set.Get(tx, schema.Lookup(schema.Device), syncproto.RecordID(device))
+	if err != nil || row == nil {
+		return a, err
+	}
+	a.Kind = row.Of(schema.DeviceKind).Text()
+	a.Revoked = !row.Of(schema.DeviceRevoked).IsNull()
+	err = set.Each(tx, schema.Lookup(schema.Grant), `WHERE device = ?`, func(r *records.Row) error {
+		a.Permits = append(a.Permits, schema.PermitsOf(r.Values)...)
+		return nil
+	}, device[:])
+	return a, err
+}
+
+// forget drops what is cached of a device whose record or grant changed.
+func (f *fold) forget(r *records.Row) {
+	var device syncproto.DeviceID
+	switch r.Table.ID {
+	case schema.Device:
+		device = syncproto.DeviceID(r.ID)
+	case schema.Grant:
+		device = syncproto.DeviceID(r.Of(schema.GrantDevice).ID())
+	default:
+		return
+	}
+	delete(f.access, device)
+	delete(f.keys, device)
+	if !slices.Contains(f.result.Devices, device) {
+		f.result.Devices = append(f.result.Devices, device)
+	}
+}

@@ -1,0 +1,201 @@
+// Package state is the log folded into SQLite: Apply, what it folds, and what is
+// read from it. Nothing here knows a clock or draws a random number; two folds of
+// one log are equal.
+package state
+
+import (
+	"context"
+	"crypto/ed25519"
+	_ "embed"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/server/oplog"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+//go:embed state.sql
+var ddl string
+
+// A record's own columns beside its fields: the last position that touched it, the
+// position at which it was made, and its maker's transaction where that has
+// another position (it was released from quarantine).
+const (
+	metaPosition = iota
+	metaMade
+	metaAuthor
+)
+
+var set = records.NewSet("position", "made", "author")
+
+// State is the folded log. One goroutine calls Apply; reading is safe beside it.
+type State struct {
+	db *sqlitedb.DB
+
+	mu   sync.Mutex
+	fold *fold // caches of the writer; nil after a failed Apply
+	head Head
+}
+
+// Head is how far the fold has come.
+type Head struct {
+	Org          syncproto.OrgID
+	OrgKey       ed25519.PublicKey
+	History      syncproto.HistoryID
+	Applied      oplog.Index // last entry folded
+	LogHash      oplog.Hash  // log's hash there
+	Position     syncproto.Position
+	PositionHash syncproto.Hash
+	LastReceived int64 // highest received_at of an entry, UTC ms
+	Unsound      int64 // entries that could not be attributed to a device
+}
+
+// ErrMisfit says that log and state are not of the same past.
+var ErrMisfit = errors.New("log and state do not fit")
+
+// Open opens or makes the state in a file. It is a fold of the log, so a power cut
+// may take back its last commits (synchronous=NORMAL): they are folded again.
+func Open(ctx context.Context, path string) (*State, error) {
+	db, err := sqlitedb.Open(path, sqlitedb.Options{Sync: sqlitedb.Normal, CacheKiB: 64 << 10})
+	if err != nil {
+		return nil, err
+	}
+	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL()}); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	s := &State{db: db}
+	err = db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		s.head, err = readHead(tx)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// OpenReadOnly opens the state for looking only.
+func OpenReadOnly(ctx context.Context, path string) (*State, error) {
+	db, err := sqlitedb.Open(path, sqlitedb.Options{Sync: sqlitedb.Normal, ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	s := &State{db: db}
+	err = db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		s.head, err = readHead(tx)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// Close closes the file.
+func (s *State) Close() error { return s.db.Close() }
+
+// Head is how far the fold has come, as last committed.
+func (s *State) Head() Head {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.head
+}
+
+func readHead(tx *sqlitedb.Tx) (h Head, err error) {
+	row, ok, err := tx.One(`SELECT org, org_key, history, applied, log_hash, position, position_hash, last_received, unsound FROM fold`)
+	if err != nil || !ok {
+		return h, err
+	}
+	copy(h.Org[:], row.Blob(0))
+	h.OrgKey = row.Blob(1)
+	copy(h.History[:], row.Blob(2))
+	h.Applied = oplog.Index(row.Int(3))
+	copy(h.LogHash[:], row.Blob(4))
+	h.Position = syncproto.Position(row.Int(5))
+	copy(h.PositionHash[:], row.Blob(6))
+	h.LastReceived, h.Unsound = row.Int(7), row.Int(8)
+	return h, nil
+}
+
+func writeHead(tx *sqlitedb.Tx, h *Head) error {
+	return tx.Exec(`REPLACE INTO fold (one, org, org_key, history, applied, log_hash, position, position_hash, last_received, unsound)
+		VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.Org[:], []byte(h.OrgKey), h.History[:], int64(h.Applied), h.LogHash[:], int64(h.Position), h.PositionHash[:], h.LastReceived, h.Unsound)
+}
+
+// Result is what a run of entries changed, for those who follow the fold.
+type Result struct {
+	Head    Head
+	Shares  map[syncproto.Share]syncproto.Position // touched, with the last position
+	Devices []syncproto.DeviceID                   // whose access changed, or which are new
+	Health  []syncproto.DeviceID                   // that were heard of
+	Figures bool                                   // report figures changed
+	Chains  []syncproto.DeviceID                   // whose chains were judged further
+}
+
+// Apply folds a run of log entries in one commit. It is a function of state and
+// entries. An error means that the fold must stop, and nothing of the run is in
+// the state; a refusal is an outcome and no error. Entries already folded are
+// passed over.
+func (s *State) Apply(ctx context.Context, run []oplog.Record) (Result, error) {
+	s.mu.Lock()
+	f := s.fold
+	s.fold = nil
+	head := s.head
+	s.mu.Unlock()
+	if f == nil {
+		f = newFold()
+	}
+	f.begin(head)
+	err := s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		f.tx = tx
+		for _, rec := range run {
+			if err := f.record(rec); err != nil {
+				return fmt.Errorf("apply entry %d: %w", rec.Index, err)
+			}
+		}
+		return f.flush()
+	})
+	f.tx = nil
+	if err != nil {
+		return Result{}, err
+	}
+	s.mu.Lock()
+	s.fold, s.head = f, f.head
+	s.mu.Unlock()
+	f.result.Head = f.head
+	return f.result, nil
+}
+
+func (f *fold) record(rec oplog.Record) error {
+	switch {
+	case rec.Index <= f.head.Applied:
+		return nil
+	case rec.Index != f.head.Applied+1:
+		return fmt.Errorf("state is at %d: %w", f.head.Applied, ErrMisfit)
+	case rec.Hash != oplog.Next(f.head.LogHash, rec.Data):
+		return fmt.Errorf("hash does not chain: %w", ErrMisfit)
+	}
+	e, err := DecodeEntry(rec.Data)
+	if err != nil {
+		return err
+	}
+	f.head.LastReceived = max(f.head.LastReceived, e.ReceivedAt)
+	switch e.Kind {
+	case EntryHistory:
+		err = f.history(&e)
+	case EntryNode:
+		err = f.node(&e)
+	case EntryContact:
+		err = f.contact(&e)
+	case EntryBatch:
+		err = f.batch(&e, rec)
+	default:
+		err = fmt.Errorf("entry of kind %d is of a newer program: update this one", e.Kind)
+	}
+	f.head.Applied, f.head.LogHash = rec.Index, rec.Hash
+	return err
+}

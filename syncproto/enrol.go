@@ -85,7 +85,7 @@ func ParseCode(typed string) ([]byte, error) {
 		s.WriteRune(c)
 	}
 	b, err := codeAlphabet.DecodeString(s.String())
-	if err != nil || len(b) != 10 {
+	if err != nil || s.Len() != 16 { // the decoder drops a 17th letter without a word
 		return nil, fmt.Errorf("enrolment code has 16 letters and digits, such as 7K2M-9QXT-03FA-ZC5E: check what you typed")
 	}
 	return b, nil

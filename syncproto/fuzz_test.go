@@ -1,0 +1,147 @@
+package syncproto_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/canon"
+)
+
+func seed(f *testing.F, form string) {
+	for _, v := range loadAll(f) {
+		if b, err := hex.DecodeString(v.Hex); err == nil && strings.HasPrefix(v.Form, form) {
+			f.Add(b)
+		}
+	}
+}
+
+func FuzzReadBody(f *testing.F) {
+	seed(f, "body")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		tx, err := syncproto.ReadBody(b)
+		if err != nil {
+			if !errors.Is(err, canon.ErrMalformed) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if again := syncproto.AppendBody(nil, tx); !bytes.Equal(again, b) {
+			t.Fatalf("%x is written again as %x", b, again)
+		}
+	})
+}
+
+func FuzzParseBatch(f *testing.F) {
+	seed(f, "batch")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		batch, err := syncproto.ParseBatch(b)
+		if err != nil {
+			if !errors.Is(err, syncproto.ErrBatch) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if again := batch.Bytes(); !bytes.Equal(again, b) {
+			t.Fatalf("%x is written again as %x", b, again)
+		}
+		if h := batch.Header; h.First < 1 || h.Last < h.First || (h.Genesis != nil) != (h.First == 1) {
+			t.Fatalf("header %+v was taken", h)
+		}
+		list, err := batch.Open()
+		if err != nil && !errors.Is(err, syncproto.ErrBatch) {
+			t.Fatal(err)
+		}
+		if err == nil && len(list) != int(batch.Header.Last-batch.Header.First+1) {
+			t.Fatalf("%d bodies of a run from %d to %d", len(list), batch.Header.First, batch.Header.Last)
+		}
+	})
+}
+
+func FuzzDecodeFrame(f *testing.F) {
+	seed(f, "frame")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		frame, err := syncproto.DecodeFrame(b, syncproto.ServerLimits)
+		if err != nil {
+			var coded *syncproto.Error
+			if !errors.Is(err, syncproto.ErrFrame) && !(errors.As(err, &coded) && coded.Code == syncproto.CodeUnsupported) {
+				t.Fatal(err)
+			}
+			return
+		}
+		syncproto.FrameCost(frame, b)
+		once, err := syncproto.EncodeFrame(frame, false)
+		if err != nil {
+			if len(b) > 1<<10 || frame.Type() == syncproto.TypeHello || frame.Type() == syncproto.TypeChallenge {
+				return // it may have come compressed, or when more was allowed
+			}
+			t.Fatalf("%+v was read, but cannot be written: %v", frame, err)
+		}
+		back, err := syncproto.DecodeFrame(once, syncproto.ServerLimits)
+		if err != nil {
+			t.Fatalf("%x was written from %x, but cannot be read: %v", once, b, err)
+		}
+		twice, err := syncproto.EncodeFrame(back, false)
+		if err != nil || !bytes.Equal(once, twice) {
+			t.Fatalf("%x comes back as %x, %v", once, twice, err)
+		}
+	})
+}
+
+func FuzzVerifySigned(f *testing.F) {
+	seed(f, "certificate")
+	seed(f, "receipt")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if c, err := syncproto.VerifyCertificate(public(orgKey), org, b); err == nil && !bytes.Equal(syncproto.SignCertificate(orgKey, org, c), b) {
+			t.Fatalf("%x is a second spelling", b)
+		}
+		if v, err := syncproto.VerifyReceipt(public(serverKey), org, b); err == nil && !bytes.Equal(syncproto.SignReceipt(serverKey, org, v), b) {
+			t.Fatalf("%x is a second spelling", b)
+		}
+	})
+}
+
+func FuzzDecodeEnrol(f *testing.F) {
+	seed(f, "enrol")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var request syncproto.EnrolRequest
+		if syncproto.DecodeEnrol(b, &request) == nil {
+			request.Holds(syncproto.CodeKey(code))
+		}
+		var response syncproto.EnrolResponse
+		if syncproto.DecodeEnrol(b, &response) != nil {
+			return
+		}
+		response.Check(code, &request)
+		once, err := syncproto.EncodeEnrol(response)
+		var back syncproto.EnrolResponse
+		if err != nil || len(once) <= syncproto.MaxEnrol && syncproto.DecodeEnrol(once, &back) != nil {
+			t.Fatalf("%x comes back as %x, %v", b, once, err)
+		}
+	})
+}
+
+func FuzzParseCode(f *testing.F) {
+	for _, s := range []string{"7K2M-9QXT-03FA-ZC5E", "۷k۲m-۹qxt-۰۳fa-zc۵e", "ilo", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		b, err := syncproto.ParseCode(typed)
+		if err != nil {
+			return
+		}
+		s, err := syncproto.NewCode(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := syncproto.ParseCode(s)
+		if d := cmp.Diff(b, again); err != nil || d != "" {
+			t.Fatalf("%q is %x, but %q is %x, %v", typed, b, s, again, err)
+		}
+	})
+}

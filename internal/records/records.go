@@ -184,6 +184,16 @@ func (s *Set) Delete(tx *sqlitedb.Tx, t *schema.Table, id syncproto.RecordID) er
 	return tx.Exec(s.tables[t.ID].delete, id[:])
 }
 
+// Clear removes the records of every table that a condition holds for.
+func (s *Set) Clear(tx *sqlitedb.Tx, condition string) error {
+	for _, t := range schema.All {
+		if err := tx.Exec(fmt.Sprintf(`DELETE FROM %q WHERE %s`, t.Name, condition)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Set) args(r *Row) []any {
 	args := make([]any, 0, len(r.Values)+len(s.meta)+3)
 	args = append(args, r.ID[:])

@@ -288,13 +288,17 @@ func (c *conn) in(begin string, f func(*Tx) error) (err error) {
 			}
 		}
 	}()
-	if err := f(&Tx{c}); err != nil {
+	tx := &Tx{c: c}
+	if err := f(tx); err != nil {
 		return err
 	}
 	if err := c.exec("COMMIT", nil); err != nil {
 		return err
 	}
 	done = true
+	for _, after := range tx.after {
+		after()
+	}
 	return nil
 }
 

@@ -9,7 +9,14 @@ import (
 
 // Tx is a transaction, or a snapshot, of one connection. It belongs to the
 // function it was given to and ends with it.
-type Tx struct{ c *conn }
+type Tx struct {
+	c     *conn
+	after []func()
+}
+
+// AfterCommit calls f once the transaction is committed, and not if it fails, while
+// it still holds the turn to write: what f publishes is seen by the next writer.
+func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
 // ErrStop, returned by the function given to Query, ends the query without an error.
 var ErrStop = errors.New("stop")

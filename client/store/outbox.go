@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"crypto/ed25519"
+	"slices"
+
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// Heads names the incarnations that the server has not acknowledged whole, oldest
+// first, and the newest one, with how far each goes: what Hello says.
+func (s *Store) Heads() []syncproto.Head {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var heads []syncproto.Head
+	for i := range s.lives {
+		l := &s.lives[i]
+		if (l.settled < l.last || i == len(s.lives)-1) && l.last > 0 && len(heads) < syncproto.MaxHeads/2 {
+			heads = append(heads, syncproto.Head{Incarnation: l.inc, Seq: l.last, Hash: l.hash})
+		}
+	}
+	return heads
+}
+
+// Acknowledge takes note that the server's log holds a chain up to a seq, if that is
+// this device's chain: an entry whose hash is not in it is not believed (A1). It
+// says whether it was.
+func (s *Store) Acknowledge(ctx context.Context, heads ...syncproto.Head) (bool, error) {
+	believed := true
+	err := s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		s.mu.Lock()
+		lives := slices.Clone(s.lives)
+		s.mu.Unlock()
+		for _, h := range heads {
+			own, err := acknowledge(tx, lives, h)
+			if err != nil {
+				return err
+			}
+			believed = believed && own
+		}
+		tx.AfterCommit(func() {
+			s.mu.Lock()
+			s.lives = lives
+			s.mu.Unlock()
+		})
+		return nil
+	})
+	return believed, err
+}
+
+func acknowledge(tx *sqlitedb.Tx, lives []life, h syncproto.Head) (own bool, err error) {
+	i := slices.IndexFunc(lives, func(l life) bool { return l.inc == h.Incarnation })
+	if i < 0 || h.Seq <= lives[i].acked {
+		return true, nil
+	}
+	if own, err = holds(tx, &lives[i], h); err != nil || !own {
+		return own, err
+	}
+	lives[i].acked = h.Seq
+	return true, tx.Exec(`UPDATE incarnation SET acked = ? WHERE id = ?`, uint64(h.Seq), lives[i].id)
+}
+
+// holds says whether a head is in the chain of its incarnation here.
+func holds(tx *sqlitedb.Tx, l *life, h syncproto.Head) (bool, error) {
+	if h.Seq > l.last {
+		return false, nil
+	}
+	if h.Seq == l.last {
+		return h.Hash == l.hash, nil
+	}
+	row, ok, err := tx.One(`SELECT hash FROM outbox WHERE ord = ?`, l.ord(h.Seq))
+	return ok && string(row.Blob(0)) == string(h.Hash[:]), err
+}
+
+const (
+	// batchTransactions and batchBytes cut the outbox into batches: large enough
+	// that signature and commit are shared by many sales, small enough that a link
+	// that dies every half minute still gets some through.
+	batchTransactions = 1000
+	batchBytes        = 512 << 10
+)
+
+// NextBatch signs the transactions after a place in the outbox: from is the ord of
+// the last one sent, 0 for none. It gives nil where nothing is left, and the ord of
+// the batch's last transaction. Transactions that the server has are passed over.
+func (s *Store) NextBatch(ctx context.Context, key ed25519.PrivateKey, from int64) (*syncproto.Batch, int64, error) {
+	s.mu.Lock()
+	lives := slices.Clone(s.lives)
+	id := s.identity
+	s.mu.Unlock()
+	for i := range lives {
+		l := &lives[i]
+		first := max(l.ord(l.acked+1), from+1)
+		if first > l.ord(l.last) {
+			continue
+		}
+		return s.batch(ctx, key, id, l, first)
+	}
+	return nil, from, nil
+}
+
+func (s *Store) batch(ctx context.Context, key ed25519.PrivateKey, id *Identity, l *life, first int64) (*syncproto.Batch, int64, error) {
+	var bodies []syncproto.Body
+	var before syncproto.Hash
+	size := 0
+	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		before = l.start
+		if first > l.firstOrd {
+			row, _, err := tx.One(`SELECT hash FROM outbox WHERE ord = ?`, first-1)
+			if err != nil {
+				return err
+			}
+			copy(before[:], row.Blob(0))
+		}
+		return tx.Query(func(row sqlitedb.Row) error {
+			body := row.Blob(0)
+			if size += len(body); size > batchBytes && len(bodies) > 0 {
+				return sqlitedb.ErrStop
+			}
+			bodies = append(bodies, syncproto.NewBody(body))
+			return nil
+		}, `SELECT body FROM outbox WHERE ord >= ? AND inc = ? ORDER BY ord LIMIT ?`, first, l.id, batchTransactions)
+	})
+	if err != nil || len(bodies) == 0 {
+		return nil, 0, err
+	}
+	seq := syncproto.Seq(first-l.firstOrd) + 1
+	var genesis *syncproto.Genesis
+	if seq == 1 {
+		genesis = &l.genesis
+	}
+	b, err := syncproto.SignBatch(key, id.Org, id.Device, l.inc, seq, before, genesis, bodies)
+	return b, first + int64(len(bodies)) - 1, err
+}
+
+// Declared is what has not reached the server.
+func (s *Store) Declared(ctx context.Context) (syncproto.Declared, error) {
+	d := syncproto.Declared{AmountMinor: map[string]int64{}}
+	s.mu.Lock()
+	lives := slices.Clone(s.lives)
+	s.mu.Unlock()
+	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		for i := range lives {
+			l := &lives[i]
+			if l.acked >= l.last {
+				continue
+			}
+			d.Transactions += uint64(l.last - l.acked)
+			first := l.ord(l.acked + 1)
+			oldest, err := tx.Int(`SELECT at FROM outbox WHERE ord = ?`, first)
+			if err != nil {
+				return err
+			}
+			if d.OldestMS == 0 || oldest < d.OldestMS {
+				d.OldestMS = oldest
+			}
+			if err := tx.Query(func(row sqlitedb.Row) error {
+				return readAmounts(row.Blob(0), d.AmountMinor)
+			}, `SELECT amounts FROM outbox WHERE ord BETWEEN ? AND ? AND amounts IS NOT NULL`, first, l.ord(l.last)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return d, err
+}
+
+// Pending says whether the server lacks anything recorded here.
+func (s *Store) Pending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.lives, func(l life) bool { return l.acked < l.last })
+}
+
+// Unsettled says whether the server has yet to judge anything recorded here.
+func (s *Store) Unsettled() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.lives, func(l life) bool { return l.settled < l.last })
+}
+
+// Status is the site's state of synchronisation.
+type Status struct {
+	Transactions uint64 // recorded here, in all
+	Pending      uint64 // not known to be in the server's log
+	Acknowledged uint64 // in the server's log
+	Settled      uint64 // judged by the server
+	Quarantined  uint64 // held there, as far as heard
+	Declared     syncproto.Declared
+	Progress     Progress
+}
+
+// Status reads the present state.
+func (s *Store) Status(ctx context.Context) (st Status, err error) {
+	if st.Declared, err = s.Declared(ctx); err != nil {
+		return st, err
+	}
+	s.mu.Lock()
+	for i := range s.lives {
+		l := &s.lives[i]
+		st.Transactions += uint64(l.last)
+		st.Acknowledged += uint64(l.acked)
+		st.Settled += uint64(l.settled)
+	}
+	st.Progress = s.progress
+	s.mu.Unlock()
+	st.Pending = st.Transactions - st.Acknowledged
+	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		n, err := tx.Int(`SELECT count(*) FROM verdict WHERE "state" = 'held' AND device = ?`, s.deviceBytes())
+		st.Quarantined = uint64(n)
+		return err
+	})
+	return st, err
+}
+
+func (s *Store) deviceBytes() []byte {
+	if id := s.Identity(); id != nil {
+		return id.Device[:]
+	}
+	return []byte{}
+}

@@ -1,0 +1,74 @@
+-- What a site holds. The schema's own tables are added by internal/records: people
+-- see in them base with overlay. Beside its fields each record has
+--   state  NULL: base, exactly as the server sent it; 1: made here, base does not have
+--          it; 2: edited here, what base has stands in preimage; 3: made here and held
+--          in quarantine by the server
+--   own    ord of the newest own transaction that wrote it, while not settled
+
+-- One row: who this device is, and how far it has heard.
+CREATE TABLE identity (
+	one INTEGER PRIMARY KEY CHECK (one = 1),
+	org BLOB NOT NULL, org_key BLOB NOT NULL,
+	device BLOB NOT NULL, site BLOB NOT NULL,
+	kind TEXT NOT NULL, prefix TEXT NOT NULL, certificate BLOB NOT NULL,
+	server TEXT NOT NULL, site_name TEXT NOT NULL, zone TEXT NOT NULL, lang TEXT NOT NULL
+) STRICT;
+CREATE TABLE progress (
+	one INTEGER PRIMARY KEY CHECK (one = 1),
+	cursor BLOB, position INTEGER NOT NULL, hash BLOB NOT NULL, history BLOB NOT NULL,
+	server_time INTEGER NOT NULL,  -- of the last checkpoint, UTC ms by the server's clock
+	last_contact INTEGER NOT NULL, -- UTC ms by our clock
+	receipt_no INTEGER NOT NULL,   -- last receipt number given (R14)
+	own_rows INTEGER NOT NULL,     -- records with state 1 or 2
+	direct INTEGER NOT NULL,       -- base is being filled for the first time, and incomplete
+	reading BLOB,                  -- resume point of paged reading
+	unequal TEXT NOT NULL          -- shares whose digest differed at the last checkpoint
+) STRICT;
+INSERT INTO progress VALUES (1, NULL, 0, x'', x'', 0, 0, 0, 0, 0, NULL, '');
+
+-- One row a life of a writing process. acked: in the server's log; settled: judged.
+CREATE TABLE incarnation (
+	id INTEGER PRIMARY KEY,
+	incarnation BLOB NOT NULL UNIQUE,
+	parent BLOB, parent_seq INTEGER, parent_hash BLOB,
+	genesis BLOB NOT NULL,
+	first_ord INTEGER NOT NULL,
+	last INTEGER NOT NULL, hash BLOB NOT NULL,
+	acked INTEGER NOT NULL, settled INTEGER NOT NULL
+) STRICT;
+
+-- Own transactions, kept until a backup of the server's holds them. hash is the chain
+-- hash after it; amounts is canonical minor units by currency of its sale lines.
+CREATE TABLE outbox (
+	ord INTEGER PRIMARY KEY,
+	inc INTEGER NOT NULL, seq INTEGER NOT NULL,
+	hash BLOB NOT NULL, at INTEGER NOT NULL,
+	amounts BLOB, body BLOB NOT NULL
+) STRICT;
+
+-- What base has of records edited here: canonical {field: value}.
+CREATE TABLE preimage (
+	tbl INTEGER NOT NULL, record BLOB NOT NULL, fields BLOB NOT NULL,
+	PRIMARY KEY (tbl, record)
+) STRICT, WITHOUT ROWID;
+
+-- Own unsettled edits, newest first by prev: ord of the own transaction that wrote
+-- the record before, NULL for none.
+CREATE TABLE overlay (
+	tbl INTEGER NOT NULL, record BLOB NOT NULL, ord INTEGER NOT NULL, prev INTEGER,
+	PRIMARY KEY (tbl, record, ord)
+) STRICT, WITHOUT ROWID;
+
+-- Digests of base, by share: of every share that a base record is in, readable or not.
+-- covered: complete here as of the cursor.
+CREATE TABLE share (
+	class INTEGER NOT NULL, scope BLOB NOT NULL,
+	count INTEGER NOT NULL, sum BLOB NOT NULL, covered INTEGER NOT NULL,
+	PRIMARY KEY (class, scope)
+) STRICT, WITHOUT ROWID;
+
+-- Frames heard since the last checkpoint, as they came.
+CREATE TABLE staging (n INTEGER PRIMARY KEY, frame BLOB NOT NULL) STRICT;
+
+-- Older cursors at growing distance, for a server that was restored.
+CREATE TABLE older (position INTEGER PRIMARY KEY, cursor BLOB NOT NULL) STRICT;

@@ -1,0 +1,230 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// Staging is what was heard since the last checkpoint. Frames are gathered in
+// memory until a page ends, and then kept on disk with the place where reading
+// stopped, so that a link that dies does not start over; a short page whose
+// checkpoint follows at once never touches the disk. An empty replica takes rows
+// straight in, since nobody looks at it yet.
+type Staging struct {
+	s      *Store
+	frames []syncproto.Frame
+	raw    [][]byte
+	bytes  int
+}
+
+// NewStaging begins to listen. What a dead link left on disk stays.
+func (s *Store) NewStaging() *Staging { return &Staging{s: s} }
+
+// stagedInMemory is how many bytes of frames wait in memory for their checkpoint.
+const stagedInMemory = 1 << 20
+
+// Add takes a Rows or Leave frame and the message it came in.
+func (g *Staging) Add(ctx context.Context, f syncproto.Frame, message []byte) error {
+	g.frames, g.raw = append(g.frames, f), append(g.raw, message)
+	g.bytes += len(message)
+	if point := pointOf(f); point != nil && g.bytes > stagedInMemory/8 {
+		return g.keep(ctx, point)
+	}
+	return nil
+}
+
+func pointOf(f syncproto.Frame) *syncproto.ReadPoint {
+	switch f := f.(type) {
+	case *syncproto.Rows:
+		return f.Point
+	case *syncproto.Leave:
+		return f.Point
+	}
+	return nil
+}
+
+// keep writes a page down with its end.
+func (g *Staging) keep(ctx context.Context, point *syncproto.ReadPoint) error {
+	s := g.s
+	var b *base
+	err := s.write(ctx, func(bs *base) error {
+		b = bs
+		p := b.progress
+		if p.Cursor == nil && p.ownRows == 0 && p.Position == 0 {
+			n, err := b.tx.Int(`SELECT count(*) FROM staging`)
+			if err != nil {
+				return err
+			}
+			p.Direct = p.Direct || n == 0
+		}
+		p.Reading = point
+		if p.Direct {
+			for _, f := range g.frames {
+				if err := b.frame(f); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		for _, raw := range g.raw {
+			if err := b.tx.Exec(`INSERT INTO staging (frame) VALUES (?)`, raw); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		g.frames, g.raw, g.bytes = nil, nil, 0
+	}
+	return err
+}
+
+// write runs f in a commit that lays down what the server sent.
+func (s *Store) write(ctx context.Context, f func(*base) error) error {
+	b := &base{digests: map[syncproto.Share]*digest{}}
+	return s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		s.mu.Lock()
+		b.lives = slices.Clone(s.lives)
+		p := s.progress
+		s.mu.Unlock()
+		b.tx, b.progress = tx, &p
+		if err := f(b); err != nil {
+			return err
+		}
+		if err := b.flush(); err != nil {
+			return err
+		}
+		tx.AfterCommit(func() {
+			s.mu.Lock()
+			s.lives, s.progress = b.lives, *b.progress
+			s.mu.Unlock()
+		})
+		return writeProgress(tx, b.progress)
+	})
+}
+
+// Checkpoint makes visible what was staged. It says which shares then differ from
+// the server's; nothing where all are equal.
+func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now int64) (unequal string, err error) {
+	err = g.s.write(ctx, func(b *base) error {
+		spans, err := b.newlySettled(c.Settled)
+		if err != nil {
+			return err
+		}
+		if err := b.staged(); err != nil {
+			return err
+		}
+		for _, f := range g.frames {
+			if err := b.frame(f); err != nil {
+				return err
+			}
+		}
+		if err := b.dropOverlays(spans); err != nil {
+			return err
+		}
+		if err := b.cover(c.Covered); err != nil {
+			return err
+		}
+		if err := b.older(c); err != nil {
+			return err
+		}
+		if unequal, err = b.unequal(c.Digests); err != nil {
+			return err
+		}
+		p := b.progress
+		p.Cursor, p.Position, p.Hash, p.History = c.Cursor, c.Position, c.Hash, c.History
+		p.ServerTime, p.LastContact = c.TimeMS, now
+		p.Direct, p.Reading, p.Unequal = false, nil, unequal
+		return nil
+	})
+	if err == nil {
+		g.frames, g.raw, g.bytes = nil, nil, 0
+	}
+	return unequal, err
+}
+
+func (b *base) staged() error {
+	if b.progress.Reading == nil || b.progress.Direct {
+		return nil
+	}
+	err := b.tx.Query(func(row sqlitedb.Row) error {
+		f, err := syncproto.DecodeFrame(row.Blob(0), syncproto.ServerLimits)
+		if err != nil {
+			return err
+		}
+		return b.frame(f)
+	}, `SELECT frame FROM staging ORDER BY n`)
+	if err != nil {
+		return err
+	}
+	return b.tx.Exec(`DELETE FROM staging`)
+}
+
+func (b *base) cover(shares []syncproto.Share) error {
+	for _, share := range shares {
+		d, err := b.digest(share)
+		if err != nil {
+			return err
+		}
+		d.covered, d.dirty = true, true
+	}
+	return nil
+}
+
+// keptCursors is how many older cursors are kept, at growing distance.
+const keptCursors = 32
+
+// older keeps cursors at exponential distance: of two whose distance from here is
+// alike, the newer goes.
+func (b *base) older(c *syncproto.Checkpoint) error {
+	if c.Position == b.progress.Position {
+		return nil
+	}
+	if err := b.tx.Exec(`REPLACE INTO older (position, cursor) VALUES (?, ?)`, uint64(c.Position), c.Cursor); err != nil {
+		return err
+	}
+	var all []int64
+	if err := b.tx.Query(func(row sqlitedb.Row) error { all = append(all, row.Int(0)); return nil },
+		`SELECT position FROM older ORDER BY position DESC`); err != nil || len(all) <= keptCursors {
+		return err
+	}
+	drop, least := len(all)-1, int64(1<<62)
+	for i := 1; i+1 < len(all); i++ { // the one whose neighbours are nearest for its age goes
+		age := all[0] - all[i+1] + 1
+		if gap := (all[i-1] - all[i+1]) << 10 / age; gap < least {
+			drop, least = i, gap
+		}
+	}
+	return b.tx.Exec(`DELETE FROM older WHERE position = ?`, all[drop])
+}
+
+// Discard forgets what was staged: the log it was read from is not there any more.
+func (s *Store) Discard(ctx context.Context) error {
+	return s.write(ctx, func(b *base) error {
+		b.progress.Reading = nil
+		if err := b.tx.Exec(`DELETE FROM staging`); err != nil || !b.progress.Direct {
+			return err
+		}
+		b.progress.Direct = false
+		return b.empty()
+	})
+}
+
+// empty removes an incomplete base.
+func (b *base) empty() error {
+	for share := range b.digests {
+		delete(b.digests, share)
+	}
+	if err := b.tx.Exec(`DELETE FROM share`); err != nil {
+		return err
+	}
+	return set.Clear(b.tx, `"state" IS NULL`)
+}
+
+// Contact takes note that the server was heard of at a time, UTC ms.
+func (s *Store) Contact(ctx context.Context, now int64) error {
+	return s.write(ctx, func(b *base) error { b.progress.LastContact = now; return nil })
+}

@@ -1,0 +1,269 @@
+// Package store keeps a site in one SQLite file: base, overlay, outbox, staging and
+// cursors. It works with the cable pulled; nothing here knows a network.
+package store
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rawaj/rawaj/internal/mark"
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/hlc"
+)
+
+//go:embed site.sql
+var ddl string
+
+const (
+	metaState = iota
+	metaOwn
+)
+
+// States of a record here; see site.sql.
+const (
+	inBase   = 0
+	made     = 1
+	edited   = 2
+	heldMade = 3
+)
+
+var set = records.NewSet("state", "own")
+
+// Config is what a Store needs.
+type Config struct {
+	Path string           // of site.db; the mark is kept beside it
+	Now  func() time.Time // clock of stamps and ids
+	Rand io.Reader        // of ids
+	VFS  string           // SQLite VFS; for tests
+}
+
+// Store is a site's database. It is safe for concurrent use.
+type Store struct {
+	db   *sqlitedb.DB
+	mark *mark.File
+	ids  *syncproto.IDs
+	now  func() time.Time
+	rand io.Reader
+
+	mu       sync.Mutex
+	lives    []life // incarnations, by ord
+	current  int    // index of this process's own in lives; -1 until the first write
+	clock    *hlc.Clock
+	progress Progress
+	identity *Identity
+	lost     string        // what the mark tells of a lost tail
+	recorded chan struct{} // holds one token when something was recorded
+}
+
+// life is one incarnation.
+type life struct {
+	id       int64
+	inc      syncproto.Incarnation
+	genesis  syncproto.Genesis
+	start    syncproto.Hash // h₀
+	firstOrd int64
+	last     syncproto.Seq
+	hash     syncproto.Hash // after last
+	acked    syncproto.Seq
+	settled  syncproto.Seq
+}
+
+func (l *life) ord(seq syncproto.Seq) int64 { return l.firstOrd + int64(seq) - 1 }
+
+// Identity is who this device is.
+type Identity struct {
+	Org         syncproto.OrgID
+	OrgKey      []byte
+	Device      syncproto.DeviceID
+	Site        syncproto.RecordID
+	Kind        string
+	Prefix      string
+	Certificate []byte
+	Server      string
+	SiteName    string
+	Zone        string
+	Lang        string
+}
+
+// Progress is how far this device has heard.
+type Progress struct {
+	Cursor      []byte // nil before the first checkpoint
+	Position    syncproto.Position
+	Hash        syncproto.Hash
+	History     syncproto.HistoryID
+	ServerTime  int64 // UTC ms by the server's clock
+	LastContact int64 // UTC ms by ours; 0: never
+	Direct      bool
+	Reading     *syncproto.ReadPoint
+	Unequal     string
+	receiptNo   int64
+	ownRows     int64
+}
+
+// ErrNotEnrolled says that the device has not been taken in by a server yet.
+var ErrNotEnrolled = errors.New("this device is not enrolled")
+
+// Open opens or makes a site's database.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	db, err := sqlitedb.Open(c.Path, sqlitedb.Options{VFS: c.VFS, CacheKiB: 32 << 10})
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, now: c.Now, rand: c.Rand, ids: syncproto.NewIDs(c.Rand, c.Now), current: -1, recorded: make(chan struct{}, 1)}
+	if err := s.load(ctx, c.Path); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) load(ctx context.Context, path string) (err error) {
+	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL()}); err != nil {
+		return err
+	}
+	var last int64
+	if err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		if s.lives, err = readLives(tx); err != nil {
+			return err
+		}
+		if s.progress, err = readProgress(tx); err != nil {
+			return err
+		}
+		if s.identity, err = readIdentity(tx); err != nil {
+			return err
+		}
+		row, ok, err := tx.One(`SELECT body FROM outbox ORDER BY ord DESC LIMIT 1`)
+		if err != nil || !ok {
+			return err
+		}
+		t, err := syncproto.ReadBody(row.Blob(0))
+		if err == nil {
+			last = int64(t.Time)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	s.clock = hlc.NewClock(s.now, hlc.Stamp(last))
+	if s.mark, err = mark.Open(path + "-mark"); err != nil {
+		return err
+	}
+	id, n, hash, ok := s.mark.Get()
+	if ok {
+		s.lost = tailLost(s.lives, syncproto.Incarnation(id), syncproto.Seq(n), hash)
+	}
+	return nil
+}
+
+// tailLost compares what is there with the mark, which is written after each
+// commit and so is never ahead of a healthy database.
+func tailLost(lives []life, inc syncproto.Incarnation, n syncproto.Seq, hash syncproto.Hash) string {
+	i := slices.IndexFunc(lives, func(l life) bool { return l.inc == inc })
+	switch {
+	case i < 0:
+		return fmt.Sprintf("incarnation %v is missing with its %d transactions", inc, n)
+	case lives[i].last < n:
+		return fmt.Sprintf("transactions %d to %d of incarnation %v are missing", lives[i].last+1, n, inc)
+	case lives[i].last == n && lives[i].hash != hash:
+		return fmt.Sprintf("transaction %d of incarnation %v is not the one that was recorded", n, inc)
+	}
+	return ""
+}
+
+// Lost says what was recorded here and is no longer there; empty where nothing is.
+func (s *Store) Lost() string { return s.lost }
+
+// Close closes the database.
+func (s *Store) Close() error { return errors.Join(s.db.Close(), s.mark.Close()) }
+
+// Recorded gets a token each time something has been recorded.
+func (s *Store) Recorded() <-chan struct{} { return s.recorded }
+
+// Identity is who this device is, nil before it is enrolled.
+func (s *Store) Identity() *Identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.identity
+}
+
+// Progress is how far the device has heard.
+func (s *Store) Progress() Progress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.progress
+}
+
+// Enrol keeps who the device is.
+func (s *Store) Enrol(ctx context.Context, id Identity) error {
+	err := s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		return tx.Exec(`REPLACE INTO identity (one, org, org_key, device, site, kind, prefix, certificate, server, site_name, zone, lang)
+			VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id.Org[:], id.OrgKey, id.Device[:], id.Site[:], id.Kind, id.Prefix,
+			id.Certificate, id.Server, id.SiteName, id.Zone, id.Lang)
+	})
+	if err == nil {
+		s.mu.Lock()
+		s.identity = &id
+		s.mu.Unlock()
+	}
+	return err
+}
+
+func readIdentity(tx *sqlitedb.Tx) (*Identity, error) {
+	row, ok, err := tx.One(`SELECT org, org_key, device, site, kind, prefix, certificate, server, site_name, zone, lang FROM identity`)
+	if err != nil || !ok {
+		return nil, err
+	}
+	id := &Identity{OrgKey: row.Blob(1), Kind: row.Text(4), Prefix: row.Text(5), Certificate: row.Blob(6), Server: row.Text(7), SiteName: row.Text(8), Zone: row.Text(9), Lang: row.Text(10)}
+	copy(id.Org[:], row.Blob(0))
+	copy(id.Device[:], row.Blob(2))
+	copy(id.Site[:], row.Blob(3))
+	return id, nil
+}
+
+func readLives(tx *sqlitedb.Tx) (lives []life, err error) {
+	err = tx.Query(func(row sqlitedb.Row) error {
+		l := life{id: row.Int(0), firstOrd: row.Int(6), last: syncproto.Seq(row.Int(7)), acked: syncproto.Seq(row.Int(9)), settled: syncproto.Seq(row.Int(10))}
+		copy(l.inc[:], row.Blob(1))
+		copy(l.genesis.Parent[:], row.Blob(2))
+		l.genesis.Seq = syncproto.Seq(row.Int(3))
+		copy(l.genesis.Hash[:], row.Blob(4))
+		copy(l.start[:], row.Blob(5))
+		copy(l.hash[:], row.Blob(8))
+		lives = append(lives, l)
+		return nil
+	}, `SELECT id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled FROM incarnation ORDER BY id`)
+	return lives, err
+}
+
+func readProgress(tx *sqlitedb.Tx) (p Progress, err error) {
+	row, _, err := tx.One(`SELECT cursor, position, hash, history, server_time, last_contact, receipt_no, own_rows, direct, reading, unequal FROM progress`)
+	if err != nil {
+		return p, err
+	}
+	p.Cursor = row.Blob(0)
+	p.Position = syncproto.Position(row.Int(1))
+	copy(p.Hash[:], row.Blob(2))
+	copy(p.History[:], row.Blob(3))
+	p.ServerTime, p.LastContact, p.receiptNo, p.ownRows, p.Direct = row.Int(4), row.Int(5), row.Int(6), row.Int(7), row.Int(8) != 0
+	if p.Reading, err = decodePoint(row.Blob(9)); err != nil {
+		return p, err
+	}
+	p.Unequal = row.Text(10)
+	return p, nil
+}
+
+func writeProgress(tx *sqlitedb.Tx, p *Progress) error {
+	var cursor any
+	if p.Cursor != nil {
+		cursor = p.Cursor
+	}
+	return tx.Exec(`UPDATE progress SET cursor = ?, position = ?, hash = ?, history = ?, server_time = ?, last_contact = ?, receipt_no = ?, own_rows = ?, direct = ?, reading = ?, unequal = ?`,
+		cursor, uint64(p.Position), p.Hash[:], p.History[:], p.ServerTime, p.LastContact, p.receiptNo, p.ownRows, p.Direct, encodePoint(p.Reading), p.Unequal)
+}

@@ -9,8 +9,9 @@ import (
 	"github.com/rawaj/rawaj/syncproto/canon"
 )
 
-// BatchHeader is what a device signs about a consecutive run of one chain. The
-// run's boundaries mean nothing; the same transactions may come in other batches.
+// BatchHeader (SPEC §4.3) is what a device signs about a consecutive run of one
+// chain. The run's boundaries mean nothing; the same transactions may come in other
+// batches.
 type BatchHeader struct {
 	Device      DeviceID
 	Incarnation Incarnation

@@ -56,7 +56,7 @@ type Change struct {
 	Groups []GroupWrite // ascending by group
 }
 
-// Base is the log position of the checkpoint that an author's screen was loaded
+// Base (SPEC §3.4) is the log position of the checkpoint that an author's screen was loaded
 // from, and the log's hash there.
 type Base struct {
 	Position Position
@@ -251,7 +251,7 @@ func readChange(r *canon.Reader, c *Change, bases int) (values int) {
 // BodyHash is SHA-256(bₙ), which stands for a body that has been erased.
 func BodyHash(body []byte) Hash { return sha256.Sum256(body) }
 
-// Link is the chain hash after a transaction: hₙ = SHA-256(hₙ₋₁ ‖ SHA-256(bₙ)).
+// Link is the chain hash after a transaction: hₙ = SHA-256(hₙ₋₁ ‖ SHA-256(bₙ)) (SPEC §4.2).
 func Link(before, body Hash) Hash {
 	var b [64]byte
 	copy(b[:32], before[:])

@@ -12,7 +12,7 @@ import (
 // Everything signed is an untagged COSE_Sign1 (RFC 9052 §4.2) with one profile:
 // protected header {1: -8} (EdDSA, here always Ed25519), empty unprotected header,
 // payload attached, and external data that names what is signed and for which
-// organisation. One spelling exists of each message; any other is refused.
+// organisation (SPEC §4.4). One spelling exists of each message; any other is refused.
 
 // ErrSignature says that a signed message is not what it claims to be.
 var ErrSignature = errors.New("signature does not hold")

@@ -33,8 +33,8 @@ func RecordHash(scratch []byte, table TableID, record RecordID, fields []FieldVa
 	return sha256.Sum256(b), b
 }
 
-// Sum is a sum of record hashes modulo 2²⁵⁶, in 32 bytes little-endian. It does not
-// depend on the order in which records came.
+// Sum is a sum of record hashes modulo 2²⁵⁶, in 32 bytes little-endian (SPEC §6.2). It
+// does not depend on the order in which records came.
 type Sum [32]byte
 
 // Digest tells whether two replicas hold the same records of a share. An empty

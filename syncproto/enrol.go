@@ -91,7 +91,7 @@ func ParseCode(typed string) ([]byte, error) {
 	return b, nil
 }
 
-// CodeID is what names a code without giving it away.
+// CodeID (SPEC §7.1) is what names a code without giving it away.
 func CodeID(code []byte) []byte {
 	h := sha256.Sum256(append([]byte("rawaj/code/1"), code...))
 	return h[:10]

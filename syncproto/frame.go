@@ -34,7 +34,7 @@ const (
 // Frame is one of the frames below.
 type Frame interface{ Type() FrameType }
 
-// Challenge is the server's first word.
+// Challenge (SPEC §5.1) is the server's first word.
 type Challenge struct {
 	Version    uint64 `cbor:"1,keyasint"` // newest version the server speaks
 	MinVersion uint64 `cbor:"2,keyasint"` // oldest version the server speaks
@@ -43,8 +43,8 @@ type Challenge struct {
 	TimeMS     int64  `cbor:"5,keyasint"` // server's clock, UTC ms
 }
 
-// Hello names the device. It is at most MaxGreeting bytes; what else a device has
-// to say about what it holds follows at once in Resume.
+// Hello (SPEC §5.2) names the device. It is at most MaxGreeting bytes; what else a
+// device has to say about what it holds follows at once in Resume.
 type Hello struct {
 	Version     uint64   `cbor:"1,keyasint"`
 	Device      DeviceID `cbor:"2,keyasint"`
@@ -71,8 +71,8 @@ type Head struct {
 	Hash        Hash
 }
 
-// Resume says what the device holds, so that only the rest is sent. It follows
-// Hello without waiting for Welcome.
+// Resume (SPEC §5.3) says what the device holds, so that only the rest is sent. It
+// follows Hello without waiting for Welcome.
 type Resume struct {
 	Cursor   []byte     `cbor:"1,keyasint,omitempty"` // of the last Checkpoint; absent where there was none
 	Covered  []Share    `cbor:"2,keyasint,omitempty"` // shares complete at the cursor
@@ -82,7 +82,7 @@ type Resume struct {
 	Credit   uint64     `cbor:"6,keyasint"`           // decompressed bytes the server may send before more is given
 }
 
-// ReadPoint is a resume point of paged reading: what was read, and of which log.
+// ReadPoint (SPEC §5.9) is a resume point of paged reading: what was read, and of which log.
 type ReadPoint struct {
 	_        struct{} `cbor:",toarray"`
 	Position Position // read up to here
@@ -97,7 +97,7 @@ type Backfill struct {
 	Point ReadPoint
 }
 
-// Welcome takes the device in.
+// Welcome (SPEC §5.4) takes the device in.
 type Welcome struct {
 	Version  uint64    `cbor:"1,keyasint"` // that both speak
 	History  HistoryID `cbor:"2,keyasint"`
@@ -108,8 +108,8 @@ type Welcome struct {
 	Position Position  `cbor:"7,keyasint"`           // log's end as it stood when Hello came
 }
 
-// Push carries a piece of a batch. Pieces come in order, batch after batch; each
-// costs its share of the credit: its length as a fraction of Total, of Length.
+// Push (SPEC §5.5) carries a piece of a batch. Pieces come in order, batch after
+// batch; each takes its Cost from the credit.
 type Push struct {
 	Batch  uint64 `cbor:"1,keyasint"` // counts from 1 within the connection
 	Offset uint64 `cbor:"2,keyasint"`
@@ -123,7 +123,7 @@ type Receipt struct {
 	Signed []byte `cbor:"1,keyasint"`
 }
 
-// Leave takes records, or a whole share, off the device.
+// Leave (SPEC §5.7) takes records, or a whole share, off the device.
 type Leave struct {
 	Class   Class      `cbor:"1,keyasint"`
 	Scope   Scope      `cbor:"2,keyasint"`
@@ -147,7 +147,7 @@ const (
 	LaneBackfill FrameLane = 1
 )
 
-// Checkpoint completes the state at a position: what was staged becomes visible.
+// Checkpoint (SPEC §5.8) completes the state at a position: what was staged becomes visible.
 type Checkpoint struct {
 	Cursor   []byte        `cbor:"1,keyasint"` // opaque, at most MaxCursor bytes
 	Position Position      `cbor:"2,keyasint"`
@@ -167,19 +167,19 @@ type ShareDigest struct {
 	Sum   Sum
 }
 
-// Credit lets the peer send so many decompressed bytes more.
+// Credit (SPEC §5.10) lets the peer send so many decompressed bytes more.
 type Credit struct {
 	Bytes uint64 `cbor:"1,keyasint"`
 }
 
-// Ping shows that a peer is there. A device tells what it now declares.
+// Ping (SPEC §5.11) shows that a peer is there. A device tells what it now declares.
 type Ping struct {
 	TimeMS   int64     `cbor:"1,keyasint"`           // sender's clock, UTC ms
 	Declared *Declared `cbor:"2,keyasint,omitempty"` // from a device, where it changed
 	Answer   bool      `cbor:"3,keyasint,omitempty"` // true: asks for a Ping back
 }
 
-// Bye ends the connection and says what the peer does next.
+// Bye (SPEC §5.12) ends the connection and says what the peer does next.
 type Bye struct {
 	Code         Code   `cbor:"1,keyasint"`
 	Detail       string `cbor:"2,keyasint,omitempty"` // for the log, in English

@@ -13,7 +13,7 @@ import (
 
 // Identifiers are 16 bytes, one type each so that two cannot be swapped unseen.
 // Those of records are UUIDv7, or UUIDv8 where the world has one such thing
-// (RFC 9562 §5.7, §5.8); the others are random or are a record's id.
+// (RFC 9562 §5.7, §5.8; SPEC §3.2); the others are random or are a record's id.
 type (
 	OrgID       [16]byte // an organisation; also the id of its record
 	DeviceID    [16]byte // one installation with its key; also the id of its record

@@ -191,6 +191,20 @@ func (f *Rows) Row(i int, into []FieldValue) []FieldValue {
 	return into
 }
 
+// Split cuts rows in two halves that share the columns; neither ends a page.
+func (f *Rows) Split() (a, b *Rows) {
+	half := len(f.IDs) / 2
+	first, second := *f, *f
+	first.IDs, second.IDs = f.IDs[:half], f.IDs[half:]
+	first.Positions, second.Positions = f.Positions[:half], f.Positions[half:]
+	first.Columns, second.Columns = make([][]Value, len(f.Columns)), make([][]Value, len(f.Columns))
+	for i, c := range f.Columns {
+		first.Columns[i], second.Columns[i] = c[:half], c[half:]
+	}
+	first.Point, second.Point = nil, nil
+	return &first, &second
+}
+
 func (f *Rows) String() string {
 	return fmt.Sprintf("rows of table %d in %v %v: %d", f.Table, f.Class, f.Scope, len(f.IDs))
 }

@@ -17,7 +17,7 @@ func (s *Store) Heads() []syncproto.Head {
 	var heads []syncproto.Head
 	for i := range s.lives {
 		l := &s.lives[i]
-		if (l.settled < l.last || i == len(s.lives)-1) && l.last > 0 && len(heads) < syncproto.MaxHeads/2 {
+		if (l.settled < l.last || i == len(s.lives)-1) && l.last > 0 && len(heads) < syncproto.MaxHeads {
 			heads = append(heads, syncproto.Head{Incarnation: l.inc, Seq: l.last, Hash: l.hash})
 		}
 	}
@@ -48,6 +48,49 @@ func (s *Store) Acknowledge(ctx context.Context, heads ...syncproto.Head) (bool,
 		return nil
 	})
 	return believed, err
+}
+
+// Welcome takes over what the server's log holds of the incarnations that Hello named:
+// of each, the furthest place that is in this device's chain; nothing where none is,
+// and then all that is kept of it is sent again.
+func (s *Store) Welcome(ctx context.Context, named, heads []syncproto.Head) error {
+	return s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		s.mu.Lock()
+		lives := slices.Clone(s.lives)
+		s.mu.Unlock()
+		for i := range lives {
+			l := &lives[i]
+			if !slices.ContainsFunc(named, func(h syncproto.Head) bool { return h.Incarnation == l.inc }) {
+				continue
+			}
+			var durable syncproto.Seq
+			for _, h := range heads {
+				if h.Incarnation != l.inc || h.Seq <= durable {
+					continue
+				}
+				own, err := holds(tx, l, h)
+				if err != nil {
+					return err
+				}
+				if own {
+					durable = h.Seq
+				}
+			}
+			if durable == l.acked {
+				continue
+			}
+			l.acked = durable
+			if err := tx.Exec(`UPDATE incarnation SET acked = ? WHERE id = ?`, uint64(l.acked), l.id); err != nil {
+				return err
+			}
+		}
+		tx.AfterCommit(func() {
+			s.mu.Lock()
+			s.lives = lives
+			s.mu.Unlock()
+		})
+		return nil
+	})
 }
 
 func acknowledge(tx *sqlitedb.Tx, lives []life, h syncproto.Head) (own bool, err error) {
@@ -179,6 +222,17 @@ func (s *Store) Unsettled() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.lives, func(l life) bool { return l.settled < l.last })
+}
+
+// Counts tells how many own transactions are acknowledged and how many settled.
+func (s *Store) Counts() (acknowledged, settled uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.lives {
+		acknowledged += uint64(s.lives[i].acked)
+		settled += uint64(s.lives[i].settled)
+	}
+	return acknowledged, settled
 }
 
 // Status is the site's state of synchronisation.

@@ -1,9 +1,9 @@
 -- What a site holds. The schema's own tables are added by internal/records: people
 -- see in them base with overlay. Beside its fields each record has
---   state  NULL: base, exactly as the server sent it; 1: made here, base does not have
+--   _state  NULL: base, exactly as the server sent it; 1: made here, base does not have
 --          it; 2: edited here, what base has stands in preimage; 3: made here and held
 --          in quarantine by the server
---   own    ord of the newest own transaction that wrote it, while not settled
+--   _own    ord of the newest own transaction that wrote it, while not settled
 
 -- One row: who this device is, and how far it has heard.
 CREATE TABLE identity (

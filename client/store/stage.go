@@ -16,21 +16,21 @@ import (
 type Staging struct {
 	s      *Store
 	frames []syncproto.Frame
-	raw    [][]byte
-	bytes  int
+	bytes  uint64
 }
 
 // NewStaging begins to listen. What a dead link left on disk stays.
 func (s *Store) NewStaging() *Staging { return &Staging{s: s} }
 
-// stagedInMemory is how many bytes of frames wait in memory for their checkpoint.
-const stagedInMemory = 1 << 20
+// stagedInMemory is how many bytes of frames, decompressed, wait in memory for their
+// checkpoint before the end of a page is worth a commit.
+const stagedInMemory = 256 << 10
 
-// Add takes a Rows or Leave frame and the message it came in.
-func (g *Staging) Add(ctx context.Context, f syncproto.Frame, message []byte) error {
-	g.frames, g.raw = append(g.frames, f), append(g.raw, message)
-	g.bytes += len(message)
-	if point := pointOf(f); point != nil && g.bytes > stagedInMemory/8 {
+// Add takes a Rows or Leave frame and its size, decompressed.
+func (g *Staging) Add(ctx context.Context, f syncproto.Frame, bytes uint64) error {
+	g.frames = append(g.frames, f)
+	g.bytes += bytes
+	if point := pointOf(f); point != nil && g.bytes > stagedInMemory {
 		return g.keep(ctx, point)
 	}
 	return nil
@@ -69,7 +69,11 @@ func (g *Staging) keep(ctx context.Context, point *syncproto.ReadPoint) error {
 			}
 			return nil
 		}
-		for _, raw := range g.raw {
+		for _, f := range g.frames {
+			raw, err := syncproto.EncodeFrame(f, true)
+			if err != nil {
+				return err
+			}
 			if err := b.tx.Exec(`INSERT INTO staging (frame) VALUES (?)`, raw); err != nil {
 				return err
 			}
@@ -77,7 +81,7 @@ func (g *Staging) keep(ctx context.Context, point *syncproto.ReadPoint) error {
 		return nil
 	})
 	if err == nil {
-		g.frames, g.raw, g.bytes = nil, nil, 0
+		g.frames, g.bytes = nil, 0
 	}
 	return err
 }
@@ -141,7 +145,7 @@ func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now i
 		return nil
 	})
 	if err == nil {
-		g.frames, g.raw, g.bytes = nil, nil, 0
+		g.frames, g.bytes = nil, 0
 	}
 	return unequal, err
 }
@@ -213,6 +217,20 @@ func (s *Store) Discard(ctx context.Context) error {
 	})
 }
 
+// Forget lets go of the cursor: the server's log is not the one it was taken from.
+// Everything is heard anew; nothing recorded here is touched.
+func (s *Store) Forget(ctx context.Context) error {
+	return s.write(ctx, func(b *base) error {
+		b.progress.Cursor, b.progress.Reading = nil, nil
+		for _, sql := range []string{`DELETE FROM staging`, `DELETE FROM older`, `UPDATE share SET covered = 0`} {
+			if err := b.tx.Exec(sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // empty removes an incomplete base.
 func (b *base) empty() error {
 	for share := range b.digests {
@@ -221,7 +239,7 @@ func (b *base) empty() error {
 	if err := b.tx.Exec(`DELETE FROM share`); err != nil {
 		return err
 	}
-	return set.Clear(b.tx, `"state" IS NULL`)
+	return set.Clear(b.tx, `"_state" IS NULL`)
 }
 
 // Contact takes note that the server was heard of at a time, UTC ms.

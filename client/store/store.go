@@ -35,7 +35,7 @@ const (
 	heldMade = 3
 )
 
-var set = records.NewSet("state", "own")
+var set = records.NewSet("_state", "_own")
 
 // Config is what a Store needs.
 type Config struct {

@@ -36,9 +36,17 @@ const (
 	frameBytes   = 160 << 10
 )
 
-// ReadPage reads what the shares hold above a position, in the order of positions,
-// never splitting one. device is whose settled heads go with the end.
-func (s *State) ReadPage(ctx context.Context, device syncproto.DeviceID, shares []syncproto.Share, from syncproto.Position) (*Page, error) {
+// Reading is a share and the position up to which its reader holds it: 0 for one that
+// is newly granted, which is so filled beside the others.
+type Reading struct {
+	Share syncproto.Share
+	From  syncproto.Position
+}
+
+// ReadPage reads what the shares hold above where their reader is, and above a
+// position reached already, in the order of positions, never splitting one. device
+// is whose settled heads go with the end.
+func (s *State) ReadPage(ctx context.Context, device syncproto.DeviceID, shares []Reading, above syncproto.Position) (*Page, error) {
 	p := &Page{}
 	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		head, err := readHead(tx)
@@ -46,13 +54,13 @@ func (s *State) ReadPage(ctx context.Context, device syncproto.DeviceID, shares 
 			return err
 		}
 		p.Head, p.HeadHash, p.History = head.Position, head.PositionHash, head.History
-		found, err := scan(tx, shares, from)
+		found, err := scan(tx, shares, above)
 		if err != nil {
 			return err
 		}
 		p.Upto, p.AtHead = found.upto(p.Head)
 		for _, at := range found.tables(p.Upto) {
-			if err := p.read(tx, at, from); err != nil {
+			if err := p.read(tx, at); err != nil {
 				return err
 			}
 		}
@@ -71,6 +79,7 @@ func (s *State) ReadPage(ctx context.Context, device syncproto.DeviceID, shares 
 // place is where in the feed something stands.
 type place struct {
 	share    int64
+	from     syncproto.Position
 	key      syncproto.Share
 	table    syncproto.TableID
 	position syncproto.Position
@@ -81,9 +90,10 @@ type scanned struct {
 	full   []bool    // the share has more than was read
 }
 
-func scan(tx *sqlitedb.Tx, shares []syncproto.Share, from syncproto.Position) (*scanned, error) {
+func scan(tx *sqlitedb.Tx, shares []Reading, above syncproto.Position) (*scanned, error) {
 	out := &scanned{}
-	for _, key := range shares {
+	for _, reading := range shares {
+		key, from := reading.Share, max(reading.From, above)
 		id, err := tx.Int(`SELECT id FROM share WHERE class = ? AND scope = ? AND position > ?`, int64(key.Class), key.Scope.AppendBinary(nil), uint64(from))
 		if err != nil {
 			return nil, err
@@ -93,7 +103,7 @@ func scan(tx *sqlitedb.Tx, shares []syncproto.Share, from syncproto.Position) (*
 		}
 		var places []place
 		if err := tx.Query(func(row sqlitedb.Row) error {
-			places = append(places, place{id, key, syncproto.TableID(row.Int(1)), syncproto.Position(row.Int(0))})
+			places = append(places, place{id, from, key, syncproto.TableID(row.Int(1)), syncproto.Position(row.Int(0))})
 			return nil
 		}, `SELECT position, tbl FROM feed WHERE share = ? AND position > ? ORDER BY position LIMIT ?`, id, uint64(from), pageRecords); err != nil {
 			return nil, err
@@ -143,7 +153,7 @@ func (s *scanned) tables(upto syncproto.Position) []place {
 	return out
 }
 
-func (p *Page) read(tx *sqlitedb.Tx, at place, from syncproto.Position) error {
+func (p *Page) read(tx *sqlitedb.Tx, at place) error {
 	t := schema.Lookup(at.table)
 	if t == nil {
 		return fmt.Errorf("feed names table %d: %w", at.table, ErrMisfit)
@@ -158,7 +168,7 @@ func (p *Page) read(tx *sqlitedb.Tx, at place, from syncproto.Position) error {
 			}
 			b.add(r, syncproto.Position(row.Int(n)))
 			return nil
-		}, ", f.position", at.share, uint64(from), uint64(p.Upto), int64(at.table))
+		}, ", f.position", at.share, uint64(at.from), uint64(p.Upto), int64(at.table))
 	if err != nil {
 		return err
 	}
@@ -261,16 +271,25 @@ func (s *State) CheckCursor(ctx context.Context, cursor []byte) (at syncproto.Po
 }
 
 // HoldsPosition says whether the log's hash at a position is the one given.
-func (s *State) HoldsPosition(ctx context.Context, at syncproto.Position, hash syncproto.ShortHash) (ok bool, err error) {
+func (s *State) HoldsPosition(ctx context.Context, at syncproto.Position, hash syncproto.ShortHash) (bool, error) {
+	have, ok, err := s.HashAt(ctx, at)
+	return ok && have == hash, err
+}
+
+// HashAt is the log's hash at a position; ok is false where the log is shorter.
+func (s *State) HashAt(ctx context.Context, at syncproto.Position) (h syncproto.ShortHash, ok bool, err error) {
 	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		if at == 0 {
 			head, err := readHead(tx)
-			ok = syncproto.FirstPositionHash(head.Org).Short() == hash
+			h, ok = syncproto.FirstPositionHash(head.Org).Short(), true
 			return err
 		}
-		row, found, err := tx.One(`SELECT short FROM tx WHERE position = ?`, uint64(at))
-		ok = found && string(row.Blob(0)) == string(hash[:])
+		var row sqlitedb.Row
+		row, ok, err = tx.One(`SELECT short FROM tx WHERE position = ?`, uint64(at))
+		if ok {
+			copy(h[:], row.Blob(0))
+		}
 		return err
 	})
-	return ok, err
+	return h, ok, err
 }

@@ -134,10 +134,11 @@ func (f *fold) unfeed(s *share, r *records.Row, at syncproto.Position) error {
 }
 
 // Digests gives the digests of shares; one that has no record is listed empty.
-func digests(tx *sqlitedb.Tx, shares []syncproto.Share) ([]syncproto.ShareDigest, []syncproto.Position, error) {
+func digests(tx *sqlitedb.Tx, shares []Reading) ([]syncproto.ShareDigest, []syncproto.Position, error) {
 	out := make([]syncproto.ShareDigest, len(shares))
 	at := make([]syncproto.Position, len(shares))
-	for i, key := range shares {
+	for i, reading := range shares {
+		key := reading.Share
 		out[i].Share = key
 		row, ok, err := tx.One(`SELECT count, sum, position FROM share WHERE class = ? AND scope = ?`, int64(key.Class), key.Scope.AppendBinary(nil))
 		if err != nil {

@@ -29,7 +29,7 @@ const (
 	metaAuthor
 )
 
-var set = records.NewSet("position", "made", "author")
+var set = records.NewSet("_position", "_made", "_author")
 
 // State is the folded log. One goroutine calls Apply; reading is safe beside it.
 type State struct {

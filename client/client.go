@@ -1,0 +1,152 @@
+// Package client is a site: what staff do (sell.go), the link to the server (link.go,
+// session.go) and the local API (http.go). It works with the cable pulled; the link
+// only ever reads and settles what is recorded here already.
+package client
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/wsconn"
+)
+
+// Config is what a Client needs.
+type Config struct {
+	Store   *store.Store
+	Key     ed25519.PrivateKey // of this device
+	Now     func() time.Time
+	Rand    io.Reader
+	Logger  *slog.Logger
+	Dial    wsconn.DialOptions
+	Program string // name and version, for people
+}
+
+// Client is a site at work. It is safe for concurrent use.
+type Client struct {
+	Config
+	askCertificate bool // the server does not know this device: show the certificate
+}
+
+// New makes a client; it starts nothing.
+func New(c Config) *Client { return &Client{Config: c} }
+
+// ErrRefused says that the server will not have this device, and that trying again
+// will not change that.
+var ErrRefused = errors.New("the server refuses this device")
+
+const (
+	backoffLeast = 500 * time.Millisecond
+	backoffMost  = time.Minute
+)
+
+// Run stays connected while it can, until ctx ends or the server refuses the device.
+func (c *Client) Run(ctx context.Context) error {
+	wait := backoffLeast
+	for {
+		began := time.Now()
+		err := c.session(ctx, &run{})
+		if ctx.Err() != nil {
+			return nil
+		}
+		if errors.Is(err, ErrRefused) {
+			return err
+		}
+		if time.Since(began) > backoffMost {
+			wait = backoffLeast
+		}
+		pause := retryAfter(err) + rand.N(wait) // full jitter; after the cap the server named
+		c.Logger.Info("not connected", "err", err, "again_in", pause.Round(time.Millisecond))
+		wait = min(2*wait, backoffMost)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func retryAfter(err error) time.Duration {
+	var bye *byeError
+	if errors.As(err, &bye) {
+		return min(bye.RetryAfter(), backoffMost)
+	}
+	return 0
+}
+
+// SyncResult is what a Sync did.
+type SyncResult struct {
+	Sent        uint64 `json:"sent"`        // own transactions that the server has acknowledged
+	Received    uint64 `json:"received"`    // records heard, repeats counted
+	Settled     uint64 `json:"settled"`     // own transactions that the server has judged
+	Quarantined uint64 `json:"quarantined"` // own transactions held there now
+	Equal       bool   `json:"equal"`       // digests of all shares are the server's
+}
+
+// Sync sends and hears until nothing is left of either. It takes up a link that
+// breaks again, as long as it gets on: it gives up when patience has passed without
+// progress, with the last error.
+func (c *Client) Sync(ctx context.Context, patience time.Duration, progress func(SyncResult)) (SyncResult, error) {
+	r := &run{once: true, progress: progress}
+	deadline, wait := time.Now().Add(patience), backoffLeast/4
+	for {
+		before := r.moved
+		err := c.session(ctx, r)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil || errors.Is(err, ErrRefused) {
+			return r.result, err
+		}
+		if r.moved != before {
+			deadline, wait = time.Now().Add(patience), backoffLeast/4
+		}
+		if time.Now().Add(wait).After(deadline) {
+			return r.result, err
+		}
+		select {
+		case <-time.After(retryAfter(err) + wait/2 + rand.N(wait)):
+		case <-ctx.Done():
+			return r.result, ctx.Err()
+		}
+		wait = min(2*wait, 5*time.Second)
+	}
+	st, err := c.Store.Status(ctx)
+	r.result.Quarantined, r.result.Equal = st.Quarantined, st.Progress.Unequal == ""
+	return r.result, err
+}
+
+// run is what several connections of one Sync add up to.
+type run struct {
+	once     bool
+	result   SyncResult
+	moved    uint64 // grows with whatever gets on
+	progress func(SyncResult)
+}
+
+func (r *run) count(sent, received, settled uint64) {
+	r.result.Sent += sent
+	r.result.Received += received
+	r.result.Settled += settled
+	r.moved++
+	if r.progress != nil {
+		r.progress(r.result)
+	}
+}
+
+// byeError is how the server ended a connection.
+type byeError struct{ *syncproto.Bye }
+
+func (e *byeError) Error() string {
+	s := "the server ended the connection: " + e.Code.String()
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	return s
+}

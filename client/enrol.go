@@ -1,0 +1,97 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// enrolTimeout bounds the whole exchange; it may be repeated without harm.
+const enrolTimeout = 30 * time.Second
+
+// Enrol redeems a one-time code for this device's key and keeps what the server
+// answers. A lost answer may be asked for again with the same code and key.
+func Enrol(ctx context.Context, st *store.Store, key ed25519.PrivateKey, server, typed, label string) (*store.Identity, error) {
+	code, err := syncproto.ParseCode(typed)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("server %q is no address such as https://rawaj.example.org", server)
+	}
+	server = strings.TrimSuffix(server, "/")
+	q := syncproto.NewEnrolRequest(code, key, label)
+	a, err := askEnrol(ctx, server, &q)
+	if err != nil {
+		return nil, fmt.Errorf("enrol at %s: %w", server, err)
+	}
+	c, err := a.Check(code, &q)
+	if err != nil {
+		return nil, fmt.Errorf("enrol at %s: %w", server, err)
+	}
+	if have := st.Identity(); have != nil && have.Device != c.Device {
+		return nil, fmt.Errorf("this directory belongs to device %v already: enrol in another one", have.Device)
+	}
+	id := store.Identity{
+		Org: a.Org, OrgKey: a.OrgKey, Device: c.Device, Site: c.Site, Kind: c.Kind, Prefix: c.Prefix, Certificate: a.Certificate,
+		Server: server, SiteName: a.SiteName, Zone: a.Zone, Lang: a.Lang,
+	}
+	return &id, st.Enrol(ctx, id)
+}
+
+func askEnrol(ctx context.Context, server string, q *syncproto.EnrolRequest) (*syncproto.EnrolResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, enrolTimeout)
+	defer cancel()
+	body, err := syncproto.EncodeEnrol(q)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, server+"/enrol", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", syncproto.EnrolType)
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(w.Body, syncproto.MaxEnrol+1))
+	if err != nil {
+		return nil, err
+	}
+	if w.StatusCode == http.StatusOK {
+		a := &syncproto.EnrolResponse{}
+		return a, syncproto.DecodeEnrol(answer, a)
+	}
+	var refused syncproto.EnrolError
+	if w.Header.Get("Content-Type") != syncproto.EnrolType || syncproto.DecodeEnrol(answer, &refused) != nil {
+		return nil, fmt.Errorf("answers HTTP %s: is this a rawaj server?", w.Status)
+	}
+	return nil, enrolRefusal(&refused)
+}
+
+func enrolRefusal(e *syncproto.EnrolError) error {
+	next := map[syncproto.Code]string{
+		syncproto.CodeNoSuchCode:   "there is no such code: check what you typed",
+		syncproto.CodeNotSigned:    "the code does not fit: type it again",
+		syncproto.CodeExpired:      "the code has run out: ask for a new one (rawaj admin enrol-code)",
+		syncproto.CodeUsed:         "the code was used by another device: ask for a new one (rawaj admin enrol-code)",
+		syncproto.CodeTooManyTries: "too many wrong codes: wait a minute",
+	}[e.Code]
+	if next == "" {
+		return &syncproto.Error{Code: e.Code, Detail: e.Detail}
+	}
+	return errors.New(next)
+}

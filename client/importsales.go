@@ -1,0 +1,441 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+	_ "time/tzdata" // a site's zone is known on a machine without zone files
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/csvin"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+const (
+	// MaxRefusedListed bounds the lines that an ImportResult lists: what a person can
+	// look through. RefusedTotal counts all.
+	MaxRefusedListed = 10_000
+
+	// One commit holds this many receipts, or what was read within importCommitTime: a
+	// cashier who sells meanwhile waits for no more, and an import that is killed
+	// loses no more. A commit costs one flush of the disk, so a receipt each would
+	// take minutes.
+	importCommitReceipts = 200
+	importCommitTime     = 250 * time.Millisecond
+
+	// importCommitLines bounds what is read ahead of a commit, and importReceiptLines
+	// one receipt: with the longest names it stays well below syncproto.MaxBody.
+	importCommitLines  = 4_000
+	importReceiptLines = 4_000
+
+	// importKnown bounds the catalogue ids that are known to be here without asking
+	// again; when it is full, all are asked for again.
+	importKnown = 1 << 16
+)
+
+// ImportOptions says what the columns of a file mean and where its sales belong.
+type ImportOptions struct {
+	Columns  map[string]string               // what ParseMapping returns: meaning to column
+	Currency string                          // ISO 4217, of the unit prices; may be empty where there are none
+	Fair     string                          // name of a fair that is known here; empty for none
+	Family   string                          // name of the family whose goods these are; empty for none
+	Now      func() time.Time                // time.Now where nil
+	Progress func(bytes int64, receipts int) // called after each commit with what has been read and settled; may be nil
+}
+
+// RefusedLine is a line that was not taken. Reason begins with a word for programs:
+// malformed, no_receipt, bad_receipt, bad_date, bad_time, no_item, bad_item, bad_sku,
+// bad_category, bad_quantity, bad_price, too_many_lines, or receipt_differs, which
+// stands for all lines of the receipt that begins there.
+type RefusedLine struct {
+	Line   int    `json:"line"` // physical, 1 is the heading's
+	Reason string `json:"reason"`
+}
+
+// ImportResult is what became of a file.
+type ImportResult struct {
+	Receipts     int           `json:"receipts"`      // recorded now
+	Lines        int           `json:"lines"`         // of these receipts
+	AlreadyThere int           `json:"already_there"` // receipts that are here with the same content
+	Refused      []RefusedLine `json:"refused"`       // by line, at most MaxRefusedListed
+	RefusedTotal int           `json:"refused_total"`
+}
+
+// ImportSales records the sales of a file of another till.
+//
+// Lines that follow each other with the same receipt, date and time are one sale and
+// one transaction; refused lines are as if the file did not have them. A sale is known
+// by site, date, time and receipt (schema.ImportedSaleID), so the same file again
+// adds nothing, and an import that was cut short is completed by running it again. A
+// receipt that is here with other lines is reported and never overwritten: its
+// product, quantity, price and currency are compared, line by line.
+//
+// Times are of the site's zone; a file without times has its sales at the start of
+// the day. A line without a quantity is one piece, one without a price unpriced. No
+// payments are recorded, for the file does not say how people paid. Categories,
+// products and the family that are not here yet ride in the first receipt that needs
+// them.
+//
+// After an error the result says what was recorded until then, all of it whole
+// receipts.
+func ImportSales(ctx context.Context, s *store.Store, r io.Reader, o ImportOptions) (ImportResult, error) {
+	m := &salesImport{store: s, options: o, known: map[syncproto.RecordID]struct{}{}, result: ImportResult{Refused: []RefusedLine{}}}
+	if err := m.prepare(ctx, r); err != nil {
+		return m.result, fmt.Errorf("import sales: %w", err)
+	}
+	if err := m.run(ctx); err != nil {
+		return m.result, fmt.Errorf("import sales: stopped at line %d with %d receipts recorded and %d there before; they are safe, run it again to go on: %w",
+			m.line, m.result.Receipts, m.result.AlreadyThere, err)
+	}
+	return m.result, nil
+}
+
+// salesImport is one import under way.
+type salesImport struct {
+	store    *store.Store
+	options  ImportOptions
+	identity *store.Identity
+	zone     *time.Location
+	file     *csvin.Reader
+	columns  map[string]int // meaning to index of a record's fields
+	digits   int            // decimal digits of the currency
+	fair     syncproto.RecordID
+	family   syncproto.RecordID
+	owner    syncproto.RecordID // whose goods these are: the family, else the site
+
+	line   int              // the last one read
+	open   *importedReceipt // whose next line may follow
+	queue  []*importedReceipt
+	known  map[syncproto.RecordID]struct{}
+	result ImportResult
+	apart  int // lines of receipts that were there before or differ
+}
+
+type importedReceipt struct {
+	key   importedKey
+	id    syncproto.RecordID
+	at    time.Time
+	line  int // of the file, the receipt's first
+	lines []importedLine
+}
+
+// importedKey tells receipts of one site apart.
+type importedKey struct{ ref, day, clock string }
+
+type importedLine struct {
+	product      syncproto.RecordID
+	name, sku    string
+	category     syncproto.RecordID
+	categoryName string
+	quantity     int64
+	price        syncproto.Value // minor units; null where unpriced
+	currency     syncproto.Value
+}
+
+func (m *salesImport) prepare(ctx context.Context, r io.Reader) (err error) {
+	if m.identity = m.store.Identity(); m.identity == nil {
+		return store.ErrNotEnrolled
+	}
+	if m.identity.Kind == schema.KindDesk {
+		return errors.New("a partner's desk records no sales")
+	}
+	if m.options.Now == nil {
+		m.options.Now = time.Now
+	}
+	if m.zone, err = time.LoadLocation(m.identity.Zone); err != nil {
+		return fmt.Errorf("zone of the site: %w", err)
+	}
+	if err := m.prepareMoney(); err != nil {
+		return err
+	}
+	if err := m.prepareOwner(ctx); err != nil {
+		return err
+	}
+	if m.file, err = csvin.NewReader(r); err != nil {
+		return err
+	}
+	return m.prepareColumns()
+}
+
+func (m *salesImport) prepareMoney() (err error) {
+	switch {
+	case m.options.Currency != "":
+		m.digits, err = csvin.MinorDigits(m.options.Currency)
+	case m.options.Columns[importPrice] != "":
+		err = errors.New("the file has prices: say in which currency")
+	}
+	return err
+}
+
+func (m *salesImport) prepareOwner(ctx context.Context) error {
+	m.owner = m.identity.Site
+	if family := m.options.Family; family != "" {
+		if !importedName(family) {
+			return fmt.Errorf("%q cannot be the name of a family", family)
+		}
+		m.family = schema.NamedID("family", m.identity.Org, family)
+		m.owner = m.family
+	}
+	if m.options.Fair == "" {
+		return nil
+	}
+	return m.store.Read(ctx, func(r *store.Reader) error {
+		fair, err := r.Named(schema.Fair, m.options.Fair)
+		if err != nil {
+			return err
+		}
+		if fair == nil {
+			return fmt.Errorf("no fair is known here as %q: the centre makes fairs, enrol this site with --fair %q", m.options.Fair, m.options.Fair)
+		}
+		m.fair = fair.ID
+		return nil
+	})
+}
+
+func (m *salesImport) prepareColumns() error {
+	if err := checkMapping(m.options.Columns); err != nil {
+		return err
+	}
+	m.columns = map[string]int{}
+	for _, meaning := range importMeanings {
+		name := m.options.Columns[meaning]
+		if name == "" {
+			continue
+		}
+		i, err := m.file.Column(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", meaning, err)
+		}
+		m.columns[meaning] = i
+	}
+	return nil
+}
+
+// run reads ahead what one commit takes, commits it, and so on. Reading is outside
+// of the commit, for a file may come slowly.
+func (m *salesImport) run(ctx context.Context) error {
+	defer m.sortRefused()
+	for {
+		end, err := m.readAhead()
+		if rerr := m.record(ctx); rerr != nil {
+			return rerr
+		}
+		if m.options.Progress != nil {
+			m.options.Progress(m.file.Offset(), m.result.Receipts+m.result.AlreadyThere)
+		}
+		if end || err != nil {
+			return err
+		}
+	}
+}
+
+// readAhead fills the queue with whole receipts. Of a file that breaks off with an
+// error the last receipt may lack lines, so it is left out.
+func (m *salesImport) readAhead() (end bool, err error) {
+	lines := 0
+	for len(m.queue) < importCommitReceipts && lines < importCommitLines {
+		record, err := m.file.Read()
+		if err == io.EOF {
+			m.close()
+			return true, nil
+		}
+		var bad *csvin.LineError
+		if errors.As(err, &bad) {
+			m.line = bad.Line
+			m.refuse(bad.Line, "malformed: "+bad.Reason)
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		m.line = record.Line
+		lines++
+		m.take(record)
+	}
+	return false, nil
+}
+
+// take adds a line to its receipt, or refuses it.
+func (m *salesImport) take(record csvin.Record) {
+	key, line, reason := m.parse(record.Fields)
+	if reason == "" && m.open != nil && m.open.key == key && len(m.open.lines) == importReceiptLines {
+		reason = fmt.Sprintf("too_many_lines: a receipt has at most %d", importReceiptLines)
+	}
+	if reason != "" {
+		m.refuse(record.Line, reason)
+		return
+	}
+	if m.open == nil || m.open.key != key {
+		m.close()
+		m.open = m.newReceipt(key, record.Line)
+	}
+	m.open.lines = append(m.open.lines, line)
+}
+
+func (m *salesImport) newReceipt(key importedKey, line int) *importedReceipt {
+	layout, text := time.DateOnly, key.day
+	if key.clock != "" {
+		layout, text = time.DateTime, key.day+" "+key.clock
+	}
+	at, err := time.ParseInLocation(layout, text, m.zone)
+	if err != nil {
+		panic(fmt.Sprintf("bug: %q was taken for a time: %v", text, err))
+	}
+	return &importedReceipt{key: key, line: line, at: at, id: schema.ImportedSaleID(m.identity.Site, at, key.day, key.clock, key.ref)}
+}
+
+func (m *salesImport) close() {
+	if m.open != nil {
+		m.queue = append(m.queue, m.open)
+		m.open = nil
+	}
+}
+
+func (m *salesImport) refuse(line int, reason string) {
+	m.result.RefusedTotal++
+	if len(m.result.Refused) < MaxRefusedListed {
+		m.result.Refused = append(m.result.Refused, RefusedLine{line, reason})
+	}
+}
+
+// sortRefused brings receipts that differ, found when they were to be recorded, to
+// their place among the lines refused when they were read.
+func (m *salesImport) sortRefused() {
+	slices.SortStableFunc(m.result.Refused, func(a, b RefusedLine) int { return cmp.Compare(a.Line, b.Line) })
+}
+
+// record empties the queue. What the result counts is committed.
+func (m *salesImport) record(ctx context.Context) error {
+	for len(m.queue) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		before, apart, done := m.result, m.apart, 0
+		err := m.store.Write(ctx, func(w *store.Writer) error {
+			began := time.Now()
+			for done < len(m.queue) && time.Since(began) < importCommitTime {
+				if err := m.settle(w, m.queue[done]); err != nil {
+					return err
+				}
+				done++
+			}
+			return nil
+		})
+		if err != nil {
+			m.result, m.apart = before, apart
+			return err
+		}
+		m.queue = m.queue[done:]
+	}
+	m.queue = nil
+	return nil
+}
+
+// settle records a receipt, unless it is here.
+func (m *salesImport) settle(w *store.Writer, r *importedReceipt) error {
+	have, err := w.Reader().Get(schema.Sale, r.id)
+	if err != nil {
+		return err
+	}
+	if have == nil {
+		m.result.Receipts++
+		m.result.Lines += len(r.lines)
+		_, offset := m.options.Now().In(m.zone).Zone()
+		return w.Transaction(syncproto.RecordID{}, offset/60, func(d *store.Draft) error { return m.draft(d, r) })
+	}
+	lines, err := w.Reader().Lines(r.id)
+	if err != nil {
+		return err
+	}
+	m.apart += len(r.lines)
+	if slices.EqualFunc(r.lines, lines, importedLine.equal) {
+		m.result.AlreadyThere++
+	} else {
+		m.refuse(r.line, "receipt_differs")
+	}
+	return nil
+}
+
+func (l importedLine) equal(have schema.Values) bool {
+	t := schema.Lookup(schema.SaleLine)
+	return t.Of(have, schema.LineProduct).ID() == l.product && t.Of(have, schema.LineQuantity).Int() == l.quantity &&
+		t.Of(have, schema.LineUnitPrice) == l.price && t.Of(have, schema.LineCurrency) == l.currency
+}
+
+func (m *salesImport) draft(d *store.Draft, r *importedReceipt) error {
+	for i := range r.lines {
+		if err := m.draftCatalogue(d, &r.lines[i]); err != nil {
+			return err
+		}
+	}
+	site, fair := syncproto.IDValue(m.identity.Site), syncproto.IDValue(m.fair)
+	if err := d.Create(schema.Sale, r.id,
+		store.Field{Field: schema.SaleSite, Value: site},
+		store.Field{Field: schema.SaleFair, Value: fair},
+		store.Field{Field: schema.SaleDay, Value: syncproto.TextValue(r.key.day)},
+		store.Field{Field: schema.SaleSoldAt, Value: syncproto.IntValue(r.at.UnixMilli())},
+		store.Field{Field: schema.SaleLineCount, Value: syncproto.IntValue(int64(len(r.lines)))},
+		store.Field{Field: schema.SaleExternalRef, Value: syncproto.TextValue(r.key.ref)},
+		store.Field{Field: schema.SaleReceiptNo, Value: syncproto.TextValue(d.NextReceipt())},
+	); err != nil {
+		return err
+	}
+	for i, l := range r.lines {
+		if err := d.Create(schema.SaleLine, r.id.Child(i+1),
+			store.Field{Field: schema.LineSale, Value: syncproto.IDValue(r.id)},
+			store.Field{Field: schema.LineSite, Value: site},
+			store.Field{Field: schema.LineFair, Value: fair},
+			store.Field{Field: schema.LineProduct, Value: syncproto.IDValue(l.product)},
+			store.Field{Field: schema.LineCategory, Value: syncproto.IDValue(l.category)},
+			store.Field{Field: schema.LineFamily, Value: syncproto.IDValue(m.family)},
+			store.Field{Field: schema.LineQuantity, Value: syncproto.IntValue(l.quantity)},
+			store.Field{Field: schema.LineUnitPrice, Value: l.price},
+			store.Field{Field: schema.LineCurrency, Value: l.currency},
+		); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draftCatalogue drafts what a line refers to and is not here yet.
+func (m *salesImport) draftCatalogue(d *store.Draft, l *importedLine) error {
+	if err := m.need(d, schema.Family, m.family, m.options.Family); err != nil {
+		return err
+	}
+	if err := m.need(d, schema.Category, l.category, l.categoryName); err != nil {
+		return err
+	}
+	fields := []store.Field{
+		{Field: schema.ProductFamily, Value: syncproto.IDValue(m.family)},
+		{Field: schema.ProductCategory, Value: syncproto.IDValue(l.category)},
+	}
+	if l.sku != "" {
+		fields = append(fields, store.Field{Field: schema.ProductSku, Value: syncproto.TextValue(l.sku)})
+	}
+	return m.need(d, schema.Product, l.product, l.name, fields...)
+}
+
+// need drafts a catalogue record with a name unless it is here or its id is zero.
+func (m *salesImport) need(d *store.Draft, table syncproto.TableID, id syncproto.RecordID, name string, fields ...store.Field) error {
+	if _, ok := m.known[id]; ok || id.IsZero() {
+		return nil
+	}
+	have, err := d.Get(table, id)
+	if err == nil && have == nil {
+		err = d.Create(table, id, append(fields, store.Field{Field: schema.NameField(name), Value: syncproto.TextValue(name)})...)
+	}
+	if err != nil {
+		return err
+	}
+	if len(m.known) == importKnown {
+		clear(m.known)
+	}
+	m.known[id] = struct{}{}
+	return nil
+}

@@ -1,0 +1,249 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	_ "time/tzdata" // a tablet may have no zones of its own
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/rules"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// What staff do at a till: one function and one transaction each.
+
+func field(id syncproto.FieldID, v syncproto.Value) store.Field {
+	return store.Field{Field: id, Value: v}
+}
+
+// at gives the site's civil day and its minutes east of UTC at a time.
+func (c *Client) at(t time.Time) (day string, zone int, err error) {
+	loc, err := time.LoadLocation(c.Store.Identity().Zone)
+	if err != nil {
+		return "", 0, err
+	}
+	local := t.In(loc)
+	_, seconds := local.Zone()
+	return local.Format(time.DateOnly), seconds / 60, nil
+}
+
+// record writes one transaction at the present time.
+func (c *Client) record(ctx context.Context, f func(d *store.Draft, now time.Time, day string) error) error {
+	if c.Store.Identity() == nil {
+		return store.ErrNotEnrolled
+	}
+	now := c.Now()
+	day, zone, err := c.at(now)
+	if err != nil {
+		return err
+	}
+	return c.Store.Write(ctx, func(w *store.Writer) error {
+		return w.Transaction(syncproto.RecordID{}, zone, func(d *store.Draft) error { return f(d, now, day) })
+	})
+}
+
+// NewProduct is a product of a family, with its price here or everywhere.
+type NewProduct struct {
+	Name       string
+	Sku        string
+	Family     syncproto.RecordID // zero: none
+	Category   syncproto.RecordID // zero: none
+	PriceMinor int64
+	Currency   string // empty: without a price
+	PriceHere  bool   // the price holds at this site alone
+}
+
+// AddProduct adds a product to the organisation's catalogue.
+func (c *Client) AddProduct(ctx context.Context, n NewProduct) (id syncproto.RecordID, err error) {
+	err = c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
+		if id, err = d.NewID(); err != nil {
+			return err
+		}
+		fields := []store.Field{field(schema.NameField(n.Name), syncproto.TextValue(n.Name)), field(schema.ProductFamily, syncproto.IDValue(n.Family)), field(schema.ProductCategory, syncproto.IDValue(n.Category))}
+		if n.Sku != "" {
+			fields = append(fields, field(schema.ProductSku, syncproto.TextValue(n.Sku)))
+		}
+		if err := d.Create(schema.Product, id, fields...); err != nil || n.Currency == "" {
+			return err
+		}
+		return setPrice(d, id, n.PriceHere, n.PriceMinor, n.Currency)
+	})
+	return id, err
+}
+
+// AddNamed adds a category or a family, known by its name: two sites that add the
+// same one without hearing of each other have added one.
+func (c *Client) AddNamed(ctx context.Context, table syncproto.TableID, name string) (id syncproto.RecordID, err error) {
+	t := schema.Lookup(table)
+	if table != schema.Category && table != schema.Family {
+		return id, fmt.Errorf("a %s is not added by its name", t.Name)
+	}
+	id = schema.NamedID(t.Name, c.Store.Identity().Org, name)
+	err = c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
+		if have, err := d.Get(table, id); err != nil || have != nil {
+			return err
+		}
+		return d.Create(table, id, field(schema.NameField(name), syncproto.TextValue(name)))
+	})
+	return id, err
+}
+
+// SetPrice sets a product's price, everywhere or at this site alone.
+func (c *Client) SetPrice(ctx context.Context, product syncproto.RecordID, here bool, amountMinor int64, currency string) error {
+	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
+		return setPrice(d, product, here, amountMinor, currency)
+	})
+}
+
+func setPrice(d *store.Draft, product syncproto.RecordID, here bool, amountMinor int64, currency string) error {
+	var site syncproto.RecordID
+	if here {
+		site = d.Identity().Site
+	}
+	id := schema.PriceID(product, site)
+	amount := []store.Field{field(schema.PriceAmount, syncproto.IntValue(amountMinor)), field(schema.PriceCurrency, syncproto.TextValue(currency))}
+	have, err := d.Get(schema.Price, id)
+	switch {
+	case err != nil:
+		return err
+	case have != nil:
+		return d.Update(schema.Price, id, schema.PriceGroupAmount, amount...)
+	}
+	return d.Create(schema.Price, id, append(amount, field(schema.PriceProduct, syncproto.IDValue(product)), field(schema.PriceSite, syncproto.IDValue(site)))...)
+}
+
+// OpenTill opens a till with its float.
+func (c *Client) OpenTill(ctx context.Context, fair syncproto.RecordID, floatMinor int64, currency string) (id syncproto.RecordID, err error) {
+	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
+		if id, err = d.NewID(); err != nil {
+			return err
+		}
+		me := d.Identity()
+		return d.Create(schema.TillSession, id,
+			field(schema.TillSite, syncproto.IDValue(me.Site)), field(schema.TillFair, syncproto.IDValue(fair)),
+			field(schema.TillDevice, syncproto.IDValue(syncproto.RecordID(me.Device))), field(schema.TillOpenedAt, syncproto.IntValue(now.UnixMilli())),
+			field(schema.TillFloat, syncproto.IntValue(floatMinor)), field(schema.TillCurrency, syncproto.TextValue(currency)))
+	})
+	return id, err
+}
+
+// CloseTill closes a till with what was counted in it.
+func (c *Client) CloseTill(ctx context.Context, till syncproto.RecordID, countedMinor int64) error {
+	return c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
+		return d.Update(schema.TillSession, till, schema.TillGroupClosing,
+			field(schema.TillClosedAt, syncproto.IntValue(now.UnixMilli())), field(schema.TillCounted, syncproto.IntValue(countedMinor)))
+	})
+}
+
+// Line is one line of a sale. The price is what the till shows; with Unpriced there
+// is none.
+type Line struct {
+	Product       syncproto.RecordID
+	Quantity      int64 // pieces; negative for a return
+	PriceMinor    int64
+	DiscountMinor int64
+	Unpriced      bool
+}
+
+// NewSale is what is sold to one buyer.
+type NewSale struct {
+	Till     syncproto.RecordID
+	Lines    []Line
+	Currency string
+	Method   string // cash, card, transfer or voucher; cash where empty
+}
+
+// Sold is a sale as it was recorded: when Sell returns it, it is on disk.
+type Sold struct {
+	Sale        syncproto.RecordID
+	ReceiptNo   string
+	AmountMinor int64
+}
+
+// ErrNoTill says that nothing can be sold without an open till (R11).
+var ErrNoTill = errors.New("no till is open: open one first")
+
+// Sell records a sale with its lines and its payment.
+func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
+	if len(n.Lines) == 0 {
+		return sold, errors.New("a sale needs a line")
+	}
+	err = c.record(ctx, func(d *store.Draft, now time.Time, day string) error {
+		till, err := d.Get(schema.TillSession, n.Till)
+		if err != nil {
+			return err
+		}
+		if till == nil || !till.Of(schema.TillClosedAt).IsNull() {
+			return ErrNoTill
+		}
+		if sold.Sale, err = d.NewID(); err != nil {
+			return err
+		}
+		site, fair := till.Of(schema.TillSite), till.Of(schema.TillFair)
+		sold.ReceiptNo = d.NextReceipt()
+		if err := d.Create(schema.Sale, sold.Sale,
+			field(schema.SaleSite, site), field(schema.SaleFair, fair), field(schema.SaleDay, syncproto.TextValue(day)),
+			field(schema.SaleSoldAt, syncproto.IntValue(now.UnixMilli())), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))),
+			field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleReceiptNo, syncproto.TextValue(sold.ReceiptNo))); err != nil {
+			return err
+		}
+		for i, l := range n.Lines {
+			amount, err := sellLine(d, sold.Sale, i+1, site, fair, n.Currency, l)
+			if err != nil {
+				return err
+			}
+			sold.AmountMinor += amount
+		}
+		method := strings.TrimSpace(n.Method)
+		if method == "" {
+			method = "cash"
+		}
+		return d.Create(schema.Payment, sold.Sale.Child(1),
+			field(schema.PaymentSale, syncproto.IDValue(sold.Sale)), field(schema.PaymentSite, site), field(schema.PaymentFair, fair),
+			field(schema.PaymentMethod, syncproto.TextValue(method)), field(schema.PaymentAmount, syncproto.IntValue(sold.AmountMinor)),
+			field(schema.PaymentCurrency, syncproto.TextValue(n.Currency)))
+	})
+	return sold, err
+}
+
+func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair syncproto.Value, currency string, l Line) (int64, error) {
+	product, err := d.Get(schema.Product, l.Product)
+	if err != nil {
+		return 0, err
+	}
+	if product == nil {
+		return 0, fmt.Errorf("line %d: %w", number, store.ErrNoRecord)
+	}
+	fields := []store.Field{
+		field(schema.LineSale, syncproto.IDValue(sale)), field(schema.LineSite, site), field(schema.LineFair, fair),
+		field(schema.LineProduct, syncproto.IDValue(l.Product)), field(schema.LineCategory, product.Of(schema.ProductCategory)),
+		field(schema.LineFamily, product.Of(schema.ProductFamily)), field(schema.LineQuantity, syncproto.IntValue(l.Quantity)),
+	}
+	if !l.Unpriced {
+		fields = append(fields, field(schema.LineUnitPrice, syncproto.IntValue(l.PriceMinor)), field(schema.LineCurrency, syncproto.TextValue(currency)))
+		if l.DiscountMinor != 0 {
+			fields = append(fields, field(schema.LineDiscount, syncproto.IntValue(l.DiscountMinor)))
+		}
+	}
+	id := sale.Child(number)
+	if err := d.Create(schema.SaleLine, id, fields...); err != nil {
+		return 0, err
+	}
+	line, err := d.Get(schema.SaleLine, id)
+	if err != nil {
+		return 0, err
+	}
+	amount, _, _ := rules.LineAmount(line.Values)
+	return amount, nil
+}
+
+// VoidSale takes a sale back: it keeps its number and counts no more.
+func (c *Client) VoidSale(ctx context.Context, sale syncproto.RecordID, reason string) error {
+	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
+		return d.Update(schema.Sale, sale, schema.SaleGroupVoid, field(schema.SaleVoidReason, syncproto.TextValue(reason)), field(schema.Voided, syncproto.BoolValue(true)))
+	})
+}

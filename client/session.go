@@ -1,0 +1,407 @@
+package client
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/wsconn"
+)
+
+// rowsWindow is the credit the server has for rows: some pages on their way while
+// one is being laid down.
+const rowsWindow = 4 << 20
+
+// session is one connection: greet, push, hear.
+type session struct {
+	*Client
+	conn      *wsconn.Conn
+	run       *run
+	serverKey ed25519.PublicKey
+	welcome   *syncproto.Welcome
+	staging   *store.Staging
+	credit    pushCredit
+	heard     uint64        // bytes of rows since credit was last given
+	acked     chan struct{} // holds a token when a receipt came
+	reached   bool          // a checkpoint at or beyond Welcome's position came
+	told      bool          // the server knows that nothing is pending
+}
+
+// session connects and stays until the connection ends; with run.once until nothing
+// is left to send or hear, and then returns nil.
+func (c *Client) session(ctx context.Context, r *run) error {
+	id := c.Store.Identity()
+	if id == nil {
+		return store.ErrNotEnrolled
+	}
+	conn, err := wsconn.Dial(ctx, id.Server+"/sync", c.Dial)
+	if err != nil {
+		return err
+	}
+	s := &session{Client: c, conn: conn, run: r, staging: c.Store.NewStaging(), acked: make(chan struct{}, 1)}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := context.AfterFunc(ctx, func() { conn.Close(&syncproto.Bye{Code: syncproto.CodeBye}) })
+	defer stop()
+	defer conn.Close(&syncproto.Bye{Code: syncproto.CodeBye})
+	if err := s.greet(ctx, id); err != nil {
+		return c.ended(ctx, err)
+	}
+	c.Logger.Info("connected", "server", id.Server)
+	var pushing sync.WaitGroup
+	pushing.Add(1)
+	go func() {
+		defer pushing.Done()
+		if err := s.push(ctx); err != nil {
+			cancel(err)
+		}
+	}()
+	err = s.hear(ctx)
+	cancel(err)
+	pushing.Wait()
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause
+	}
+	return c.ended(ctx, err)
+}
+
+// ended does what the server's last word asks for before the next connection.
+func (c *Client) ended(ctx context.Context, err error) error {
+	var bye *byeError
+	if !errors.As(err, &bye) {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	switch bye.Code {
+	case syncproto.CodeHistory:
+		if c.Store.Progress().Reading != nil {
+			return errors.Join(err, c.Store.Discard(ctx))
+		}
+		return errors.Join(err, c.Store.Forget(ctx))
+	case syncproto.CodeUnknown:
+		if c.askCertificate {
+			return fmt.Errorf("%w: %w: enrol it again", ErrRefused, err)
+		}
+		c.askCertificate = true
+	case syncproto.CodeRevoked, syncproto.CodeSignature, syncproto.CodeWrongOrg, syncproto.CodeUnsupported:
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return err
+}
+
+func (s *session) greet(ctx context.Context, id *store.Identity) error {
+	f, err := s.receive()
+	if err != nil {
+		return err
+	}
+	challenge, ok := f.(*syncproto.Challenge)
+	switch {
+	case !ok:
+		return fmt.Errorf("%T where Challenge was expected", f)
+	case challenge.Org != id.Org:
+		return fmt.Errorf("%w: at %s is the server of another organisation", ErrRefused, id.Server)
+	case challenge.MinVersion > syncproto.Version:
+		return fmt.Errorf("%w: it speaks version %d and up, this program %d: update it", ErrRefused, challenge.MinVersion, syncproto.Version)
+	}
+	s.conn.SetLimits(syncproto.ServerLimits)
+	heads := s.Store.Heads()
+	hello, err := s.hello(ctx, id, challenge, heads)
+	if err != nil {
+		return err
+	}
+	if err := s.conn.Send(ctx, hello); err != nil {
+		return err
+	}
+	resume, err := s.resume(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.conn.Send(ctx, resume); err != nil {
+		return err
+	}
+	if f, err = s.receive(); err != nil {
+		return err
+	}
+	if s.welcome, ok = f.(*syncproto.Welcome); !ok {
+		return fmt.Errorf("%T where Welcome was expected", f)
+	}
+	server, err := syncproto.VerifyCertificate(id.OrgKey, id.Org, s.welcome.Server)
+	if err != nil {
+		return fmt.Errorf("the server does not show the organisation's certificate: %w", err)
+	}
+	s.serverKey = server.Key
+	s.credit.add(s.welcome.Credit)
+	if err := s.Store.Welcome(ctx, heads, s.welcome.Heads); err != nil {
+		return err
+	}
+	return s.Store.Contact(ctx, s.Now().UnixMilli())
+}
+
+func (s *session) hello(ctx context.Context, id *store.Identity, c *syncproto.Challenge, heads []syncproto.Head) (*syncproto.Hello, error) {
+	declared, err := s.Store.Declared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.told = declared.Transactions == 0
+	h := &syncproto.Hello{
+		Version: syncproto.Version, Device: id.Device, Signature: syncproto.SignHello(s.Key, id.Org, id.Device, c.Nonce),
+		TimeMS: s.Now().UnixMilli(), Declared: declared, Heads: heads, Program: s.Program,
+	}
+	if s.askCertificate {
+		h.Certificate = id.Certificate
+	}
+	return h, nil
+}
+
+func (s *session) resume(ctx context.Context) (*syncproto.Resume, error) {
+	p := s.Store.Progress()
+	r := &syncproto.Resume{Cursor: p.Cursor, Reading: p.Reading, Credit: rowsWindow}
+	if p.Cursor == nil {
+		return r, nil
+	}
+	var err error
+	r.Covered, err = s.Store.Covered(ctx)
+	return r, err
+}
+
+// receive gives the next frame; a Bye is an error.
+func (s *session) receive() (syncproto.Frame, error) {
+	f, err := s.conn.Receive()
+	if err != nil {
+		return nil, err
+	}
+	if bye, ok := f.(*syncproto.Bye); ok {
+		return nil, &byeError{bye}
+	}
+	return f, nil
+}
+
+// hear takes what the server sends.
+func (s *session) hear(ctx context.Context) error {
+	for {
+		f, err := s.receive()
+		if err != nil {
+			return err
+		}
+		switch f := f.(type) {
+		case *syncproto.Receipt:
+			err = s.receipt(ctx, f)
+		case *syncproto.Rows:
+			s.run.count(0, uint64(len(f.IDs)), 0)
+			err = s.rows(ctx, f)
+		case *syncproto.Leave:
+			err = s.rows(ctx, f)
+		case *syncproto.Checkpoint:
+			err = s.checkpoint(ctx, f)
+		case *syncproto.Credit:
+			s.credit.add(f.Bytes)
+		case *syncproto.Ping:
+			err = s.ping(ctx, f)
+		default:
+			err = fmt.Errorf("%T from the server", f)
+		}
+		if err != nil {
+			return err
+		}
+		if s.run.once && s.done() {
+			return s.part(ctx)
+		}
+	}
+}
+
+func (s *session) receipt(ctx context.Context, f *syncproto.Receipt) error {
+	id := s.Store.Identity()
+	v, err := syncproto.VerifyReceipt(s.serverKey, id.Org, f.Signed)
+	if err != nil {
+		return err
+	}
+	if v.Device != id.Device {
+		return errors.New("a receipt for another device")
+	}
+	before, _ := s.Store.Counts()
+	own, err := s.Store.Acknowledge(ctx, syncproto.Head{Incarnation: v.Incarnation, Seq: v.Seq, Hash: v.Chain})
+	if err != nil {
+		return err
+	}
+	if !own {
+		s.Logger.Warn("a receipt for what is not in this device's chain", "seq", v.Seq)
+	}
+	after, _ := s.Store.Counts()
+	s.run.count(after-before, 0, 0)
+	select {
+	case s.acked <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (s *session) rows(ctx context.Context, f syncproto.Frame) error {
+	cost := s.conn.Cost()
+	if err := s.staging.Add(ctx, f, cost); err != nil {
+		return err
+	}
+	if s.heard += cost; s.heard < rowsWindow/4 {
+		return nil
+	}
+	given := s.heard
+	s.heard = 0
+	return s.conn.Send(ctx, &syncproto.Credit{Bytes: given})
+}
+
+func (s *session) checkpoint(ctx context.Context, f *syncproto.Checkpoint) error {
+	_, before := s.Store.Counts()
+	unequal, err := s.staging.Checkpoint(ctx, f, s.Now().UnixMilli())
+	if err != nil {
+		return err
+	}
+	if unequal != "" {
+		s.Logger.Error("shares differ from the server's", "shares", unequal)
+	}
+	_, after := s.Store.Counts()
+	s.run.count(0, 0, after-before)
+	s.reached = s.reached || f.Position >= s.welcome.Position
+	return nil
+}
+
+func (s *session) ping(ctx context.Context, f *syncproto.Ping) error {
+	if f.Answer {
+		return s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli()})
+	}
+	return nil
+}
+
+// done says that nothing is left to send or to hear.
+func (s *session) done() bool {
+	return s.reached && !s.Store.Pending() && !s.Store.Unsettled()
+}
+
+// part tells the server that nothing is pending here, and waits until it has noted it.
+func (s *session) part(ctx context.Context) error {
+	declared, err := s.Store.Declared(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared, Answer: true}); err != nil {
+		return err
+	}
+	for {
+		f, err := s.receive()
+		if err != nil {
+			return err
+		}
+		switch f := f.(type) {
+		case *syncproto.Ping:
+			if !f.Answer {
+				return nil
+			}
+		case *syncproto.Checkpoint:
+			if err := s.checkpoint(ctx, f); err != nil {
+				return err
+			}
+		case *syncproto.Rows, *syncproto.Leave:
+			if err := s.rows(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// pushCredit is what the server lets us push.
+type pushCredit struct {
+	mu   sync.Mutex
+	left int64
+	more chan struct{}
+}
+
+func (c *pushCredit) add(n uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left += int64(min(n, syncproto.MaxCredit))
+	if c.more != nil {
+		close(c.more)
+		c.more = nil
+	}
+}
+
+func (c *pushCredit) take(ctx context.Context, cost uint64) error {
+	for {
+		c.mu.Lock()
+		if c.left > 0 {
+			c.left -= int64(cost)
+			c.mu.Unlock()
+			return nil
+		}
+		if c.more == nil {
+			c.more = make(chan struct{})
+		}
+		more := c.more
+		c.mu.Unlock()
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// pieceBytes is how much of a batch one Push carries: a message of MaxFrame with room
+// for its head.
+const pieceBytes = syncproto.MaxFrame - 64
+
+// push sends what was recorded, in order, and then again whenever something is.
+func (s *session) push(ctx context.Context) error {
+	var sent int64
+	for number := uint64(1); ; number++ {
+		batch, last, err := s.Store.NextBatch(ctx, s.Key, sent)
+		if err != nil {
+			return err
+		}
+		if batch != nil {
+			if err := s.pieces(ctx, number, batch); err != nil {
+				return err
+			}
+			sent = last
+			continue
+		}
+		if err := s.nothingPending(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-s.Store.Recorded():
+			s.told = false
+		case <-s.acked:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// nothingPending tells the server once that all has arrived: totals have to know.
+func (s *session) nothingPending(ctx context.Context) error {
+	if s.told || s.Store.Pending() {
+		return nil
+	}
+	s.told = true
+	return s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &syncproto.Declared{}})
+}
+
+func (s *session) pieces(ctx context.Context, number uint64, b *syncproto.Batch) error {
+	raw := b.Bytes()
+	for offset := 0; offset < len(raw); offset += pieceBytes {
+		f := &syncproto.Push{Batch: number, Offset: uint64(offset), Total: uint64(len(raw)), Length: b.Header.Length, Data: raw[offset:min(offset+pieceBytes, len(raw))]}
+		if err := s.credit.take(ctx, f.Cost()); err != nil {
+			return err
+		}
+		if err := s.conn.Send(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Reader reads records as people see them here: base with overlay. It belongs to
+// the function it was given to and ends with it.
+type Reader struct{ tx *sqlitedb.Tx }
+
+// Read runs f on one snapshot.
+func (s *Store) Read(ctx context.Context, f func(*Reader) error) error {
+	return s.db.Read(ctx, func(tx *sqlitedb.Tx) error { return f(&Reader{tx}) })
+}
+
+// Reader reads what has been recorded so far, this Write's own included.
+func (w *Writer) Reader() *Reader { return &Reader{w.tx} }
+
+// Get is a record; nil where there is none.
+func (r *Reader) Get(table syncproto.TableID, id syncproto.RecordID) (*records.Row, error) {
+	return set.Get(r.tx, schema.Lookup(table), id)
+}
+
+// Each calls f for every record of a table, by id. sqlitedb.ErrStop ends it without
+// an error.
+func (r *Reader) Each(table syncproto.TableID, f func(*records.Row) error) error {
+	return set.Each(r.tx, schema.Lookup(table), `ORDER BY id`, f)
+}
+
+// Lines are the lines of a sale, in order.
+func (r *Reader) Lines(sale syncproto.RecordID) ([]schema.Values, error) {
+	return report.LinesOf(r.tx, set, sale)
+}
+
+// Named is a catalogue record that is not voided, by any of its names, folded; nil
+// where there is none. It reads the whole table.
+func (r *Reader) Named(table syncproto.TableID, name string) (*records.Row, error) {
+	var found *records.Row
+	want := schema.Fold(name)
+	err := r.Each(table, func(row *records.Row) error {
+		for _, f := range []syncproto.FieldID{schema.NameAr, schema.NameFa, schema.NameEn} {
+			if n := row.Of(f).Text(); n != "" && schema.Fold(n) == want && !row.Of(schema.Voided).Bool() {
+				found = row
+				return sqlitedb.ErrStop
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// Figures counts every sale here; those that skip refuses are left out, nil leaves
+// out none.
+func (r *Reader) Figures(skip func(*records.Row) bool) (map[report.Key]*report.Figures, error) {
+	return report.Count(r.tx, set, skip)
+}
+
+// Labels gives the name of every key of a grouping that is a record.
+func (r *Reader) Labels(by report.By) (map[string]string, error) {
+	return report.Labels(r.tx, set, by)
+}

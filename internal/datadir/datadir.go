@@ -1,0 +1,212 @@
+// Package datadir is a data directory: whose it is, that one process holds it, and
+// the secrets in it.
+package datadir
+
+import (
+	"crypto/ed25519"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Role is what a directory belongs to.
+type Role string
+
+const (
+	Server Role = "server"
+	Site   Role = "site"
+)
+
+// Errors that a caller acts on.
+var (
+	ErrHeld    = errors.New("another process holds this directory")
+	ErrForeign = errors.New("directory is not one of rawaj's")
+	ErrNone    = errors.New("there is nothing here yet")
+)
+
+// Dir is a data directory that this process holds.
+type Dir struct {
+	path string
+	lock *os.File
+}
+
+type role struct {
+	Role   Role `json:"role"`
+	Format int  `json:"format"`
+}
+
+const format = 1
+
+// ReadRole says what a directory belongs to. It is ErrNone where the directory is
+// missing or empty, ErrForeign where it holds something else.
+func ReadRole(path string) (Role, error) {
+	b, err := os.ReadFile(filepath.Join(path, "role.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return "", absent(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	var r role
+	if err := json.Unmarshal(b, &r); err != nil || r.Role != Server && r.Role != Site {
+		return "", fmt.Errorf("%s: role.json says nothing known: %w", path, ErrForeign)
+	}
+	if r.Format > format {
+		return "", fmt.Errorf("%s is of a newer program (format %d, this one knows %d): use that", path, r.Format, format)
+	}
+	return r.Role, nil
+}
+
+func absent(path string) error {
+	names, err := os.ReadDir(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("%s: no such directory: %w", path, ErrNone)
+	case err != nil:
+		return fmt.Errorf("read %s: %w", path, err)
+	case len(names) == 0 || len(names) == 1 && names[0].Name() == "lock":
+		return fmt.Errorf("%s is empty: %w", path, ErrNone)
+	}
+	return fmt.Errorf("%s holds %s and %d more: %w; choose an empty directory", path, names[0].Name(), len(names)-1, ErrForeign)
+}
+
+// Open takes hold of a directory of a role. With make, a missing or empty one is
+// made. It is ErrHeld while another process has it.
+func Open(path string, want Role, make bool) (*Dir, error) {
+	have, err := ReadRole(path)
+	switch {
+	case err == nil && have != want:
+		return nil, fmt.Errorf("%s belongs to a %s, not to a %s", path, have, want)
+	case err != nil && !(make && errors.Is(err, ErrNone)):
+		return nil, err
+	}
+	if make {
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return nil, fmt.Errorf("make %s: %w", path, err)
+		}
+	}
+	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("%s: %w", path, ErrHeld)
+	}
+	d := &Dir{path, lock}
+	if have == "" {
+		b, _ := json.Marshal(role{want, format})
+		if err := d.WriteSecret("role.json", append(b, '\n')); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+	}
+	return d, nil
+}
+
+// Path is the directory's.
+func (d *Dir) Path() string { return d.path }
+
+// File is the path of a file in the directory.
+func (d *Dir) File(name string) string { return filepath.Join(d.path, name) }
+
+// Close lets the directory go.
+func (d *Dir) Close() error { return d.lock.Close() }
+
+// WriteSecret writes a file that only its owner reads, whole or not at all, and on
+// disk when it returns.
+func (d *Dir) WriteSecret(name string, data []byte) error {
+	temporary, err := os.CreateTemp(d.path, "."+name+"-*") // 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.Write(data)
+	if err := errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := os.Rename(temporary.Name(), d.File(name)); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return syncDir(d.path)
+}
+
+func syncDir(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// ReadSecret reads a file of the directory; nil where there is none.
+func (d *Dir) ReadSecret(name string) ([]byte, error) {
+	b, err := os.ReadFile(d.File(name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return b, err
+}
+
+// Key reads an Ed25519 key, and makes it where there is none and rand is given.
+func (d *Dir) Key(name string, rand io.Reader) (ed25519.PrivateKey, error) {
+	b, err := d.ReadSecret(name)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if b != nil {
+		seed, err := hex.DecodeString(strings.TrimSpace(string(b)))
+		if err != nil || len(seed) != ed25519.SeedSize {
+			return nil, fmt.Errorf("%s is not a key of %d hexadecimal digits", d.File(name), 2*ed25519.SeedSize)
+		}
+		return ed25519.NewKeyFromSeed(seed), nil
+	}
+	if rand == nil {
+		return nil, fmt.Errorf("%s is missing: restore it from where you keep the organisation's keys", d.File(name))
+	}
+	seed := make([]byte, ed25519.SeedSize)
+	if _, err := io.ReadFull(rand, seed); err != nil {
+		return nil, fmt.Errorf("draw a key: %w", err)
+	}
+	if err := d.WriteSecret(name, []byte(hex.EncodeToString(seed)+"\n")); err != nil {
+		return nil, err
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// Address is how another process of this machine reaches the one that holds a
+// directory.
+type Address struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+}
+
+const addressFile = "token"
+
+// Announce writes down where this process listens and the token it asks for.
+func (d *Dir) Announce(url string, rand io.Reader) (token string, err error) {
+	b := make([]byte, 24)
+	if _, err := io.ReadFull(rand, b); err != nil {
+		return "", err
+	}
+	token = hex.EncodeToString(b)
+	data, _ := json.Marshal(Address{url, token})
+	return token, d.WriteSecret(addressFile, data)
+}
+
+// Withdraw removes what Announce wrote.
+func (d *Dir) Withdraw() error { return os.Remove(d.File(addressFile)) }
+
+// ReadAddress reads what the holder of a directory announced.
+func ReadAddress(path string) (a Address, err error) {
+	b, err := os.ReadFile(filepath.Join(path, addressFile))
+	if err != nil {
+		return a, fmt.Errorf("the process that holds %s has not announced itself: %w", path, err)
+	}
+	return a, json.Unmarshal(b, &a)
+}

@@ -1,0 +1,284 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/rawaj/rawaj/server/live"
+	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// credit is what a peer lets us send, in decompressed bytes.
+type credit struct {
+	mu   sync.Mutex
+	left int64
+	more chan struct{}
+}
+
+func (c *credit) add(n uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left += int64(min(n, 1<<30))
+	if c.more != nil {
+		close(c.more)
+		c.more = nil
+	}
+}
+
+// take waits until there is any credit and takes cost from it; a frame may overdraw
+// it, so that no frame is too large for ever.
+func (c *credit) take(ctx context.Context, cost uint64) error {
+	for {
+		c.mu.Lock()
+		if c.left > 0 || cost == 0 {
+			c.left -= int64(cost)
+			c.mu.Unlock()
+			return nil
+		}
+		if c.more == nil {
+			c.more = make(chan struct{})
+		}
+		more := c.more
+		c.mu.Unlock()
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// reader is how far the device of a session has been sent.
+type reader struct {
+	n       *session
+	from    map[syncproto.Share]syncproto.Position // up to where it holds each share
+	above   syncproto.Position                     // read to here since its last checkpoint
+	leaving []syncproto.Share
+	told    map[syncproto.Share]syncproto.Position // digests sent, at these positions
+	settled map[syncproto.Incarnation]syncproto.Head
+	covered []syncproto.Share
+	judged  uint64 // of the device, before the last read
+	first   bool
+	staged  bool // frames were sent since the last checkpoint
+}
+
+// feed sends the device what it has still to hear, then the same again whenever one
+// of its shares moves.
+func (n *session) feed(ctx context.Context) error {
+	r, err := n.reader(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		view := n.s.live.View()
+		d := view.Device(n.device)
+		switch {
+		case d == nil:
+			return syncproto.Errorf(syncproto.CodeUnknown, "")
+		case d.Revoked:
+			return syncproto.Errorf(syncproto.CodeRevoked, "")
+		}
+		if !r.regrant(d.Access.MayRead(n.s.Now().UnixMilli())) && !r.behind(view, d) {
+			if err := view.Wait(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.resumeAt(ctx); err != nil {
+			return err
+		}
+		r.judged = d.Judged
+		if err := r.page(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// reader starts where the device says it stopped, if the log holds that place.
+func (n *session) reader(ctx context.Context) (*reader, error) {
+	r := &reader{n: n, from: map[syncproto.Share]syncproto.Position{}, told: map[syncproto.Share]syncproto.Position{}, settled: map[syncproto.Incarnation]syncproto.Head{}, first: true}
+	resume := n.resume
+	if len(resume.Cursor) > 0 {
+		at, ok, err := n.s.State.CheckCursor(ctx, resume.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, syncproto.Errorf(syncproto.CodeHistory, "cursor")
+		}
+		for _, share := range resume.Covered {
+			r.from[share] = at
+		}
+		r.covered = slices.Clone(resume.Covered)
+	}
+	return r, nil
+}
+
+// regrant compares what the device may read now with what it is being sent. It says
+// whether that changed, or nothing was sent yet.
+func (r *reader) regrant(granted []syncproto.Share) bool {
+	changed := r.first
+	for share := range r.from {
+		if !slices.Contains(granted, share) {
+			delete(r.from, share)
+			r.leaving = append(r.leaving, share)
+			changed = true
+		}
+	}
+	for _, share := range granted {
+		if _, have := r.from[share]; !have {
+			r.from[share] = 0
+			if !r.first { // reading begins anew for it alone
+				r.above = 0
+			}
+			changed = true
+		}
+	}
+	return changed
+}
+
+// resumeAt goes on where a dead link left off, at the session's first read: if the log
+// still holds that place, and the same shares are being read.
+func (r *reader) resumeAt(ctx context.Context) error {
+	p := r.n.resume.Reading
+	if !r.first || p == nil {
+		return nil
+	}
+	r.n.resume.Reading = nil
+	short, ok, err := r.n.s.State.HashAt(ctx, p.Head)
+	if err != nil {
+		return err
+	}
+	if !ok || p.Position > p.Head || r.readHash(short) != p.Hash {
+		return syncproto.Errorf(syncproto.CodeHistory, "resume point")
+	}
+	r.above = p.Position
+	return nil
+}
+
+// readHash names what a page sequence reads: the log as of its head, and the shares.
+func (r *reader) readHash(head syncproto.ShortHash) syncproto.Hash {
+	h := sha256.New()
+	h.Write([]byte("rawaj/reading/1"))
+	h.Write(head[:])
+	for _, share := range r.shares() {
+		h.Write([]byte(share.String()))
+		h.Write([]byte{0})
+	}
+	return syncproto.Hash(h.Sum(nil))
+}
+
+func (r *reader) shares() []syncproto.Share {
+	return slices.SortedFunc(maps.Keys(r.from), syncproto.Share.Compare)
+}
+
+// behind says whether a share moved beyond what was sent, or a chain of the device
+// was judged further. It looks at all of them, so that the view waits for each.
+func (r *reader) behind(view *live.View, d *live.Device) bool {
+	behind := d.Judged != r.judged
+	for share, from := range r.from {
+		behind = view.Position(share) > max(from, r.above) || behind
+	}
+	return behind
+}
+
+// page reads and sends one page, and the checkpoint where it reaches the head.
+func (r *reader) page(ctx context.Context) error {
+	var readings []state.Reading
+	for _, share := range r.shares() {
+		readings = append(readings, state.Reading{Share: share, From: r.from[share]})
+	}
+	p, err := r.n.s.State.ReadPage(ctx, r.n.device, readings, r.above)
+	if err != nil {
+		return err
+	}
+	for i, f := range p.Frames {
+		var point *syncproto.ReadPoint
+		if i == len(p.Frames)-1 {
+			point = &syncproto.ReadPoint{Position: p.Upto, Head: p.Head, Hash: r.readHash(p.HeadHash.Short())}
+		}
+		if err := r.n.sendRows(ctx, f, point); err != nil {
+			return err
+		}
+		r.staged = true
+	}
+	r.above = p.Upto
+	if !p.AtHead {
+		return nil
+	}
+	return r.checkpoint(ctx, p)
+}
+
+// sendRows sends Rows or Leave within the device's credit. Rows too many for one
+// message are cut in two.
+func (n *session) sendRows(ctx context.Context, f syncproto.Frame, point *syncproto.ReadPoint) error {
+	rows, isRows := f.(*syncproto.Rows)
+	if isRows {
+		rows.Point = point
+	} else {
+		f.(*syncproto.Leave).Point = point
+	}
+	message, err := syncproto.EncodeFrame(f, true)
+	if err != nil {
+		if isRows && len(rows.IDs) > 1 {
+			a, b := rows.Split()
+			if err := n.sendRows(ctx, a, nil); err != nil {
+				return err
+			}
+			return n.sendRows(ctx, b, point)
+		}
+		return err
+	}
+	if err := n.credit.take(ctx, syncproto.FrameCost(f, message)); err != nil {
+		return err
+	}
+	return n.conn.SendEncoded(ctx, message)
+}
+
+// checkpoint tells the device that it now has everything up to the head, what of its
+// own was judged, and the digests to prove it by.
+func (r *reader) checkpoint(ctx context.Context, p *state.Page) error {
+	c := &syncproto.Checkpoint{
+		Cursor: state.Cursor(p.Head, p.HeadHash, p.History), Position: p.Head, Hash: p.HeadHash, History: p.History, TimeMS: r.n.s.Now().UnixMilli(),
+	}
+	for i, d := range p.Digests {
+		if at, told := r.told[d.Share]; !told || at != p.Touched[i] {
+			c.Digests = append(c.Digests, d)
+		}
+	}
+	for _, h := range p.Settled {
+		if r.settled[h.Incarnation] != h && len(c.Settled) < syncproto.MaxSettled {
+			c.Settled = append(c.Settled, h)
+		}
+	}
+	shares := r.shares()
+	if !slices.Equal(shares, r.covered) {
+		c.Covered = shares
+	}
+	if !r.first && !r.staged && len(r.leaving) == 0 && len(c.Digests) == 0 && len(c.Settled) == 0 {
+		return nil
+	}
+	for _, share := range r.leaving {
+		if err := r.n.conn.Send(ctx, &syncproto.Leave{Class: share.Class, Scope: share.Scope}); err != nil {
+			return err
+		}
+	}
+	if err := r.n.conn.Send(ctx, c); err != nil {
+		return err
+	}
+	for _, h := range c.Settled {
+		r.settled[h.Incarnation] = h
+	}
+	for i, d := range p.Digests {
+		r.told[d.Share] = p.Touched[i]
+	}
+	for share := range r.from {
+		r.from[share] = p.Head
+	}
+	r.above, r.first, r.staged, r.leaving, r.covered = p.Head, false, false, nil, shares
+	return nil
+}

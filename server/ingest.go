@@ -1,0 +1,119 @@
+package server
+
+import (
+	"context"
+
+	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// Ingest spares the log what is plainly unsound; Apply decides everything again.
+
+// pushWindow is the credit a device has for batches: two of the usual size on their
+// way while one is being written.
+const pushWindow = 2 << 20
+
+// assembly is a batch that comes in pieces.
+type assembly struct {
+	number uint64
+	total  uint64
+	length uint64
+	data   []byte
+	budget int64
+}
+
+// push takes a piece of a batch. The memory of a whole batch is taken out of the
+// process's budget before its first piece is kept; until it is there, nothing more
+// is read from this device.
+func (n *session) push(ctx context.Context, f *syncproto.Push) error {
+	if n.granted <= 0 { // a piece may overdraw the credit once, so that none is too large for ever
+		return syncproto.Errorf(syncproto.CodeMalformed, "a piece without credit")
+	}
+	n.granted -= int64(f.Cost())
+	a := n.asm
+	if a == nil {
+		if f.Offset != 0 {
+			return syncproto.Errorf(syncproto.CodeMalformed, "batch begins at byte %d", f.Offset)
+		}
+		a = &assembly{number: f.Batch, total: f.Total, length: f.Length, budget: int64(f.Total + f.Length)}
+		if err := n.s.budget.Acquire(ctx, a.budget); err != nil {
+			return err
+		}
+		n.asm = a
+	}
+	if f.Batch != a.number || f.Total != a.total || f.Length != a.length || f.Offset != uint64(len(a.data)) {
+		n.release()
+		return syncproto.Errorf(syncproto.CodeMalformed, "piece of batch %d at %d does not follow", f.Batch, f.Offset)
+	}
+	a.data = append(a.data, f.Data...)
+	var err error
+	if uint64(len(a.data)) == a.total {
+		err = n.ingest(ctx, a.data)
+		n.release()
+	}
+	if err != nil {
+		return err
+	}
+	n.granted += int64(f.Cost())
+	return n.conn.Send(ctx, &syncproto.Credit{Bytes: f.Cost()})
+}
+
+func (n *session) release() {
+	n.s.budget.Release(n.asm.budget)
+	n.asm = nil
+}
+
+// ingest checks whose a batch is and that it is whole, appends it and signs the
+// receipt. What its transactions say is not looked at: a batch that is correctly
+// signed is kept whatever it holds, or one poisoned batch would silence its device.
+func (n *session) ingest(ctx context.Context, raw []byte) error {
+	b, err := syncproto.ParseBatch(raw)
+	if err != nil {
+		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
+	}
+	if b.Header.Device != n.device {
+		return syncproto.Errorf(syncproto.CodeSignature, "batch of another device")
+	}
+	if err := b.Verify(n.key, n.s.State.Head().Org); err != nil {
+		return syncproto.Errorf(syncproto.CodeSignature, "%v", err)
+	}
+	if _, err := b.Open(); err != nil {
+		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
+	}
+	head := syncproto.Head{Incarnation: b.Header.Incarnation, Seq: b.Header.Last, Hash: b.Header.After}
+	known, err := n.known(ctx, head)
+	if err != nil {
+		return err
+	}
+	if !known {
+		offset := n.offset
+		// The append goes on if the device hangs up: its context is the server's.
+		if _, err := n.s.append(context.WithoutCancel(ctx), &state.Entry{Kind: state.EntryBatch, Road: state.RoadSocket, OffsetMS: &offset, Payload: raw}); err != nil {
+			n.s.Logger.Error("append", "device", n.device, "err", err)
+			return err
+		}
+		if n.durable[head.Incarnation].Seq < head.Seq {
+			n.durable[head.Incarnation] = head
+		}
+	}
+	return n.receipt(ctx, head)
+}
+
+// known says whether the log holds a batch's last transaction, and so all of it.
+func (n *session) known(ctx context.Context, h syncproto.Head) (known bool, err error) {
+	if n.durable[h.Incarnation] == h {
+		return true, nil
+	}
+	err = n.s.State.Read(ctx, func(r *state.Reader) error {
+		known, err = r.Holds(h)
+		return err
+	})
+	return known, err
+}
+
+func (n *session) receipt(ctx context.Context, h syncproto.Head) error {
+	head := n.s.State.Head()
+	return n.conn.Send(ctx, &syncproto.Receipt{Signed: syncproto.SignReceipt(n.s.DeviceKey, head.Org, syncproto.ReceiptBody{
+		Device: n.device, Incarnation: h.Incarnation, Seq: h.Seq, Chain: h.Hash, History: head.History,
+	})})
+}

@@ -1,0 +1,245 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Device is a device as people look at it.
+type Device struct {
+	Device          syncproto.DeviceID `json:"device"`
+	Site            syncproto.RecordID `json:"site"`
+	SiteName        string             `json:"site_name"`
+	Kind            string             `json:"kind"`
+	Label           string             `json:"label"`
+	LastContact     *string            `json:"last_contact"`     // RFC 3339, UTC; null: never
+	PendingDeclared uint64             `json:"pending_declared"` // transactions
+	Revoked         bool               `json:"revoked"`
+}
+
+// Devices lists the devices of all sites.
+func (s *Server) Devices(ctx context.Context) ([]Device, error) { return Devices(ctx, s.State) }
+
+// Devices lists the devices that a state knows.
+func Devices(ctx context.Context, st *state.State) ([]Device, error) {
+	list := []Device{}
+	err := st.Read(ctx, func(r *state.Reader) error {
+		health := map[syncproto.DeviceID]state.Health{}
+		if err := r.Health(func(h state.Health) { health[h.Device] = h }); err != nil {
+			return err
+		}
+		names, err := r.Labels(report.Site)
+		if err != nil {
+			return err
+		}
+		return r.Each(schema.Device, func(row *records.Row) error {
+			id := syncproto.DeviceID(row.ID)
+			site := row.Of(schema.DeviceSite).ID()
+			d := Device{
+				Device: id, Site: site, SiteName: names[string(site[:])], Kind: row.Of(schema.DeviceKind).Text(),
+				Label: row.Of(schema.DeviceLabel).Text(), Revoked: !row.Of(schema.DeviceRevoked).IsNull(),
+			}
+			if h, ok := health[id]; ok {
+				d.LastContact, d.PendingDeclared = timeText(h.LastContact), h.Declared.Transactions
+			}
+			list = append(list, d)
+			return nil
+		})
+	})
+	return list, err
+}
+
+func timeText(ms int64) *string {
+	if ms == 0 {
+		return nil
+	}
+	t := time.UnixMilli(ms).UTC().Format(time.RFC3339)
+	return &t
+}
+
+// Sales is the sales report from the figures that live follows.
+func (s *Server) Sales(ctx context.Context, by report.By) (report.Sales, error) {
+	figures := s.live.View().Figures()
+	var out report.Sales
+	err := s.State.Read(ctx, func(r *state.Reader) (err error) {
+		out, err = sales(r, by, figures)
+		return err
+	})
+	return out, err
+}
+
+// Sales is the sales report from the figures that Apply keeps in a state.
+func Sales(ctx context.Context, st *state.State, by report.By) (report.Sales, error) {
+	var out report.Sales
+	err := st.Read(ctx, func(r *state.Reader) error {
+		figures, err := r.Figures()
+		if err == nil {
+			out, err = sales(r, by, figures)
+		}
+		return err
+	})
+	return out, err
+}
+
+func sales(r *state.Reader, by report.By, figures map[report.Key]*report.Figures) (out report.Sales, err error) {
+	labels, err := r.Labels(by)
+	if err != nil {
+		return out, err
+	}
+	out.Rows, out.Total = report.Table(by, figures, labels)
+	out.CompleteTo, out.MissingSites, err = completeness(r)
+	return out, err
+}
+
+// completeness says up to when every site's sales are in, and which sites are out:
+// those with a device that was never heard of or that declares a backlog (P13).
+func completeness(r *state.Reader) (to *string, missing []report.MissingSite, err error) {
+	health := map[syncproto.DeviceID]state.Health{}
+	if err := r.Health(func(h state.Health) { health[h.Device] = h }); err != nil {
+		return nil, nil, err
+	}
+	names, err := r.Labels(report.Site)
+	if err != nil {
+		return nil, nil, err
+	}
+	missing = []report.MissingSite{}
+	at := map[syncproto.RecordID]int{}
+	complete, unknown := int64(1<<62), false
+	err = r.Each(schema.Device, func(row *records.Row) error {
+		site := row.Of(schema.DeviceSite).ID()
+		if site.IsZero() || !row.Of(schema.DeviceRevoked).IsNull() {
+			return nil
+		}
+		h, heard := health[syncproto.DeviceID(row.ID)]
+		switch {
+		case !heard:
+			unknown = true
+		case h.Declared.Transactions > 0:
+			complete = min(complete, h.Declared.OldestMS)
+		default:
+			complete = min(complete, h.LastContact)
+		}
+		if heard && h.Declared.Transactions == 0 {
+			return nil
+		}
+		i, have := at[site]
+		if !have {
+			i = len(missing)
+			at[site] = i
+			missing = append(missing, report.MissingSite{Site: site, Name: names[string(site[:])], Declared: report.Declared{AmountMinor: map[string]int64{}}})
+		}
+		missing[i].LastContact = timeText(h.LastContact)
+		missing[i].Declared.Transactions += h.Declared.Transactions
+		missing[i].Declared.Oldest = timeText(h.Declared.OldestMS)
+		for currency, n := range h.Declared.AmountMinor {
+			missing[i].Declared.AmountMinor[currency] += n
+		}
+		return nil
+	})
+	if complete < 1<<62 && !unknown {
+		to = timeText(complete)
+	}
+	return to, missing, err
+}
+
+// Conflict is a line of the ledger: both values of a group that two people wrote
+// without having seen each other's.
+type Conflict struct {
+	ID     syncproto.RecordID `json:"id"`
+	Table  string             `json:"table"`
+	Record syncproto.RecordID `json:"record"`
+	Group  string             `json:"group"`
+	Rule   string             `json:"rule"`
+	Winner Side               `json:"winner"`
+	Loser  Side               `json:"loser"`
+}
+
+// Side is one side of a conflict.
+type Side struct {
+	Device syncproto.DeviceID `json:"device"`
+	Time   *string            `json:"time"` // effective, RFC 3339, UTC
+	Values map[string]any     `json:"values"`
+}
+
+// Conflicts reads the whole ledger.
+func (s *Server) Conflicts(ctx context.Context) ([]Conflict, error) { return Conflicts(ctx, s.State) }
+
+// Conflicts reads the ledger of a state.
+func Conflicts(ctx context.Context, st *state.State) ([]Conflict, error) {
+	list := []Conflict{}
+	err := st.Read(ctx, func(r *state.Reader) error {
+		return r.Each(schema.Conflict, func(row *records.Row) error {
+			c := Conflict{ID: row.ID, Record: row.Of(schema.ConflictRecord).ID(), Rule: row.Of(schema.ConflictRule).Text()}
+			t := schema.Lookup(syncproto.TableID(row.Of(schema.ConflictTable).Int()))
+			if t != nil {
+				c.Table = t.Name
+				if g := t.Group(syncproto.GroupID(row.Of(schema.ConflictGroup).Int())); g != nil {
+					c.Group = g.Name
+				}
+			}
+			c.Winner = side(t, row, schema.ConflictWinner, schema.ConflictWinnerTime, schema.ConflictWinnerFields)
+			c.Loser = side(t, row, schema.ConflictLoser, schema.ConflictLoserTime, schema.ConflictLoserFields)
+			list = append(list, c)
+			return nil
+		})
+	})
+	return list, err
+}
+
+func side(t *schema.Table, row *records.Row, device, at, fields syncproto.FieldID) Side {
+	s := Side{Device: syncproto.DeviceID(row.Of(device).ID()), Time: timeText(row.Of(at).Int()), Values: map[string]any{}}
+	written, err := records.ReadFields(row.Of(fields).Bytes())
+	if err != nil || t == nil {
+		return s
+	}
+	for _, f := range written {
+		if i := t.Index(f.Field); i >= 0 {
+			s.Values[t.Fields[i].Name] = plain(f.Value)
+		}
+	}
+	return s
+}
+
+func plain(v syncproto.Value) any {
+	switch v.Kind() {
+	case syncproto.Null:
+		return nil
+	case syncproto.Int:
+		return v.Int()
+	case syncproto.Bool:
+		return v.Bool()
+	}
+	return v.String()
+}
+
+// Verdict is a transaction in quarantine, or that was.
+type Verdict struct {
+	Device  syncproto.DeviceID `json:"device"`
+	Seq     int64              `json:"seq"`
+	Code    string             `json:"code"`
+	Detail  string             `json:"detail"`
+	State   string             `json:"state"`
+	Amounts string             `json:"amounts"`
+}
+
+// Quarantine lists the verdicts.
+func (s *Server) Quarantine(ctx context.Context) ([]Verdict, error) {
+	list := []Verdict{}
+	err := s.State.Read(ctx, func(r *state.Reader) error {
+		return r.Each(schema.Verdict, func(row *records.Row) error {
+			list = append(list, Verdict{
+				Device: syncproto.DeviceID(row.Of(schema.VerdictDevice).ID()), Seq: row.Of(schema.VerdictSeq).Int(),
+				Code: syncproto.Code(row.Of(schema.VerdictCode).Int()).String(), Detail: row.Of(schema.VerdictDetail).Text(),
+				State: row.Of(schema.VerdictState).Text(), Amounts: row.Of(schema.VerdictAmounts).Text(),
+			})
+			return nil
+		})
+	})
+	return list, err
+}

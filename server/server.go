@@ -1,0 +1,188 @@
+// Package server is the centre: it takes batches into the log, folds them, and
+// streams to each device what it may hear. server.go owns the fold; session.go one
+// device's connection; ingest.go and feed.go its two directions.
+package server
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/rawaj/rawaj/server/live"
+	"github.com/rawaj/rawaj/server/oplog"
+	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// Config is what a Server needs.
+type Config struct {
+	Log         oplog.Log
+	State       *state.State
+	OrgKey      ed25519.PrivateKey
+	DeviceKey   ed25519.PrivateKey // of this node
+	Certificate []byte             // of this node, by the organisation's key; empty before the first start
+	Now         func() time.Time
+	Rand        io.Reader
+	Logger      *slog.Logger
+}
+
+// Server is one node.
+type Server struct {
+	Config
+	live *live.Live
+	own  *own
+
+	budget   *semaphore.Weighted // bytes of batches being taken in
+	sessions sessions
+
+	mu      sync.Mutex
+	applied chan struct{} // closed when the fold has moved, or has stopped
+	stopped error         // why the fold stopped
+	enrol   sync.Mutex    // one redemption at a time
+	tries   tries
+}
+
+// ingestBudget bounds the memory of batches being assembled, opened and appended, of
+// all sessions together: two of the largest, or some two hundred of the usual size.
+const ingestBudget = 4 * (syncproto.MaxBatch + syncproto.MaxBatchLength)
+
+// New makes a server of what is in the log. It folds what the state lacks, which
+// may take a while; progress, if given, is told the entries folded and their total.
+func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
+	s := &Server{Config: c, live: live.New(), budget: semaphore.NewWeighted(ingestBudget), applied: make(chan struct{})}
+	s.sessions.byDevice = map[syncproto.DeviceID]*session{}
+	head := c.State.Head()
+	end, _ := c.Log.End()
+	if head.Applied > end {
+		return nil, fmt.Errorf("state has folded %d entries and the log has %d: the log was put back or cut; restore it, or remove state.db and run `rawaj admin rebuild`: %w", head.Applied, end, state.ErrMisfit)
+	}
+	if err := s.catchUp(ctx, nil, progress); err != nil {
+		return nil, err
+	}
+	if err := s.live.Load(ctx, c.State); err != nil {
+		return nil, err
+	}
+	return s, s.loadOwn(ctx)
+}
+
+// Run folds the log as it grows, until ctx ends. It returns why the fold stopped.
+func (s *Server) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.follow(ctx) })
+	g.Go(func() error {
+		<-ctx.Done()
+		s.sessions.end()
+		return nil
+	})
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (s *Server) follow(ctx context.Context) error {
+	for {
+		err := s.catchUp(ctx, func(r state.Result) error { return s.live.Follow(ctx, s.State, r) }, nil)
+		if err == nil {
+			err = s.Log.Wait(ctx, s.State.Head().Applied)
+		}
+		if err != nil {
+			s.mu.Lock()
+			s.stopped = err
+			close(s.applied)
+			s.applied = make(chan struct{})
+			s.mu.Unlock()
+			if ctx.Err() == nil {
+				s.Logger.Error("fold stopped", "err", err)
+			}
+			return err
+		}
+	}
+}
+
+const (
+	// applyEntries and applyBytes cut the log into commits of the fold: large enough
+	// that a commit is shared, small enough that a sale is on the dashboard at once.
+	applyEntries = 64
+	applyBytes   = 1 << 20
+)
+
+// catchUp folds the log to its end.
+func (s *Server) catchUp(ctx context.Context, publish func(state.Result) error, progress func(done, total oplog.Index)) error {
+	end, _ := s.Log.End()
+	var run []oplog.Record
+	size := 0
+	flush := func() error {
+		if len(run) == 0 {
+			return nil
+		}
+		r, err := s.State.Apply(ctx, run)
+		if err != nil {
+			return err
+		}
+		run, size = run[:0], 0
+		if publish != nil {
+			if err := publish(r); err != nil {
+				return err
+			}
+		}
+		if progress != nil {
+			progress(r.Head.Applied, end)
+		}
+		s.mu.Lock()
+		close(s.applied)
+		s.applied = make(chan struct{})
+		s.mu.Unlock()
+		return nil
+	}
+	err := s.Log.Read(ctx, s.State.Head().Applied+1, func(rec oplog.Record) error {
+		run = append(run, rec)
+		if size += len(rec.Data); len(run) < applyEntries && size < applyBytes {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// folded waits until the fold has reached an entry.
+func (s *Server) folded(ctx context.Context, index oplog.Index) error {
+	for {
+		s.mu.Lock()
+		moved, stopped := s.applied, s.stopped
+		s.mu.Unlock()
+		if s.State.Head().Applied >= index {
+			return nil
+		}
+		if stopped != nil {
+			return fmt.Errorf("the fold has stopped: %w", stopped)
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// append writes an entry and waits until it is durable.
+func (s *Server) append(ctx context.Context, e *state.Entry) (oplog.Index, error) {
+	e.ReceivedAt = s.Now().UnixMilli()
+	e.Node = s.own.device
+	return s.Log.Append(ctx, e.Encode())
+}
+
+// Live is what the server knows at once, for its pages.
+func (s *Server) Live() *live.Live { return s.live }

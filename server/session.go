@@ -1,0 +1,324 @@
+package server
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/wsconn"
+)
+
+// session is one device's connection.
+type session struct {
+	s      *Server
+	conn   *wsconn.Conn
+	device syncproto.DeviceID
+	key    ed25519.PublicKey
+	offset int64 // device's clock minus ours, ms
+
+	resume   *syncproto.Resume
+	durable  map[syncproto.Incarnation]syncproto.Head // what this session put in the log
+	credit   credit                                   // that the device gave us for rows
+	granted  int64                                    // that we gave the device for batches; overdrawn below 0
+	asm      *assembly
+	declared atomic.Pointer[syncproto.Declared]
+}
+
+// sessions are the connections open now; of one device the newest wins.
+type sessions struct {
+	mu       sync.Mutex
+	byDevice map[syncproto.DeviceID]*session
+	stopped  bool
+	running  sync.WaitGroup
+}
+
+// maxSessions bounds the connections of one process: the file descriptors it may hold.
+const maxSessions = 19000
+
+func (a *sessions) begin(n *session) *syncproto.Error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped {
+		return syncproto.Errorf(syncproto.CodeShutdown, "")
+	}
+	if len(a.byDevice) >= maxSessions {
+		return syncproto.Errorf(syncproto.CodeBusy, "%d devices are connected", maxSessions)
+	}
+	if old := a.byDevice[n.device]; old != nil {
+		go old.conn.Close(&syncproto.Bye{Code: syncproto.CodeReplaced})
+	}
+	a.byDevice[n.device] = n
+	return nil
+}
+
+func (a *sessions) done(n *session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byDevice[n.device] == n {
+		delete(a.byDevice, n.device)
+	}
+}
+
+func (a *sessions) end() {
+	a.mu.Lock()
+	a.stopped = true
+	for _, n := range a.byDevice {
+		go n.conn.Close(&syncproto.Bye{Code: syncproto.CodeShutdown})
+	}
+	a.mu.Unlock()
+	a.running.Wait()
+}
+
+// Open counts the devices connected now.
+func (s *Server) Open() int {
+	s.sessions.mu.Lock()
+	defer s.sessions.mu.Unlock()
+	return len(s.sessions.byDevice)
+}
+
+// serveSync is the sync endpoint.
+func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
+	s.sessions.mu.Lock()
+	stopped := s.sessions.stopped
+	if !stopped {
+		s.sessions.running.Add(1)
+	}
+	s.sessions.mu.Unlock()
+	if stopped {
+		http.Error(w, "the server is stopping", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.sessions.running.Done()
+	conn, err := wsconn.Upgrade(w, r, wsconn.UpgradeOptions{})
+	if err != nil {
+		return // it has answered
+	}
+	n := &session{s: s, conn: conn, durable: map[syncproto.Incarnation]syncproto.Head{}}
+	err = n.run(context.WithoutCancel(r.Context()))
+	bye := byeOf(err)
+	s.Logger.Info("session ended", "device", n.device, "code", bye.Code.String(), "err", quiet(err), "in", conn.BytesIn(), "out", conn.BytesOut())
+	conn.Close(bye)
+}
+
+// byeOf says what the peer is told of how its session ended.
+func byeOf(err error) *syncproto.Bye {
+	var coded *syncproto.Error
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return &syncproto.Bye{Code: syncproto.CodeBye}
+	case errors.As(err, &coded):
+		return &syncproto.Bye{Code: coded.Code, Detail: coded.Detail}
+	case errors.Is(err, syncproto.ErrFrame):
+		return &syncproto.Bye{Code: syncproto.CodeMalformed, Detail: err.Error()}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &syncproto.Bye{Code: syncproto.CodeTimeout}
+	case errors.Is(err, net.ErrClosed):
+		return &syncproto.Bye{Code: syncproto.CodeShutdown}
+	}
+	return &syncproto.Bye{Code: syncproto.CodeInternal}
+}
+
+func quiet(err error) string {
+	if err == nil || errors.Is(err, io.EOF) {
+		return ""
+	}
+	return err.Error()
+}
+
+// run greets, then moves both directions until one ends.
+func (n *session) run(ctx context.Context) error {
+	if err := n.greet(ctx); err != nil {
+		return err
+	}
+	if err := n.s.sessions.begin(n); err != nil {
+		return err
+	}
+	defer n.s.sessions.done(n)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var feeding sync.WaitGroup
+	feeding.Add(2)
+	go func() { defer feeding.Done(); cancel(n.feed(ctx)) }()
+	go func() { defer feeding.Done(); n.pings(ctx) }()
+	context.AfterFunc(ctx, func() { // whichever direction ends, the other has to
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+			n.conn.Close(byeOf(cause))
+		}
+	})
+	err := n.receive(ctx)
+	cancel(err)
+	feeding.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = cause
+	}
+	return errors.Join(err, n.parted())
+}
+
+// greet challenges the peer, looks the device up that it names, checks its
+// signature, and welcomes it.
+func (n *session) greet(ctx context.Context) error {
+	s := n.s
+	nonce := make([]byte, 32)
+	if _, err := io.ReadFull(s.Rand, nonce); err != nil {
+		return err
+	}
+	head := s.State.Head()
+	if err := n.conn.Send(ctx, &syncproto.Challenge{Version: syncproto.Version, MinVersion: syncproto.MinVersion, Org: head.Org, Nonce: nonce, TimeMS: s.Now().UnixMilli()}); err != nil {
+		return err
+	}
+	f, err := n.conn.Receive()
+	if err != nil {
+		return err
+	}
+	hello, ok := f.(*syncproto.Hello)
+	if !ok {
+		return syncproto.Errorf(syncproto.CodeMalformed, "%T where Hello was expected", f)
+	}
+	if hello.Version < syncproto.MinVersion {
+		return syncproto.Errorf(syncproto.CodeUnsupported, "version %d", hello.Version)
+	}
+	d := s.live.View().Device(hello.Device)
+	if d == nil {
+		return syncproto.Errorf(syncproto.CodeUnknown, "")
+	}
+	n.device, n.key = hello.Device, d.Public
+	if !syncproto.VerifyHello(d.Public, head.Org, hello.Device, nonce, hello.Signature) {
+		return syncproto.Errorf(syncproto.CodeSignature, "of Hello")
+	}
+	n.conn.SetLimits(syncproto.DeviceLimits)
+	n.offset = hello.TimeMS - s.Now().UnixMilli()
+	if err := n.contact(ctx, &hello.Declared); err != nil {
+		return err
+	}
+	return n.welcome(ctx, hello)
+}
+
+// welcome answers once everything is folded that was in the log when Hello came, so
+// that the device hears of all that it wrote.
+func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
+	s := n.s
+	end, _ := s.Log.End()
+	if err := s.folded(ctx, end); err != nil {
+		return err
+	}
+	w := &syncproto.Welcome{Version: min(hello.Version, syncproto.Version), OffsetMS: n.offset, Credit: pushWindow, Server: s.own.certificate}
+	err := s.State.Read(ctx, func(r *state.Reader) error {
+		head, err := r.Head()
+		w.History, w.Position = head.History, head.Position
+		for _, h := range hello.Heads {
+			branches, berr := r.Heads(h.Incarnation)
+			err = errors.Join(err, berr)
+			own, herr := r.Holds(h)
+			err = errors.Join(err, herr)
+			if own { // the device is not ahead: name its own place, which it will know
+				branches = append(branches, h)
+			}
+			w.Heads = append(w.Heads, branches...)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(w.Heads) > syncproto.MaxSettled {
+		w.Heads = w.Heads[:syncproto.MaxSettled]
+	}
+	n.granted = pushWindow
+	if err := n.conn.Send(ctx, w); err != nil {
+		return err
+	}
+	f, err := n.conn.Receive()
+	if err != nil {
+		return err
+	}
+	resume, ok := f.(*syncproto.Resume)
+	if !ok {
+		return syncproto.Errorf(syncproto.CodeMalformed, "%T where Resume was expected", f)
+	}
+	n.resume = resume
+	n.credit.add(resume.Credit)
+	return nil
+}
+
+// contact writes to the log when a device was heard of and what it declares: totals
+// have to know, also after a restart (P13).
+func (n *session) contact(ctx context.Context, d *syncproto.Declared) error {
+	c := state.Contact{Device: n.device, Declared: d}
+	offset := n.offset
+	n.declared.Store(d)
+	_, err := n.s.append(ctx, &state.Entry{Kind: state.EntryContact, OffsetMS: &offset, Payload: c.Encode()})
+	return err
+}
+
+// parted notes when the device was last there.
+func (n *session) parted() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := n.contact(ctx, n.declared.Load())
+	if err != nil {
+		return fmt.Errorf("note the end of a session: %w", err)
+	}
+	return nil
+}
+
+// receive takes what the device sends.
+func (n *session) receive(ctx context.Context) error {
+	for {
+		f, err := n.conn.Receive()
+		if err != nil {
+			return err
+		}
+		switch f := f.(type) {
+		case *syncproto.Push:
+			err = n.push(ctx, f)
+		case *syncproto.Credit:
+			n.credit.add(f.Bytes)
+		case *syncproto.Ping:
+			err = n.ping(ctx, f)
+		case *syncproto.Bye:
+			return nil
+		default:
+			err = syncproto.Errorf(syncproto.CodeMalformed, "%T from a device", f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (n *session) ping(ctx context.Context, f *syncproto.Ping) error {
+	if f.Declared != nil {
+		if err := n.contact(ctx, f.Declared); err != nil {
+			return err
+		}
+	}
+	if f.Answer {
+		return n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.s.Now().UnixMilli()})
+	}
+	return nil
+}
+
+func (n *session) pings(ctx context.Context) {
+	t := time.NewTicker(syncproto.PingEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.s.Now().UnixMilli(), Answer: true}) != nil {
+				return
+			}
+		}
+	}
+}

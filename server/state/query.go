@@ -1,0 +1,138 @@
+package state
+
+import (
+	"context"
+	"crypto/ed25519"
+
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Reader reads one snapshot of the state.
+type Reader struct{ tx *sqlitedb.Tx }
+
+// Read runs f on a snapshot.
+func (s *State) Read(ctx context.Context, f func(*Reader) error) error {
+	return s.db.Read(ctx, func(tx *sqlitedb.Tx) error { return f(&Reader{tx}) })
+}
+
+// Get reads a record, nil where there is none.
+func (r *Reader) Get(table syncproto.TableID, id syncproto.RecordID) (*records.Row, error) {
+	return set.Get(r.tx, schema.Lookup(table), id)
+}
+
+// Each calls f for every record of a table, in the order of ids.
+func (r *Reader) Each(table syncproto.TableID, f func(*records.Row) error) error {
+	return set.Each(r.tx, schema.Lookup(table), `ORDER BY id`, f)
+}
+
+// Head is how far the fold had come in this snapshot.
+func (r *Reader) Head() (Head, error) { return readHead(r.tx) }
+
+// Access is what a device may do.
+func (r *Reader) Access(device syncproto.DeviceID) (*schema.Access, error) {
+	return readAccess(r.tx, device)
+}
+
+// Key is the public key of a device or server node, nil where it is not known.
+func (r *Reader) Key(device syncproto.DeviceID) (key ed25519.PublicKey, err error) {
+	row, ok, err := r.tx.One(`SELECT key FROM node WHERE device = ?1 UNION ALL SELECT key FROM device WHERE id = ?1`, device[:])
+	if ok {
+		key = row.Blob(0)
+	}
+	return key, err
+}
+
+// Nodes calls f for every server device.
+func (r *Reader) Nodes(f func(device syncproto.DeviceID, certificate []byte)) error {
+	return r.tx.Query(func(row sqlitedb.Row) error {
+		f(syncproto.DeviceID(row.Blob(0)), row.Blob(1))
+		return nil
+	}, `SELECT device, certificate FROM node ORDER BY device`)
+}
+
+// Shares calls f for every share with the last position that touched it.
+func (r *Reader) Shares(f func(syncproto.ShareDigest, syncproto.Position)) error {
+	return r.tx.Query(func(row sqlitedb.Row) error {
+		scope, err := syncproto.ScopeFromBinary(row.Blob(1))
+		if err != nil {
+			return err
+		}
+		d := syncproto.ShareDigest{Share: syncproto.Share{Class: syncproto.Class(row.Int(0)), Scope: scope}, Count: uint64(row.Int(2))}
+		copy(d.Sum[:], row.Blob(3))
+		f(d, syncproto.Position(row.Int(4)))
+		return nil
+	}, `SELECT class, scope, count, sum, position FROM share ORDER BY class, scope`)
+}
+
+// Heads gives how far an incarnation was judged, one entry a branch.
+func (r *Reader) Heads(inc syncproto.Incarnation) (heads []syncproto.Head, err error) {
+	err = r.tx.Query(func(row sqlitedb.Row) error {
+		h := syncproto.Head{Incarnation: inc, Seq: syncproto.Seq(row.Int(0))}
+		copy(h.Hash[:], row.Blob(1))
+		heads = append(heads, h)
+		return nil
+	}, `SELECT head, hash FROM chain WHERE incarnation = ? ORDER BY id`, inc[:])
+	return heads, err
+}
+
+// Holds says whether a transaction has been judged: whether a chain of the
+// incarnation has that hash after seq.
+func (r *Reader) Holds(h syncproto.Head) (bool, error) {
+	n, err := r.tx.Int(`SELECT count(*) FROM chain c JOIN tx t ON t.chain = c.id WHERE c.incarnation = ? AND t.seq = ? AND t.hash = ?`,
+		h.Incarnation[:], uint64(h.Seq), h.Hash[:])
+	return n > 0, err
+}
+
+// Health is when a device was last heard of, and what it then declared.
+type Health struct {
+	Device      syncproto.DeviceID
+	LastContact int64 // UTC ms
+	OffsetMS    int64
+	Declared    syncproto.Declared
+	DeclaredAt  int64 // UTC ms
+}
+
+// Health calls f for every device that was ever heard of.
+func (r *Reader) Health(f func(Health)) error {
+	return r.tx.Query(func(row sqlitedb.Row) error {
+		amounts, err := ReadAmounts(row.Blob(4))
+		f(Health{
+			Device: syncproto.DeviceID(row.Blob(0)), LastContact: row.Int(1), OffsetMS: row.Int(2),
+			Declared:   syncproto.Declared{Transactions: uint64(row.Int(3)), AmountMinor: amounts, OldestMS: row.Int(5)},
+			DeclaredAt: row.Int(6),
+		})
+		return err
+	}, `SELECT device, last_contact, offset_ms, declared, amounts, oldest, declared_at FROM health ORDER BY device`)
+}
+
+// Figures are the report figures as Apply keeps them.
+func (r *Reader) Figures() (map[report.Key]*report.Figures, error) { return readFigures(r.tx) }
+
+// CountFigures adds the figures up anew from the records.
+func (r *Reader) CountFigures() (map[report.Key]*report.Figures, error) {
+	return report.Count(r.tx, set, nil)
+}
+
+// Labels gives the names of a grouping's records.
+func (r *Reader) Labels(by report.By) (map[string]string, error) { return report.Labels(r.tx, set, by) }
+
+// Held counts the transactions in quarantine, and those parked for want of a
+// predecessor.
+func (r *Reader) Held() (held, parked int64, err error) {
+	if held, err = r.tx.Int(`SELECT count(*) FROM held`); err != nil {
+		return 0, 0, err
+	}
+	parked, err = r.tx.Int(`SELECT coalesce(sum(transactions), 0) FROM parked`)
+	return held, parked, err
+}
+
+// Applied says whether a transaction has been judged and not held.
+func (r *Reader) Applied(h syncproto.Head) (bool, error) {
+	n, err := r.tx.Int(`SELECT count(*) FROM chain c JOIN tx t ON t.chain = c.id WHERE c.incarnation = ? AND t.seq = ? AND t.hash = ? AND t.code = 0`,
+		h.Incarnation[:], uint64(h.Seq), h.Hash[:])
+	return n > 0, err
+}

@@ -1,0 +1,197 @@
+// Package simtest runs whole systems in one process: a server and sites that are
+// cut off from it, brought back, killed and restarted. Besides the program it is
+// the only place that sees both sides.
+package simtest
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/server/oplog"
+	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
+	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto/wsconn"
+)
+
+// Quiet drops what the programs say.
+var Quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// Centre is a server with its files, which it can be stopped and started on.
+type Centre struct {
+	t      testing.TB
+	dir    string
+	config server.Config
+	HTTP   *httptest.Server
+	Server *server.Server
+	State  *state.State
+	Log    oplog.Log
+	stop   context.CancelFunc
+	done   chan error
+}
+
+// NewCentre makes an organisation.
+func NewCentre(t testing.TB) *Centre {
+	c := &Centre{t: t, dir: t.TempDir()}
+	_, c.config.OrgKey = newKey(t)
+	_, c.config.DeviceKey = newKey(t)
+	c.config.Now, c.config.Rand, c.config.Logger = time.Now, rand.Reader, Quiet
+	c.Start()
+	t.Cleanup(func() {
+		if c.stop != nil {
+			c.Stop()
+		}
+	})
+	return c
+}
+
+func newKey(t testing.TB) (ed25519.PublicKey, ed25519.PrivateKey) {
+	public, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public, key
+}
+
+// Start opens the files and listens.
+func (c *Centre) Start() {
+	c.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	c.stop = cancel
+	log, err := sqlitelog.Open(filepath.Join(c.dir, "log.db"), sqlitelog.Options{Rand: rand.Reader})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	st, err := state.Open(ctx, filepath.Join(c.dir, "state.db"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.Log, c.State = log, st
+	c.config.Log, c.config.State = log, st
+	if end, _ := log.End(); end == 0 {
+		if c.config.Certificate, err = server.FirstStart(ctx, c.config, "Organisation of a test"); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	if c.Server, err = server.New(ctx, c.config, nil); err != nil {
+		c.t.Fatal(err)
+	}
+	c.done = make(chan error, 1)
+	go func() { c.done <- c.Server.Run(ctx) }()
+	c.HTTP = httptest.NewServer(c.Server.Handler("token of a test"))
+}
+
+// Stop ends the server in an orderly way.
+func (c *Centre) Stop() {
+	c.t.Helper()
+	c.stop()
+	if err := <-c.done; err != nil {
+		c.t.Error(err)
+	}
+	c.HTTP.Close()
+	if err := c.State.Close(); err != nil {
+		c.t.Error(err)
+	}
+	if err := c.Log.Close(); err != nil {
+		c.t.Error(err)
+	}
+	c.stop = nil
+}
+
+// Folded waits until everything in the log is folded.
+func (c *Centre) Folded() {
+	c.t.Helper()
+	end, _ := c.Log.End()
+	view := c.Server.Live().View()
+	for view.Head().Applied < end {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		if err := view.Wait(ctx); err != nil {
+			c.t.Fatal(err)
+		}
+		cancel()
+		view = c.Server.Live().View()
+	}
+}
+
+// Site is a device of a site.
+type Site struct {
+	t      testing.TB
+	dir    string
+	key    ed25519.PrivateKey
+	Now    func() time.Time
+	Dial   wsconn.DialOptions
+	Store  *store.Store
+	Client *client.Client
+}
+
+// NewSite enrols a device of a site.
+func (c *Centre) NewSite(name, kind string, fairs ...string) *Site {
+	c.t.Helper()
+	s := &Site{t: c.t, dir: c.t.TempDir(), Now: time.Now}
+	_, s.key = newKey(c.t)
+	code, err := c.Server.EnrolCode(context.Background(), server.NewSite{Site: name, Kind: kind, Fairs: fairs})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	s.Open()
+	c.t.Cleanup(func() { s.Store.Close() })
+	if _, err := client.Enrol(context.Background(), s.Store, s.key, c.HTTP.URL, code.Code, name); err != nil {
+		c.t.Fatal(err)
+	}
+	return s
+}
+
+// Open opens the site's files, as a process does that starts.
+func (s *Site) Open() {
+	s.t.Helper()
+	var err error
+	s.Store, err = store.Open(context.Background(), store.Config{Path: filepath.Join(s.dir, "site.db"), Now: func() time.Time { return s.Now() }, Rand: rand.Reader})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.Client = client.New(client.Config{Store: s.Store, Key: s.key, Now: func() time.Time { return s.Now() }, Rand: rand.Reader, Logger: Quiet, Dial: s.Dial})
+}
+
+// Reopen ends the process and starts another.
+func (s *Site) Reopen() {
+	s.t.Helper()
+	if err := s.Store.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.Open()
+}
+
+// Moved tells a site where the server listens now.
+func (s *Site) Moved(c *Centre) {
+	s.t.Helper()
+	id := *s.Store.Identity()
+	id.Server = c.HTTP.URL
+	if err := s.Store.Enrol(context.Background(), id); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Sync syncs until nothing is left, and fails unless all digests are equal.
+func (s *Site) Sync() client.SyncResult {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	r, err := s.Client.Sync(ctx, 20*time.Second, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if !r.Equal {
+		s.t.Fatal(fmt.Errorf("digests differ: %s", s.Store.Progress().Unequal))
+	}
+	return r
+}

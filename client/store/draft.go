@@ -203,13 +203,25 @@ func (d *Draft) add(r *records.Row, c syncproto.Change) {
 	}
 	d.rows[key] = r
 	d.t.Changes = append(d.t.Changes, c)
-	if r.Table.ID == schema.SaleLine && c.Op == syncproto.Create {
-		if amount, currency, priced := rules.LineAmount(r.Values); priced {
-			if d.sums == nil {
-				d.sums = map[string]int64{}
-			}
-			d.sums[currency] += amount
+	if r.Table.ID == schema.SaleLine {
+		if d.sums == nil {
+			d.sums = map[string]int64{}
 		}
+		addAmounts(d.sums, &c)
+	}
+}
+
+// addAmounts adds what a sale line is worth that a change makes.
+func addAmounts(sums map[string]int64, c *syncproto.Change) {
+	if c.Table != schema.SaleLine || c.Op != syncproto.Create {
+		return
+	}
+	r := records.New(schema.Lookup(schema.SaleLine), c.Record)
+	for i := range c.Groups {
+		r.Write(&c.Groups[i])
+	}
+	if amount, currency, priced := rules.LineAmount(r.Values); priced {
+		sums[currency] += amount
 	}
 }
 

@@ -1,0 +1,33 @@
+package client
+
+import (
+	"context"
+	"time"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/report"
+)
+
+// Sales counts the sales as they stand here, those left out that the server holds in
+// quarantine: head office does not count them either. A site vouches for its own
+// sales alone, so what is here is complete to the last time it heard of the rest.
+func Sales(ctx context.Context, s *store.Store, by report.By) (out report.Sales, err error) {
+	err = s.Read(ctx, func(r *store.Reader) error {
+		figures, err := r.Figures(store.Held)
+		if err != nil {
+			return err
+		}
+		labels, err := r.Labels(by)
+		if err != nil {
+			return err
+		}
+		out.Rows, out.Total = report.Table(by, figures, labels)
+		return nil
+	})
+	out.MissingSites = []report.MissingSite{}
+	if ms := s.Progress().ServerTime; ms > 0 {
+		t := time.UnixMilli(ms).UTC().Format(time.RFC3339)
+		out.CompleteTo = &t
+	}
+	return out, err
+}

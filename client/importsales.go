@@ -221,6 +221,9 @@ func (m *salesImport) prepareColumns() error {
 func (m *salesImport) run(ctx context.Context) error {
 	defer m.sortRefused()
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		end, err := m.readAhead()
 		if rerr := m.record(ctx); rerr != nil {
 			return rerr
@@ -237,8 +240,7 @@ func (m *salesImport) run(ctx context.Context) error {
 // readAhead fills the queue with whole receipts. Of a file that breaks off with an
 // error the last receipt may lack lines, so it is left out.
 func (m *salesImport) readAhead() (end bool, err error) {
-	lines := 0
-	for len(m.queue) < importCommitReceipts && lines < importCommitLines {
+	for lines := 0; len(m.queue) < importCommitReceipts && lines < importCommitLines; lines++ {
 		record, err := m.file.Read()
 		if err == io.EOF {
 			m.close()
@@ -254,7 +256,6 @@ func (m *salesImport) readAhead() (end bool, err error) {
 			return false, err
 		}
 		m.line = record.Line
-		lines++
 		m.take(record)
 	}
 	return false, nil

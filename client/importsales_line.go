@@ -167,7 +167,7 @@ func (m *salesImport) parseAmount(line *importedLine, quantity, price string) (r
 	minor, err := csvin.ParseMinor(price, m.digits)
 	switch worth := max(minor, -minor); {
 	case errors.Is(err, csvin.ErrDecimals):
-		return fmt.Sprintf("bad_price: %q has more decimals than %s has", price, m.options.Currency)
+		return fmt.Sprintf("bad_price: %s has more decimals than %s has", csvin.Quote(price), m.options.Currency)
 	case err != nil:
 		return "bad_price: " + err.Error()
 	case worth < 0 || worth > schema.MaxAmount/size:

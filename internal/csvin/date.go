@@ -20,10 +20,10 @@ func ParseDate(s string) (string, error) {
 	day := plain(s)
 	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return "", fmt.Errorf("%q is not a date such as 2015-01-31 (year-month-day)", clip(s))
+		return "", fmt.Errorf("%s is not a date such as 2015-01-31 (year-month-day)", Quote(s))
 	}
 	if t.Year() < MinYear || t.Year() > MaxYear {
-		return "", fmt.Errorf("%q is not a date of the Gregorian calendar from %d to %d", clip(s), MinYear, MaxYear)
+		return "", fmt.Errorf("%s is not a date of the Gregorian calendar from %d to %d", Quote(s), MinYear, MaxYear)
 	}
 	return day, nil
 }
@@ -38,7 +38,7 @@ func ParseClock(s string) (string, error) {
 	}
 	t, err := time.Parse(layout, clock)
 	if err != nil || strings.ContainsAny(clock, ".,") { // which Parse takes for fractions
-		return "", fmt.Errorf("%q is not a time such as 09:58 or 09:58:11", clip(s))
+		return "", fmt.Errorf("%s is not a time such as 09:58 or 09:58:11", Quote(s))
 	}
 	return t.Format(time.TimeOnly), nil
 }

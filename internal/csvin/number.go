@@ -18,11 +18,6 @@ var (
 	ErrAmbiguous = errors.New("could mean two numbers")
 )
 
-const (
-	arabicDecimal   = '٫'
-	arabicThousands = '٬'
-)
-
 // ASCIIDigits writes the digits of Arabic and Persian as ASCII.
 func ASCIIDigits(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -57,7 +52,7 @@ func plain(s string) string {
 func ParseQuantity(s string) (int64, error) {
 	d, err := scan(s)
 	if err == nil && d.groups == 2 && d.thousands == ',' && d.point == 0 {
-		err = fmt.Errorf("%q %w: write it without the comma", clip(s), ErrAmbiguous)
+		err = fmt.Errorf("%s %w: write it without the comma", Quote(s), ErrAmbiguous)
 	}
 	if err != nil {
 		return 0, err
@@ -72,7 +67,7 @@ func ParseQuantity(s string) (int64, error) {
 func ParseMinor(s string, digits int) (int64, error) {
 	d, err := scan(s)
 	if err == nil && digits >= 3 && d.groups == 2 && d.thousands == ',' && d.point == 0 {
-		err = fmt.Errorf("%q %w: write it without the comma", clip(s), ErrAmbiguous)
+		err = fmt.Errorf("%s %w: write it without the comma", Quote(s), ErrAmbiguous)
 	}
 	if err != nil {
 		return 0, err
@@ -101,7 +96,7 @@ func scan(s string) (decimal, error) {
 	}
 	switch {
 	case !d.group(whole), !isDigits(d.frac), d.point != 0 && d.frac == "", d.whole == "" && d.frac == "":
-		return decimal{}, fmt.Errorf("%q %w such as -1250.50", clip(s), ErrNotNumber)
+		return decimal{}, fmt.Errorf("%s %w such as -1250.50", Quote(s), ErrNotNumber)
 	}
 	return d, nil
 }
@@ -141,9 +136,9 @@ func (d decimal) scaled(s string, digits int) (int64, error) {
 	}
 	switch {
 	case len(frac) > digits:
-		return 0, fmt.Errorf("%q %w: at most %d", clip(s), ErrDecimals, digits)
+		return 0, fmt.Errorf("%s %w: at most %d", Quote(s), ErrDecimals, digits)
 	case digits < 3 && d.frac == "000" && d.point == '.' && d.thousands == 0 && d.whole != "" && d.whole[0] != '0':
-		return 0, fmt.Errorf("%q %w: write it without the point", clip(s), ErrAmbiguous)
+		return 0, fmt.Errorf("%s %w: write it without the point", Quote(s), ErrAmbiguous)
 	}
 	text := "0" + d.whole + frac + strings.Repeat("0", digits-len(frac))
 	if d.negative {
@@ -151,7 +146,7 @@ func (d decimal) scaled(s string, digits int) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q %w", clip(s), ErrRange)
+		return 0, fmt.Errorf("%s %w", Quote(s), ErrRange)
 	}
 	return n, nil
 }
@@ -161,7 +156,7 @@ func (d decimal) scaled(s string, digits int) (int64, error) {
 func MinorDigits(code string) (int, error) {
 	unit, err := currency.ParseISO(code)
 	if err != nil || unit.String() != code {
-		return 0, fmt.Errorf("%q is not a currency such as AED", clip(code))
+		return 0, fmt.Errorf("%s is not a currency such as AED", Quote(code))
 	}
 	digits, _ := currency.Standard.Rounding(unit)
 	return digits, nil

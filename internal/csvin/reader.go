@@ -175,10 +175,13 @@ func (r *Reader) names() string {
 			names = append(names, "…")
 			break
 		}
-		names = append(names, strconv.Quote(clip(h)))
+		names = append(names, Quote(h))
 	}
 	return strings.Join(names, ", ")
 }
+
+// Quote shows the beginning of a cell in a message.
+func Quote(s string) string { return strconv.Quote(clip(s)) }
 
 // clip keeps a message readable that shows what a cell holds.
 func clip(s string) string {

@@ -1,0 +1,114 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+const (
+	propagated = 300
+	applied    = 500
+)
+
+// oneChange takes the way of a single change: from one device's till to another's
+// database, and the last step of it by itself.
+func (r *run) oneChange(ctx context.Context) error {
+	if err := r.propagate(ctx); err != nil {
+		return err
+	}
+	return r.applyOne(ctx)
+}
+
+// propagate has two devices of the stall connected; one changes prices, the other
+// waits for each.
+func (r *run) propagate(ctx context.Context) error {
+	r.stall.clock.set(time.Time{})
+	defer r.stall.connect(ctx)()
+	defer r.second.connect(ctx)()
+	var took []time.Duration
+	for n := range propagated {
+		before := r.second.store.Progress().Position
+		if n == 0 { // both are there when the first one has come through
+			before = 0
+		}
+		began := time.Now()
+		if err := r.stall.client.SetPrice(ctx, r.shop.products[0], false, int64(1000+n), benchCurrency); err != nil {
+			return err
+		}
+		if err := until(ctx, func() bool { return r.second.store.Progress().Position > before }); err != nil {
+			return fmt.Errorf("change %d: %w", n, err)
+		}
+		took = append(took, time.Since(began))
+		r.Progress("one change", n+1, propagated)
+	}
+	slices.Sort(took)
+	r.figure("one change from device to device, both live, p50", ms(at50(took)), "ms").atMost(2)
+	r.figure("one change from device to device, both live, p99", ms(at99(took)), "ms").atMost(10)
+	return nil
+}
+
+// applyOne lays rows of the server's into a full database, one a checkpoint, each on
+// disk, beside a bare commit of such a row. The store is not fit for syncing after it.
+func (r *run) applyOne(ctx context.Context) (err error) {
+	bare, err := openBare(r.path("one.db"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bare.close()) }()
+	ids := syncproto.NewIDs(rand.Reader, time.Now)
+	staging := r.second.store.NewStaging()
+	progress := r.second.store.Progress()
+	site := r.second.store.Identity().Site
+	var ours, theirs []time.Duration
+	for n := range applied {
+		bought := r.shop.next()
+		sale, err := ids.Record()
+		if err != nil {
+			return err
+		}
+		m := bareOf(childOf(sale), site[:], time.Now().Format(time.DateOnly), time.Now().UnixMilli(), n, &bought)
+		at := progress.Position + syncproto.Position(n) + 1
+		rows, checkpoint := rowOf(site, &m.Lines[0], at), &syncproto.Checkpoint{
+			Cursor: progress.Cursor, Position: at, Hash: progress.Hash, History: progress.History, TimeMS: time.Now().UnixMilli(),
+		}
+		began := time.Now()
+		if err := staging.Add(ctx, rows, 200); err != nil {
+			return err
+		}
+		if _, err := staging.Checkpoint(ctx, checkpoint, time.Now().UnixMilli()); err != nil {
+			return err
+		}
+		ours = append(ours, time.Since(began))
+		began = time.Now()
+		if err := errors.Join(bare.exec("BEGIN IMMEDIATE"), bare.insert(&bareMessage{Lines: m.Lines[:1]}), bare.exec("COMMIT")); err != nil {
+			return err
+		}
+		theirs = append(theirs, time.Since(began))
+	}
+	slices.Sort(ours)
+	slices.Sort(theirs)
+	row := r.beside(fmt.Sprintf("apply one remote change, durable, with %s records present, p50", number(float64(r.Sales*recordsOfSale))), ms(at50(ours)), ms(at50(theirs)), "ms")
+	reached := row.Figure <= 1
+	row.Aim, row.Reached = "≤ 1 ms", &reached
+	return nil
+}
+
+func rowOf(site syncproto.RecordID, l *bareLine, at syncproto.Position) *syncproto.Rows {
+	one := func(v syncproto.Value) []syncproto.Value { return []syncproto.Value{v} }
+	return &syncproto.Rows{
+		Class: syncproto.ClassS, Scope: syncproto.Scope{Kind: syncproto.ScopeSite, ID: site}, Table: schema.SaleLine,
+		IDs: []syncproto.RecordID{syncproto.RecordID(l.ID)}, Positions: []syncproto.Position{at},
+		Fields: []syncproto.FieldID{schema.LineSale, schema.LineSite, schema.LineProduct, schema.LineQuantity, schema.LineUnitPrice, schema.LineCurrency},
+		Columns: [][]syncproto.Value{
+			one(syncproto.BytesValue(l.Sale)), one(syncproto.BytesValue(l.Site)), one(syncproto.BytesValue(l.Product)),
+			one(syncproto.IntValue(l.Quantity)), one(syncproto.IntValue(l.UnitPrice)), one(syncproto.TextValue(l.Currency)),
+		},
+	}
+}

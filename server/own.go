@@ -78,6 +78,21 @@ func FirstStart(ctx context.Context, c Config, name string) (certificate []byte,
 
 func (s *Server) loadOwn(ctx context.Context) error {
 	head := s.State.Head()
+	if len(s.Certificate) == 0 { // it stands in the log
+		if err := s.State.Read(ctx, func(r *state.Reader) error {
+			return r.Nodes(func(_ syncproto.DeviceID, certificate []byte) {
+				c, err := syncproto.VerifyCertificate(head.OrgKey, head.Org, certificate)
+				if err == nil && c.Key.Equal(s.DeviceKey.Public()) {
+					s.Certificate = certificate
+				}
+			})
+		}); err != nil {
+			return err
+		}
+		if len(s.Certificate) == 0 {
+			return fmt.Errorf("the log holds no certificate of this node's device.key: restore that file")
+		}
+	}
 	c, err := syncproto.VerifyCertificate(head.OrgKey, head.Org, s.Certificate)
 	if err != nil {
 		return fmt.Errorf("this node's certificate: %w", err)

@@ -437,3 +437,23 @@ func (b *base) unequal(theirs []syncproto.ShareDigest) (string, error) {
 	}
 	return strings.Join(names, ", "), nil
 }
+
+// Digests gives the digest of base of every share that is complete here.
+func (s *Store) Digests(ctx context.Context) (map[syncproto.Share]syncproto.Digest, error) {
+	all := map[syncproto.Share]syncproto.Digest{}
+	return all, s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		shares, err := covered(tx)
+		if err != nil {
+			return err
+		}
+		b := &base{tx: tx, digests: map[syncproto.Share]*digest{}}
+		for _, share := range shares {
+			d, err := b.digest(share)
+			if err != nil {
+				return err
+			}
+			all[share] = d.Digest
+		}
+		return nil
+	})
+}

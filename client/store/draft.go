@@ -38,14 +38,24 @@ func (s *Store) Write(ctx context.Context, f func(*Writer) error) error {
 		w.lives, w.current, w.progress = slices.Clone(s.lives), s.current, s.progress
 		s.mu.Unlock()
 		w.tx = tx
-		if err := f(w); err != nil || !w.wrote {
+		if err := f(w); err != nil {
 			return err
+		}
+		if !w.wrote {
+			return errNothing
 		}
 		tx.AfterCommit(func() { marked = w.publish() })
 		return w.save()
 	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
 	return errors.Join(err, marked)
 }
+
+// errNothing rolls back a Write that recorded nothing: an incarnation begins only
+// with a transaction.
+var errNothing = errors.New("nothing was recorded")
 
 // publish tells the rest of the program, and the mark, what has been committed.
 func (w *Writer) publish() error {

@@ -124,12 +124,47 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	return s, nil
 }
 
+// OpenReadOnly opens a site's database for looking only, as it stands.
+func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
+	db, err := sqlitedb.Open(path, sqlitedb.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, current: -1, recorded: make(chan struct{}, 1)}
+	if err := s.read(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	id, n, hash, ok, err := mark.Read(path + "-mark")
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if ok {
+		s.lost = tailLost(s.lives, syncproto.Incarnation(id), syncproto.Seq(n), hash)
+	}
+	return s, nil
+}
+
 func (s *Store) load(ctx context.Context, path string) (err error) {
 	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL()}); err != nil {
 		return err
 	}
-	var last int64
-	if err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+	if err := s.read(ctx); err != nil {
+		return err
+	}
+	if s.mark, err = mark.Open(path + "-mark"); err != nil {
+		return err
+	}
+	id, n, hash, ok := s.mark.Get()
+	if ok {
+		s.lost = tailLost(s.lives, syncproto.Incarnation(id), syncproto.Seq(n), hash)
+	}
+	return nil
+}
+
+// read reads what is kept in memory.
+func (s *Store) read(ctx context.Context) error {
+	var last hlc.Stamp
+	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) (err error) {
 		if s.lives, err = readLives(tx); err != nil {
 			return err
 		}
@@ -143,23 +178,13 @@ func (s *Store) load(ctx context.Context, path string) (err error) {
 		if err != nil || !ok {
 			return err
 		}
-		t, err := syncproto.ReadBody(row.Blob(0))
-		if err == nil {
-			last = int64(t.Time)
+		if t, err := syncproto.ReadBody(row.Blob(0)); err == nil {
+			last = t.Time
 		}
 		return nil
-	}); err != nil {
-		return err
-	}
-	s.clock = hlc.NewClock(s.now, hlc.Stamp(last))
-	if s.mark, err = mark.Open(path + "-mark"); err != nil {
-		return err
-	}
-	id, n, hash, ok := s.mark.Get()
-	if ok {
-		s.lost = tailLost(s.lives, syncproto.Incarnation(id), syncproto.Seq(n), hash)
-	}
-	return nil
+	})
+	s.clock = hlc.NewClock(s.now, last)
+	return err
 }
 
 // tailLost compares what is there with the mark, which is written after each
@@ -181,7 +206,12 @@ func tailLost(lives []life, inc syncproto.Incarnation, n syncproto.Seq, hash syn
 func (s *Store) Lost() string { return s.lost }
 
 // Close closes the database.
-func (s *Store) Close() error { return errors.Join(s.db.Close(), s.mark.Close()) }
+func (s *Store) Close() error {
+	if s.mark == nil {
+		return s.db.Close()
+	}
+	return errors.Join(s.db.Close(), s.mark.Close())
+}
 
 // Recorded gets a token each time something has been recorded.
 func (s *Store) Recorded() <-chan struct{} { return s.recorded }

@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -144,4 +145,65 @@ func (s *State) Fingerprint(ctx context.Context) (string, error) {
 		})
 	})
 	return out, err
+}
+
+// Compare says in which tables two folds of one log differ. Both have to be at the
+// same entry.
+func (s *State) Compare(ctx context.Context, other *State) (differences []string, err error) {
+	own, err := s.tableSums(ctx)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := other.tableSums(ctx)
+	if err != nil {
+		return []string{err.Error()}, nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		if own[name] != theirs[name] {
+			differences = append(differences, "table "+name)
+		}
+	}
+	return differences, nil
+}
+
+// tableSums hashes every table, rows in the order of their keys.
+func (s *State) tableSums(ctx context.Context) (map[string][32]byte, error) {
+	sums := map[string][32]byte{}
+	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		var names []string
+		if err := tx.Query(func(row sqlitedb.Row) error { names = append(names, row.Text(0)); return nil },
+			`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`); err != nil {
+			return err
+		}
+		for _, name := range names {
+			h := sha256.New()
+			order, err := keyOf(tx, name)
+			if err != nil {
+				return err
+			}
+			if err := tx.Query(func(row sqlitedb.Row) error {
+				for i := range row.Len() {
+					fmt.Fprintf(h, "%T %v\x00", row.Any(i), row.Any(i))
+				}
+				h.Write([]byte{'\n'})
+				return nil
+			}, fmt.Sprintf(`SELECT * FROM %q ORDER BY %s`, name, order)); err != nil {
+				return fmt.Errorf("table %s: %w", name, err)
+			}
+			sums[name] = [32]byte(h.Sum(nil))
+		}
+		return nil
+	})
+	return sums, err
+}
+
+func keyOf(tx *sqlitedb.Tx, table string) (order string, err error) {
+	err = tx.Query(func(row sqlitedb.Row) error {
+		if order != "" {
+			order += ", "
+		}
+		order += fmt.Sprintf("%q", row.Text(0))
+		return nil
+	}, `SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk`, table)
+	return order, err
 }

@@ -1,0 +1,111 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// Status is the site's state as people and scripts read it.
+type Status struct {
+	Transactions uint64             `json:"transactions"` // recorded here, in all
+	Pending      uint64             `json:"pending"`      // not known to have arrived
+	Acknowledged uint64             `json:"acknowledged"` // arrived
+	Quarantined  uint64             `json:"quarantined"`  // held by the server
+	LastContact  *string            `json:"last_contact"` // RFC 3339, UTC; null: never
+	CursorAt     syncproto.Position `json:"cursor_at"`    // log position heard up to
+	Backlog      Backlog            `json:"declared"`
+}
+
+// Backlog is what has not arrived.
+type Backlog struct {
+	Transactions uint64           `json:"transactions"`
+	AmountMinor  map[string]int64 `json:"amount_minor"`
+	Oldest       *string          `json:"oldest"` // RFC 3339, UTC
+}
+
+// Status tells what is saved here and what has arrived.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	st, err := c.Store.Status(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	return Status{
+		Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
+		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position,
+		Backlog: Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
+	}, nil
+}
+
+func timeText(ms int64) *string {
+	if ms == 0 {
+		return nil
+	}
+	s := time.UnixMilli(ms).UTC().Format(time.RFC3339)
+	return &s
+}
+
+// Handler gives the routes of the local API, for programs of this machine that hold
+// the token.
+func (c *Client) Handler(token string) http.Handler {
+	api := http.NewServeMux()
+	api.HandleFunc("GET /api/status", func(w http.ResponseWriter, r *http.Request) {
+		st, err := c.Status(r.Context())
+		localapi.Answer(w, st, err)
+	})
+	api.HandleFunc("POST /api/sync", func(w http.ResponseWriter, r *http.Request) {
+		res, err := c.Settled(r.Context())
+		localapi.Answer(w, res, err)
+	})
+	api.HandleFunc("GET /api/report/sales", func(w http.ResponseWriter, r *http.Request) {
+		by, err := report.ParseBy(r.URL.Query().Get("by"))
+		if err != nil {
+			localapi.Answer(w, nil, err)
+			return
+		}
+		sales, err := Sales(r.Context(), c.Store, by)
+		localapi.Answer(w, sales, err)
+	})
+	api.HandleFunc("POST /api/import/sales", c.apiImportSales)
+	return localapi.Guard(api, token)
+}
+
+func (c *Client) apiImportSales(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	columns, err := ParseMapping(q.Get("map"))
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	res, err := ImportSales(r.Context(), c.Store, r.Body, ImportOptions{
+		Columns: columns, Currency: strings.ToUpper(q.Get("currency")), Fair: q.Get("fair"), Family: q.Get("family"), Now: c.Now,
+	})
+	localapi.Answer(w, res, err)
+}
+
+// settledPoll is how often Settled looks whether the running link has settled all.
+const settledPoll = 100 * time.Millisecond
+
+// Settled waits until the link, which runs beside, has nothing left to send, and
+// everything recorded here was judged.
+func (c *Client) Settled(ctx context.Context) (SyncResult, error) {
+	_, before := c.Store.Counts()
+	sent, _ := c.Store.Counts()
+	t := time.NewTicker(settledPoll)
+	defer t.Stop()
+	for c.Store.Pending() || c.Store.Unsettled() {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return SyncResult{}, ctx.Err()
+		}
+	}
+	acked, settled := c.Store.Counts()
+	st, err := c.Store.Status(ctx)
+	return SyncResult{Sent: acked - sent, Settled: settled - before, Quarantined: st.Quarantined, Equal: st.Progress.Unequal == ""}, err
+}

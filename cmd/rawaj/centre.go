@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/server/oplog"
+	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
+	"github.com/rawaj/rawaj/server/state"
+)
+
+// centre is a server's data directory, opened by this process.
+type centre struct {
+	dir    *datadir.Dir
+	log    *sqlitelog.Log
+	state  *state.State
+	server *server.Server
+}
+
+const (
+	fileLog   = "log.db"
+	fileState = "state.db"
+	fileSite  = "site.db"
+	keyOrg    = "org.key"
+	keyDevice = "device.key"
+)
+
+// openCentre opens a server's directory; with org it is made where it is empty.
+func openCentre(ctx context.Context, path, org string, l *slog.Logger, talk io.Writer) (*centre, error) {
+	dir, err := datadir.Open(path, datadir.Server, org != "")
+	if errors.Is(err, datadir.ErrNone) {
+		return nil, fmt.Errorf("%w: rawaj serve --data %s makes it", err, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &centre{dir: dir}
+	if err := c.open(ctx, org, l, talk); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+func (c *centre) open(ctx context.Context, org string, l *slog.Logger, talk io.Writer) (err error) {
+	if c.log, err = sqlitelog.Open(c.dir.File(fileLog), sqlitelog.Options{Rand: rand.Reader, Logger: l}); err != nil {
+		return err
+	}
+	if c.state, err = state.Open(ctx, c.dir.File(fileState)); err != nil {
+		return err
+	}
+	config := server.Config{Log: c.log, State: c.state, Now: time.Now, Rand: rand.Reader, Logger: l}
+	end, _ := c.log.End()
+	var make io.Reader // keys are made only together with their organisation
+	if end == 0 {
+		make = rand.Reader
+	}
+	if config.OrgKey, err = c.dir.Key(keyOrg, make); err != nil {
+		return err
+	}
+	if config.DeviceKey, err = c.dir.Key(keyDevice, make); err != nil {
+		return err
+	}
+	if end == 0 {
+		if org == "" {
+			return fmt.Errorf("%s has no organisation yet: rawaj serve --data %[1]s makes it", c.dir.Path())
+		}
+		if config.Certificate, err = server.FirstStart(ctx, config, org); err != nil {
+			return err
+		}
+	}
+	b := newBar(talk, "reading the log", 0)
+	defer b.done()
+	c.server, err = server.New(ctx, config, func(done, total oplog.Index) { b.bytes(int64(total)).set(int64(done)) })
+	return err
+}
+
+func (c *centre) close() error {
+	var errs []error
+	if c.state != nil {
+		errs = append(errs, c.state.Close())
+	}
+	if c.log != nil {
+		errs = append(errs, c.log.Close())
+	}
+	return errors.Join(append(errs, c.dir.Close())...)
+}
+
+// working runs f while the server folds what f writes.
+func (c *centre) working(ctx context.Context, f func(context.Context, *server.Server) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	folding := make(chan error, 1)
+	go func() { folding <- c.server.Run(ctx) }()
+	err := f(ctx, c.server)
+	cancel()
+	return errors.Join(err, <-folding)
+}

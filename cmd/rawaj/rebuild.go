@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/server/oplog"
+	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
+	"github.com/rawaj/rawaj/server/state"
+)
+
+// rebuilding is a server's directory with its log alone open.
+type rebuilding struct {
+	dir *datadir.Dir
+	log *sqlitelog.Log
+}
+
+func openForRebuild(ctx context.Context, data string) (*rebuilding, error) {
+	dir, err := datadir.Open(data, datadir.Server, false)
+	if heldByOther(err) {
+		return nil, fmt.Errorf("%w: stop the server first", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	log, err := sqlitelog.Open(dir.File(fileLog), sqlitelog.Options{Rand: rand.Reader})
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return &rebuilding{dir, log}, ctx.Err()
+}
+
+func (r *rebuilding) close() error { return errors.Join(r.log.Close(), r.dir.Close()) }
+
+// standing is the fingerprint of the state that stands, folded to the log's end if it
+// can be; ok is false where there is none or it cannot be read.
+func (r *rebuilding) standing(ctx context.Context) (fingerprint string, ok bool) {
+	if _, err := os.Stat(r.dir.File(fileState)); err != nil {
+		return "", false
+	}
+	st, err := state.Open(ctx, r.dir.File(fileState))
+	if err != nil {
+		return "", false
+	}
+	defer st.Close()
+	if r.fold(ctx, st, nil) != nil {
+		return "", false
+	}
+	fingerprint, err = st.Fingerprint(ctx)
+	return fingerprint, err == nil
+}
+
+// foldEntries and foldBytes cut the log into commits.
+const (
+	foldEntries = 256
+	foldBytes   = 8 << 20
+)
+
+func (r *rebuilding) fold(ctx context.Context, st *state.State, c *cobra.Command) error {
+	end, _ := r.log.End()
+	b := &bar{}
+	if c != nil {
+		b = newBar(c.ErrOrStderr(), "folding the log", int64(end))
+	}
+	defer b.done()
+	var run []oplog.Record
+	size := 0
+	flush := func() error {
+		_, err := st.Apply(ctx, run)
+		if n := len(run); n > 0 {
+			b.set(int64(run[n-1].Index))
+		}
+		run, size = run[:0], 0
+		return err
+	}
+	err := r.log.Read(ctx, st.Head().Applied+1, func(rec oplog.Record) error {
+		run = append(run, rec)
+		if size += len(rec.Data); len(run) < foldEntries && size < foldBytes {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// replace puts a state in place of the one that stands. The old one's WAL goes first:
+// laid over the new file it would ruin it.
+func (r *rebuilding) replace(fresh string) error {
+	old := r.dir.File(fileState)
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(old + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return os.Rename(fresh, old)
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/internal/csvin"
+	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/report"
+)
+
+func newReportCommand() *cobra.Command {
+	c := &cobra.Command{Use: "report", Short: "Reports, on a server's or a site's data", Example: "  rawaj report sales --data ./centre --by category"}
+	c.AddCommand(newSalesCommand())
+	return c
+}
+
+func newSalesCommand() *cobra.Command {
+	var data, by string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "sales",
+		Short:   "What was sold, and up to when that is complete",
+		Example: "  rawaj report sales --data ./centre --by category --json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			grouping, err := report.ParseBy(by)
+			if err != nil {
+				return misuse("%v", err)
+			}
+			sales, err := salesReport(c, data, grouping)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(c, sales)
+			}
+			return printSales(c.OutOrStdout(), grouping, &sales)
+		},
+	}
+	dataFlag(c, &data)
+	jsonFlag(c, &asJSON)
+	c.Flags().StringVar(&by, "by", "category", "category, site, day, family or product")
+	return c
+}
+
+func salesReport(c *cobra.Command, data string, by report.By) (sales report.Sales, err error) {
+	role, err := datadir.ReadRole(data)
+	if err != nil {
+		return sales, err
+	}
+	if role == datadir.Server {
+		centre, oerr := openCentre(c.Context(), data, "", logger(c), c.ErrOrStderr())
+		if err = oerr; err == nil {
+			defer centre.close()
+			return centre.server.Sales(c.Context(), by)
+		}
+	} else {
+		s, oerr := openSite(c.Context(), data, false, quiet())
+		if err = oerr; err == nil {
+			defer s.close()
+			return client.Sales(c.Context(), s.store, by)
+		}
+	}
+	if heldByOther(err) {
+		err = localapi.Call(c.Context(), data, "GET", "/api/report/sales?by="+by.String(), nil, &sales)
+	}
+	return sales, err
+}
+
+func printSales(w io.Writer, by report.By, s *report.Sales) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "%s\tpieces\tlines\treceipts\tunpriced\tamount\t\n", strings.ToUpper(by.String()))
+	for _, r := range s.Rows {
+		label := printable(r.Label)
+		if label == "" {
+			label = "(none)"
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%s\t\n", label, r.Pieces, r.Lines, r.Receipts, r.Unpriced, amounts(r.AmountMinor))
+	}
+	fmt.Fprintf(t, "TOTAL\t%d\t%d\t%d\t%d\t%s\t\n", s.Total.Pieces, s.Total.Lines, s.Total.Receipts, s.Total.Unpriced, amounts(s.Total.AmountMinor))
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	to := "not known"
+	if s.CompleteTo != nil {
+		to = *s.CompleteTo
+	}
+	fmt.Fprintf(w, "complete to: %s\n", to)
+	for _, m := range s.MissingSites {
+		fmt.Fprintf(w, "still out: %s, last contact %s, declares %d transactions %s\n", printable(m.Name), orNever(m.LastContact), m.Declared.Transactions, amounts(m.Declared.AmountMinor))
+	}
+	return nil
+}
+
+// amounts writes minor units with their currency.
+func amounts(m map[string]int64) string {
+	var parts []string
+	for _, currency := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, currency+" "+formatMinor(m[currency], currency))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// formatMinor writes minor units as people write them: 81786005 of USD is 817860.05.
+func formatMinor(n int64, currency string) string {
+	digits, err := csvin.MinorDigits(currency)
+	if err != nil || digits == 0 {
+		return strconv.FormatInt(n, 10)
+	}
+	sign, u := "", uint64(n)
+	if n < 0 {
+		sign, u = "-", -u
+	}
+	s := fmt.Sprintf("%0*d", digits+1, u)
+	return sign + s[:len(s)-digits] + "." + s[len(s)-digits:]
+}
+
+// printable leaves out of typed text what would steer a terminal or turn its
+// reading direction.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/syncproto/wsconn"
+)
+
+// site is a site's data directory, opened by this process.
+type site struct {
+	dir    *datadir.Dir
+	store  *store.Store
+	client *client.Client
+}
+
+func openSite(ctx context.Context, path string, make bool, l *slog.Logger) (*site, error) {
+	dir, err := datadir.Open(path, datadir.Site, make)
+	if errors.Is(err, datadir.ErrNone) {
+		return nil, fmt.Errorf("%w: rawaj site enrol --data %s --server URL --code CODE makes it", err, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(ctx, store.Config{Path: dir.File(fileSite), Now: time.Now, Rand: rand.Reader})
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	s := &site{dir: dir, store: st}
+	if lost := st.Lost(); lost != "" {
+		l.Warn("recorded here and no longer there; run rawaj verify", "what", lost)
+	}
+	key, err := dir.Key(keyDevice, keySource(st))
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	s.client = client.New(client.Config{Store: st, Key: key, Now: time.Now, Rand: rand.Reader, Logger: l, Program: version(), Dial: wsconn.DialOptions{UserAgent: version()}})
+	return s, nil
+}
+
+// keySource makes a key only for a device that has not been enrolled with another.
+func keySource(st *store.Store) interface{ Read([]byte) (int, error) } {
+	if st.Identity() != nil {
+		return nil
+	}
+	return rand.Reader
+}
+
+func (s *site) close() error { return errors.Join(s.store.Close(), s.dir.Close()) }
+
+func newSiteCommand() *cobra.Command {
+	c := &cobra.Command{Use: "site", Short: "The local client of a stall, branch, centre or desk", Example: "  rawaj site enrol --data ./stall --server http://127.0.0.1:8420 --code 7K2M-9QXT-03FA-ZC5E\n  rawaj site run --data ./stall"}
+	imports := &cobra.Command{Use: "import", Short: "Take in what another program recorded", Example: "  rawaj site import sales till.csv --data ./stall --map receipt=receipt,date=date,item=item --currency AED"}
+	imports.AddCommand(newImportSalesCommand())
+	c.AddCommand(newSiteEnrolCommand(), newSiteRunCommand(), newSiteSyncCommand(), newSiteStatusCommand(), imports)
+	return c
+}
+
+func newSiteEnrolCommand() *cobra.Command {
+	var data, server, code, label string
+	c := &cobra.Command{
+		Use:     "enrol",
+		Short:   "Take this device in with a one-time code",
+		Long:    "Take this device in with a one-time code. If the answer is lost on the way, the same command may be given again.",
+		Example: "  rawaj site enrol --data ./stall --server http://127.0.0.1:8420 --code 7K2M-9QXT-03FA-ZC5E",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := openSite(c.Context(), data, true, logger(c))
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			key, err := s.dir.Key(keyDevice, nil)
+			if err != nil {
+				return err
+			}
+			if label == "" {
+				label, _ = os.Hostname()
+			}
+			id, err := client.Enrol(c.Context(), s.store, key, server, code, label)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s (%s), device %v, receipts %s-…\n", printable(id.SiteName), id.Kind, id.Device, id.Prefix)
+			return nil
+		},
+	}
+	dataFlag(c, &data)
+	c.Flags().StringVar(&server, "server", "", "address of the central server")
+	c.Flags().StringVar(&code, "code", "", "one-time code from rawaj admin enrol-code")
+	c.Flags().StringVar(&label, "label", "", "what people call this device; its host name where empty")
+	c.MarkFlagRequired("server")
+	c.MarkFlagRequired("code")
+	return c
+}
+
+func newSiteRunCommand() *cobra.Command {
+	var data, listen string
+	c := &cobra.Command{
+		Use:     "run",
+		Short:   "Run the site: answer its local API, and sync while it can",
+		Example: "  rawaj site run --data ./stall --listen 127.0.0.1:8421",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := openSite(c.Context(), data, false, logger(c))
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			if s.store.Identity() == nil {
+				return notEnrolled(data)
+			}
+			listener, err := net.Listen("tcp", listen)
+			if err != nil {
+				return err
+			}
+			url := "http://" + reachable(listener.Addr())
+			token, err := s.dir.Announce(url, rand.Reader)
+			if err != nil {
+				return err
+			}
+			defer s.dir.Withdraw()
+			fmt.Fprintf(c.ErrOrStderr(), "rawaj: %s on %s\n", printable(s.store.Identity().SiteName), url)
+			return serve(c.Context(), listener, s.client.Handler(token), s.stayConnected)
+		},
+	}
+	dataFlag(c, &data)
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8421", "address to listen on; loopback unless you know better")
+	return c
+}
+
+// stayConnected syncs while it can. A server that refuses the device does not end the
+// site: selling goes on.
+func (s *site) stayConnected(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := s.client.Run(ctx); err != nil {
+			s.client.Logger.Error("sync has ended; recording goes on", "err", err)
+		}
+		<-ctx.Done()
+		return nil
+	})
+	return g.Wait()
+}
+
+func notEnrolled(data string) error {
+	return fmt.Errorf("%w: rawaj site enrol --data %s --server URL --code CODE", store.ErrNotEnrolled, data)
+}
+
+func newSiteSyncCommand() *cobra.Command {
+	var data string
+	var asJSON bool
+	var patience time.Duration
+	c := &cobra.Command{
+		Use:     "sync",
+		Short:   "Sync until nothing is left to send or hear",
+		Example: "  rawaj site sync --data ./stall --json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			r, err := syncSite(c, data, patience)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = printJSON(c, r)
+			} else {
+				fmt.Fprintf(c.OutOrStdout(), "sent %d, received %d, settled %d, quarantined %d\n", r.Sent, r.Received, r.Settled, r.Quarantined)
+			}
+			if err == nil && !r.Equal {
+				return errors.New("digests differ from the server's: run rawaj verify here and there")
+			}
+			return err
+		},
+	}
+	dataFlag(c, &data)
+	jsonFlag(c, &asJSON)
+	c.Flags().DurationVar(&patience, "patience", 5*time.Second, "how long to try again without getting on")
+	return c
+}
+
+func syncSite(c *cobra.Command, data string, patience time.Duration) (r client.SyncResult, err error) {
+	s, err := openSite(c.Context(), data, false, quiet())
+	if heldByOther(err) {
+		return r, localapi.Call(c.Context(), data, "POST", "/api/sync", nil, &r)
+	}
+	if err != nil {
+		return r, err
+	}
+	defer s.close()
+	if s.store.Identity() == nil {
+		return r, notEnrolled(data)
+	}
+	st, err := s.store.Status(c.Context())
+	if err != nil {
+		return r, err
+	}
+	b := newBar(c.ErrOrStderr(), "sending and hearing", int64(st.Pending))
+	defer b.done()
+	return s.client.Sync(c.Context(), patience, func(r client.SyncResult) { b.set(int64(r.Sent)) })
+}
+
+func newSiteStatusCommand() *cobra.Command {
+	var data string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "status",
+		Short:   "Tell what is saved here and what has arrived",
+		Example: "  rawaj site status --data ./stall",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			st, err := siteStatus(c, data)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(c, st)
+			}
+			fmt.Fprintf(c.OutOrStdout(), "saved here %d, arrived %d, still to send %d, needing attention %d; last contact %s\n",
+				st.Transactions, st.Acknowledged, st.Pending, st.Quarantined, orNever(st.LastContact))
+			return nil
+		},
+	}
+	dataFlag(c, &data)
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func siteStatus(c *cobra.Command, data string) (st client.Status, err error) {
+	s, err := openSite(c.Context(), data, false, quiet())
+	if heldByOther(err) {
+		return st, localapi.Call(c.Context(), data, "GET", "/api/status", nil, &st)
+	}
+	if err != nil {
+		return st, err
+	}
+	defer s.close()
+	return s.client.Status(c.Context())
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/server/oplog"
+	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
+	"github.com/rawaj/rawaj/server/state"
+)
+
+// verified is what a verification found.
+type verified struct {
+	OK       bool            `json:"ok"`
+	Findings []store.Finding `json:"findings"`
+}
+
+func (v *verified) add(where, what string) {
+	v.Findings = append(v.Findings, store.Finding{Where: where, What: what})
+}
+
+func newVerifyCommand() *cobra.Command {
+	var data string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "verify",
+		Short: "Look whether everything kept in a data directory still holds",
+		Long: `Look whether everything kept in a data directory still holds. At a site: the file,
+the hash chain of the outbox, base against its digests, and what people see against
+both. At a server: the log's hash chain, the state against its digests, the figures
+against the sales, and the whole state against a new fold of the log. Nothing is
+changed. It exits with 1 when something does not hold, and says where.`,
+		Example: "  rawaj verify --data ./stall",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			v, err := verify(c, data)
+			if err != nil {
+				return err
+			}
+			v.OK = len(v.Findings) == 0
+			if asJSON {
+				err = printJSON(c, v)
+			} else {
+				for _, f := range v.Findings {
+					fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", f.Where, f.What)
+				}
+				if v.OK {
+					fmt.Fprintln(c.OutOrStdout(), "all of it holds")
+				}
+			}
+			if err == nil && !v.OK {
+				return errSaid
+			}
+			return err
+		},
+	}
+	dataFlag(c, &data)
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func verify(c *cobra.Command, data string) (*verified, error) {
+	role, err := datadir.ReadRole(data)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := datadir.Open(data, role, false)
+	if heldByOther(err) {
+		return nil, fmt.Errorf("%w: stop it first, verify looks at files that stand still", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v := &verified{Findings: []store.Finding{}}
+	if role == datadir.Site {
+		err = verifySite(c.Context(), v, dir)
+	} else {
+		err = verifyCentre(c, v, dir)
+	}
+	return v, errors.Join(err, dir.Close())
+}
+
+func verifySite(ctx context.Context, v *verified, dir *datadir.Dir) error {
+	st, err := store.OpenReadOnly(ctx, dir.File(fileSite))
+	if err != nil {
+		v.add(fileSite, err.Error())
+		return ctx.Err()
+	}
+	found, err := st.Verify(ctx)
+	v.Findings = append(v.Findings, found...)
+	return errors.Join(err, st.Close())
+}
+
+func verifyCentre(c *cobra.Command, v *verified, dir *datadir.Dir) error {
+	ctx := c.Context()
+	b := newBar(c.ErrOrStderr(), "the log", 0)
+	found, err := sqlitelog.Verify(ctx, dir.File(fileLog), func(done, total oplog.Index) { b.bytes(int64(total)).set(int64(done)) })
+	b.done()
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		v.add("log", f.String())
+	}
+	st, err := state.OpenReadOnly(ctx, dir.File(fileState))
+	if err != nil {
+		v.add(fileState, err.Error())
+		return ctx.Err()
+	}
+	defer st.Close()
+	own, err := st.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range own {
+		v.add("state", f)
+	}
+	if len(found) > 0 {
+		return nil
+	}
+	return compareFold(c, v, dir, st)
+}
+
+// compareFold folds the log anew, up to where the state stands, and compares.
+func compareFold(c *cobra.Command, v *verified, dir *datadir.Dir, st *state.State) error {
+	ctx := c.Context()
+	temporary, err := os.MkdirTemp(dir.Path(), ".verify-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary)
+	fresh, err := state.Open(ctx, filepath.Join(temporary, fileState))
+	if err != nil {
+		return err
+	}
+	defer fresh.Close()
+	head := st.Head()
+	b := newBar(c.ErrOrStderr(), "folding the log anew", int64(head.Applied))
+	defer b.done()
+	var last oplog.Index
+	var run []oplog.Record
+	flush := func() error {
+		_, err := fresh.Apply(ctx, run)
+		run = run[:0]
+		b.set(int64(last))
+		return err
+	}
+	err = sqlitelog.ReadFile(ctx, dir.File(fileLog), 1, func(r oplog.Record) error {
+		if r.Index > head.Applied {
+			return oplog.ErrStop
+		}
+		last = r.Index
+		if run = append(run, r); len(run) < foldEntries {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil {
+		err = flush()
+	}
+	if err != nil {
+		v.add("log", err.Error())
+		return nil
+	}
+	if last < head.Applied {
+		v.add("log", fmt.Sprintf("ends at entry %d; the state has folded %d", last, head.Applied))
+		return nil
+	}
+	differences, err := fresh.Compare(ctx, st)
+	for _, d := range differences {
+		v.add("state", "not what the log folds to: "+d)
+	}
+	return err
+}

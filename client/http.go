@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -59,7 +60,15 @@ func (c *Client) Handler(token string) http.Handler {
 		localapi.Answer(w, st, err)
 	})
 	api.HandleFunc("POST /api/sync", func(w http.ResponseWriter, r *http.Request) {
-		res, err := c.Settled(r.Context())
+		patience := DefaultPatience
+		if given := r.URL.Query().Get("patience"); given != "" {
+			var err error
+			if patience, err = time.ParseDuration(given); err != nil {
+				localapi.Answer(w, nil, err)
+				return
+			}
+		}
+		res, err := c.Settled(r.Context(), patience)
 		localapi.Answer(w, res, err)
 	})
 	api.HandleFunc("GET /api/report/sales", func(w http.ResponseWriter, r *http.Request) {
@@ -88,24 +97,27 @@ func (c *Client) apiImportSales(w http.ResponseWriter, r *http.Request) {
 	localapi.Answer(w, res, err)
 }
 
-// settledPoll is how often Settled looks whether the running link has settled all.
-const settledPoll = 100 * time.Millisecond
+// DefaultPatience is how long a sync tries again without getting on.
+const DefaultPatience = 5 * time.Second
 
-// Settled waits until the link, which runs beside, has nothing left to send, and
-// everything recorded here was judged.
-func (c *Client) Settled(ctx context.Context) (SyncResult, error) {
-	_, before := c.Store.Counts()
-	sent, _ := c.Store.Counts()
-	t := time.NewTicker(settledPoll)
-	defer t.Stop()
-	for c.Store.Pending() || c.Store.Unsettled() {
+// Settled waits until the link that runs beside has nothing left to send and all that
+// was recorded here is judged. It gives up when patience has passed without progress.
+func (c *Client) Settled(ctx context.Context, patience time.Duration) (r SyncResult, err error) {
+	acked, settled := c.Store.Counts()
+	for {
+		moved := c.Store.Moved() // before looking, so that no change falls between
+		if !c.Store.Pending() && !c.Store.Unsettled() {
+			break
+		}
 		select {
-		case <-t.C:
+		case <-moved:
+		case <-time.After(patience):
+			return r, errors.New("the site does not get on: the server cannot be reached, or is slow; it goes on trying")
 		case <-ctx.Done():
-			return SyncResult{}, ctx.Err()
+			return r, ctx.Err()
 		}
 	}
-	acked, settled := c.Store.Counts()
+	sent, judged := c.Store.Counts()
 	st, err := c.Store.Status(ctx)
-	return SyncResult{Sent: acked - sent, Settled: settled - before, Quarantined: st.Quarantined, Equal: st.Progress.Unequal == ""}, err
+	return SyncResult{Sent: sent - acked, Settled: judged - settled, Quarantined: st.Quarantined, Equal: st.Progress.Unequal == ""}, err
 }

@@ -61,8 +61,9 @@ var errNothing = errors.New("nothing was recorded")
 func (w *Writer) publish() error {
 	s, l := w.s, w.lives[w.current]
 	s.mu.Lock()
-	s.lives, s.current, s.progress = w.lives, w.current, w.progress
+	s.current = w.current
 	s.mu.Unlock()
+	s.publish(w.lives, &w.progress)
 	select {
 	case s.recorded <- struct{}{}:
 	default:

@@ -40,11 +40,7 @@ func (s *Store) Acknowledge(ctx context.Context, heads ...syncproto.Head) (bool,
 			}
 			believed = believed && own
 		}
-		tx.AfterCommit(func() {
-			s.mu.Lock()
-			s.lives = lives
-			s.mu.Unlock()
-		})
+		tx.AfterCommit(func() { s.publish(lives, nil) })
 		return nil
 	})
 	return believed, err
@@ -84,11 +80,7 @@ func (s *Store) Welcome(ctx context.Context, named, heads []syncproto.Head) erro
 				return err
 			}
 		}
-		tx.AfterCommit(func() {
-			s.mu.Lock()
-			s.lives = lives
-			s.mu.Unlock()
-		})
+		tx.AfterCommit(func() { s.publish(lives, nil) })
 		return nil
 	})
 }

@@ -101,11 +101,7 @@ func (s *Store) write(ctx context.Context, f func(*base) error) error {
 		if err := b.flush(); err != nil {
 			return err
 		}
-		tx.AfterCommit(func() {
-			s.mu.Lock()
-			s.lives, s.progress = b.lives, *b.progress
-			s.mu.Unlock()
-		})
+		tx.AfterCommit(func() { s.publish(b.lives, b.progress) })
 		return writeProgress(tx, b.progress)
 	})
 }

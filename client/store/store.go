@@ -61,6 +61,7 @@ type Store struct {
 	identity *Identity
 	lost     string        // what the mark tells of a lost tail
 	recorded chan struct{} // holds one token when something was recorded
+	moved    chan struct{} // closed when Counts or Progress change
 }
 
 // life is one incarnation.
@@ -117,7 +118,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, now: c.Now, rand: c.Rand, ids: syncproto.NewIDs(c.Rand, c.Now), current: -1, recorded: make(chan struct{}, 1)}
+	s := &Store{db: db, now: c.Now, rand: c.Rand, ids: syncproto.NewIDs(c.Rand, c.Now), current: -1, recorded: make(chan struct{}, 1), moved: make(chan struct{})}
 	if err := s.load(ctx, c.Path); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -130,7 +131,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, current: -1, recorded: make(chan struct{}, 1)}
+	s := &Store{db: db, current: -1, recorded: make(chan struct{}, 1), moved: make(chan struct{})}
 	if err := s.read(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -215,6 +216,26 @@ func (s *Store) Close() error {
 
 // Recorded gets a token each time something has been recorded.
 func (s *Store) Recorded() <-chan struct{} { return s.recorded }
+
+// Moved is closed when what Counts and Progress tell has changed next.
+func (s *Store) Moved() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.moved
+}
+
+// publish makes known what a commit has changed. It runs while the commit still holds
+// the turn to write.
+func (s *Store) publish(lives []life, p *Progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lives = lives
+	if p != nil {
+		s.progress = *p
+	}
+	close(s.moved)
+	s.moved = make(chan struct{})
+}
 
 // Identity is who this device is, nil before it is enrolled.
 func (s *Store) Identity() *Identity {

@@ -65,7 +65,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse("%v; see rawaj %s --help", err, path(c)) })
 	root.AddCommand(newDemoCommand(), newServeCommand(), newSiteCommand(), newAdminCommand(), newReportCommand(),
-		newLogCommand(), newVerifyCommand(), newVersionCommand())
+		newLogCommand(), newVerifyCommand(), newBenchCommand(), newVersionCommand())
 	setUp(root)
 	return root
 }

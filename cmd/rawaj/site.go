@@ -187,14 +187,14 @@ func newSiteSyncCommand() *cobra.Command {
 	}
 	dataFlag(c, &data)
 	jsonFlag(c, &asJSON)
-	c.Flags().DurationVar(&patience, "patience", 5*time.Second, "how long to try again without getting on")
+	c.Flags().DurationVar(&patience, "patience", client.DefaultPatience, "how long to try again without getting on")
 	return c
 }
 
 func syncSite(c *cobra.Command, data string, patience time.Duration) (r client.SyncResult, err error) {
 	s, err := openSite(c.Context(), data, false, quiet())
 	if heldByOther(err) {
-		return r, localapi.Call(c.Context(), data, "POST", "/api/sync", nil, &r)
+		return r, localapi.Call(c.Context(), data, "POST", "/api/sync?patience="+patience.String(), nil, &r)
 	}
 	if err != nil {
 		return r, err

@@ -33,7 +33,7 @@ func Guard(next http.Handler, token string, hosts ...string) http.Handler {
 			return
 		}
 		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
+		if !ok || token == "" || subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
 			http.Error(w, "the token is missing or wrong: it stands in the data directory's token file", http.StatusUnauthorized)
 			return
 		}

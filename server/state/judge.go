@@ -71,9 +71,6 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 	if access.Revoked {
 		return nil, syncproto.Errorf(syncproto.CodeRevokedLate, ""), nil
 	}
-	if t.Rules > schema.RulesVersion {
-		return nil, syncproto.Errorf(syncproto.CodeUnknownTable, "rules %d", t.Rules), nil
-	}
 	if refusal, err := f.mends(p, t); refusal != nil || err != nil {
 		return nil, refusal, err
 	}

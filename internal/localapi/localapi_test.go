@@ -1,0 +1,44 @@
+package localapi_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/rawaj/rawaj/internal/localapi"
+)
+
+func TestGuardLetsOnlyTheHolderOfTheTokenIn(t *testing.T) {
+	open := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { localapi.Answer(w, "in", nil) })
+	for _, c := range []struct {
+		name, token, host, origin, bearer string
+		method                            string
+		want                              int
+	}{
+		{name: "the token opens", token: "t", host: "127.0.0.1:8421", bearer: "Bearer t", want: 200},
+		{name: "by name too", token: "t", host: "localhost:8421", bearer: "Bearer t", want: 200},
+		{name: "a host that was given", token: "t", host: "centre.example:8420", bearer: "Bearer t", want: 200},
+		{name: "no token", token: "t", host: "127.0.0.1:8421", want: 401},
+		{name: "another token", token: "t", host: "127.0.0.1:8421", bearer: "Bearer u", want: 401},
+		{name: "an empty token opens nothing", token: "", host: "127.0.0.1:8421", bearer: "Bearer ", want: 401},
+		{name: "a name bound anew to loopback", token: "t", host: "evil.example", bearer: "Bearer t", want: 421},
+		{name: "the same with an origin to fit", token: "t", host: "evil.example", origin: "http://evil.example", bearer: "Bearer t", want: 421},
+		{name: "another site's page", token: "t", host: "127.0.0.1:8421", origin: "http://evil.example", bearer: "Bearer t", method: "POST", want: 403},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.method == "" {
+				c.method = "GET"
+			}
+			r := httptest.NewRequest(c.method, "http://"+c.host+"/api/x", nil)
+			r.Header.Set("Authorization", c.bearer)
+			if c.origin != "" {
+				r.Header.Set("Origin", c.origin)
+			}
+			w := httptest.NewRecorder()
+			localapi.Guard(open, c.token, "centre.example:8420").ServeHTTP(w, r)
+			if w.Code != c.want {
+				t.Errorf("got %d, want %d: %s", w.Code, c.want, w.Body)
+			}
+		})
+	}
+}

@@ -255,6 +255,13 @@ type stmt struct {
 	raw   *sqlite3.SQLiteStmt
 	wants int // arguments
 	busy  bool
+	once  bool // prepared for one use beside the cached one
+}
+
+func (s *stmt) release() {
+	if s.busy = false; s.once {
+		s.raw.Close()
+	}
 }
 
 // check reads the settings back: a typing error in a DSN is not an error to SQLite.
@@ -302,22 +309,21 @@ func (c *conn) in(begin string, f func(*Tx) error) (err error) {
 	return nil
 }
 
-func (c *conn) prepare(sql string) (*stmt, func(), error) {
+func (c *conn) prepare(sql string) (*stmt, error) {
 	s := c.cache[sql]
 	if s != nil && !s.busy {
 		s.busy = true
-		return s, func() { s.busy = false }, nil
+		return s, nil
 	}
 	raw, err := c.raw.Prepare(sql)
 	if err != nil {
-		return nil, nil, fmt.Errorf("prepare %q: %w", sql, err)
+		return nil, fmt.Errorf("prepare %q: %w", sql, err)
 	}
-	made := &stmt{raw: raw.(*sqlite3.SQLiteStmt), wants: raw.NumInput(), busy: true}
-	if s != nil { // the cached one is being read from right now
-		return made, func() { made.raw.Close() }, nil
+	made := &stmt{raw: raw.(*sqlite3.SQLiteStmt), wants: raw.NumInput(), busy: true, once: s != nil}
+	if s == nil { // otherwise the cached one is being read from right now
+		c.cache[sql] = made
 	}
-	c.cache[sql] = made
-	return made, func() { made.busy = false }, nil
+	return made, nil
 }
 
 // bind refuses a wrong number of arguments: the driver would bind NULL for those
@@ -351,17 +357,42 @@ func plain(a any) driver.Value {
 	return a
 }
 
+// fused is how many bytes of arguments the driver may copy in one go: it keeps a
+// buffer of the size of the largest with the statement.
+const fused = 64 << 10
+
+// exec runs a statement for its effect. The driver's query takes reset, arguments
+// and first step over to C in one crossing, its exec in one an argument; a statement
+// that returns no rows is done with its first step.
 func (c *conn) exec(sql string, args []any) error {
-	_, err := c.execN(sql, args)
-	return err
+	size := 0
+	for _, a := range args {
+		if b, ok := a.([]byte); ok {
+			size += len(b)
+		}
+	}
+	if size > fused {
+		_, err := c.execN(sql, args)
+		return err
+	}
+	s, err := c.prepare(sql)
+	if err != nil {
+		return err
+	}
+	defer s.release()
+	rows, err := c.start(sql, s, args)
+	if err != nil {
+		return err
+	}
+	return rows.Close()
 }
 
 func (c *conn) execN(sql string, args []any) (int64, error) {
-	s, release, err := c.prepare(sql)
+	s, err := c.prepare(sql)
 	if err != nil {
 		return 0, err
 	}
-	defer release()
+	defer s.release()
 	bound, err := c.bind(sql, s.wants, args)
 	if err != nil {
 		return 0, err
@@ -373,19 +404,28 @@ func (c *conn) execN(sql string, args []any) (int64, error) {
 	return r.RowsAffected()
 }
 
-func (c *conn) query(sql string, args []any, f func(Row) error) error {
-	s, release, err := c.prepare(sql)
-	if err != nil {
-		return err
-	}
-	defer release()
+// start takes a statement's first step.
+func (c *conn) start(sql string, s *stmt, args []any) (driver.Rows, error) {
 	bound, err := c.bind(sql, s.wants, args)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rows, err := s.raw.QueryContext(context.Background(), bound)
 	if err != nil {
-		return fmt.Errorf("%s: %w", head(sql), err)
+		return nil, fmt.Errorf("%s: %w", head(sql), err)
+	}
+	return rows, nil
+}
+
+func (c *conn) query(sql string, args []any, f func(Row) error) error {
+	s, err := c.prepare(sql)
+	if err != nil {
+		return err
+	}
+	defer s.release()
+	rows, err := c.start(sql, s, args)
+	if err != nil {
+		return err
 	}
 	defer rows.Close()
 	values := make([]driver.Value, len(rows.Columns()))

@@ -186,10 +186,17 @@ func ParseBatch(raw []byte) (*Batch, error) {
 	return b, nil
 }
 
-// Verify checks the header's signature against the device's key.
+// Verify checks the header's signature against the device's key, then that an
+// incarnation begins with its own genesis hash (ErrBatch where it does not).
 func (b *Batch) Verify(key ed25519.PublicKey, org OrgID) error {
-	_, err := verify1(key, contextBatch, org, b.signed)
-	return err
+	if _, err := verify1(key, contextBatch, org, b.signed); err != nil {
+		return err
+	}
+	h := &b.Header
+	if h.Genesis != nil && h.Before != GenesisHash(org, h.Device, h.Incarnation, *h.Genesis) {
+		return fmt.Errorf("the chain does not begin with its genesis hash: %w", ErrBatch)
+	}
+	return nil
 }
 
 // Open decompresses the bodies, at most to the signed length, and checks that they

@@ -71,12 +71,19 @@ func (t *Table) checkComplete(c *syncproto.Change) *syncproto.Error {
 			return syncproto.Errorf(syncproto.CodeBadValue, "%s: made without %s", t.Name, g.Name)
 		}
 	}
+	if t.Child != 0 && !isChild(c.Record, t.Of(t.valuesOf(c), t.Child).ID()) {
+		return syncproto.Errorf(syncproto.CodeBadValue, "%s: its id is no child of the one in %s", t.Name, t.Fields[t.Index(t.Child)].Name)
+	}
 	if t.Whole != nil {
 		if wrong := t.Whole(t, t.valuesOf(c)); wrong != "" {
 			return syncproto.Errorf(syncproto.CodeBadValue, "%s: %s", t.Name, wrong)
 		}
 	}
 	return nil
+}
+
+func isChild(id, parent syncproto.RecordID) bool {
+	return [14]byte(id[:]) == [14]byte(parent[:]) && id != parent && parent[14] == 0 && parent[15] == 0
 }
 
 func (t *Table) valuesOf(c *syncproto.Change) Values {

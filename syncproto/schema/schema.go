@@ -83,7 +83,8 @@ type Table struct {
 	Name    string // of the SQL table and in JSON
 	Class   syncproto.Class
 	Scopes  []ScopeRule
-	Movable bool // an update may write the fields that decide the scope
+	Movable bool              // an update may write the fields that decide the scope
+	Child   syncproto.FieldID // a record's id is a child of the id in this field; 0 for none
 	Fields  []Field
 	Groups  []Group
 	Fold    []syncproto.FieldID         // text that people search by

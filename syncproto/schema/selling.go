@@ -226,7 +226,7 @@ var selling = []*Table{
 		},
 	},
 	{
-		ID: SaleLine, Name: "sale_line", Class: syncproto.ClassS, Whole: wholeLine, Scopes: siteAndFair(LineSite, LineFair),
+		ID: SaleLine, Name: "sale_line", Class: syncproto.ClassS, Whole: wholeLine, Child: LineSale, Scopes: siteAndFair(LineSite, LineFair),
 		Fields: []Field{
 			{ID: LineSale, Name: "sale", Kind: syncproto.Bytes, Ref: Sale, Required: true},
 			{ID: LineSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
@@ -245,7 +245,7 @@ var selling = []*Table{
 		},
 	},
 	{
-		ID: Payment, Name: "payment", Class: syncproto.ClassS, Scopes: siteAndFair(PaymentSite, PaymentFair),
+		ID: Payment, Name: "payment", Class: syncproto.ClassS, Child: PaymentSale, Scopes: siteAndFair(PaymentSite, PaymentFair),
 		Fields: []Field{
 			{ID: PaymentSale, Name: "sale", Kind: syncproto.Bytes, Ref: Sale, Required: true},
 			{ID: PaymentSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},

@@ -161,28 +161,33 @@ func (f *fold) batch(e *Entry, rec oplog.Record) error {
 			return err
 		}
 	}
-	return f.run(e, rec, &b.Header, bodies)
-}
-
-func (f *fold) run(e *Entry, rec oplog.Record, h *syncproto.BatchHeader, bodies []syncproto.Body) error {
-	c, skip, err := f.locate(h, bodies)
+	came, err := f.run(e, rec, &b.Header, bodies)
 	if err != nil {
 		return err
 	}
+	return f.unpark(came)
+}
+
+// run takes what is new of a batch, or parks it. It gives the chain hashes that came,
+// for entries may be waiting for them; they are taken after the run, since they may
+// hold its rest as well.
+func (f *fold) run(e *Entry, rec oplog.Record, h *syncproto.BatchHeader, bodies []syncproto.Body) (came []syncproto.Hash, err error) {
+	c, skip, err := f.locate(h, bodies)
+	if err != nil {
+		return nil, err
+	}
 	if c == nil {
-		return f.park(rec, h, len(bodies))
+		return nil, f.park(rec, h, len(bodies))
 	}
 	for i := skip; i < len(bodies); i++ {
 		if err := f.transaction(e, c, &bodies[i]); err != nil {
-			return err
+			return nil, err
 		}
 		if f.parked > 0 {
-			if err := f.unpark(c.hash); err != nil {
-				return err
-			}
+			came = append(came, c.hash)
 		}
 	}
-	return nil
+	return came, nil
 }
 
 // locate finds the chain that a batch goes on, and how many of its transactions
@@ -249,7 +254,7 @@ func (f *fold) match(c *chain, h *syncproto.BatchHeader, bodies []syncproto.Body
 func (f *fold) begins(h *syncproto.BatchHeader) (*chain, error) {
 	c := &chain{incarnation: h.Incarnation, device: h.Device, genesis: h.Before, first: 1, hash: h.Before}
 	if !h.Genesis.First() {
-		parent, err := f.parentOf(h.Genesis)
+		parent, err := f.genesisParent(h.Genesis)
 		if err != nil || parent == nil {
 			return nil, err
 		}
@@ -258,7 +263,7 @@ func (f *fold) begins(h *syncproto.BatchHeader) (*chain, error) {
 	return f.newChain(c)
 }
 
-func (f *fold) parentOf(g *syncproto.Genesis) (*chain, error) {
+func (f *fold) genesisParent(g *syncproto.Genesis) (*chain, error) {
 	all, err := f.chainsOf(g.Parent)
 	if err != nil {
 		return nil, err
@@ -287,36 +292,46 @@ func (f *fold) park(rec oplog.Record, h *syncproto.BatchHeader, n int) error {
 		uint64(rec.Index), before[:], h.Device[:], n, rec.Data)
 }
 
-// unpark takes the entries that waited for a chain hash.
-func (f *fold) unpark(hash syncproto.Hash) error {
-	var waiting []oplog.Record
-	err := f.tx.Query(func(row sqlitedb.Row) error {
-		waiting = append(waiting, oplog.Record{Index: oplog.Index(row.Int(0)), Data: row.Blob(1)})
-		return nil
-	}, `SELECT entry, data FROM parked WHERE before = ? ORDER BY entry`, hash[:])
-	if err != nil {
-		return err
-	}
-	for _, rec := range waiting {
-		if err := f.tx.Exec(`DELETE FROM parked WHERE entry = ?`, uint64(rec.Index)); err != nil {
+// unpark takes the entries that waited for chain hashes which have come, then those
+// that waited for theirs, in this order.
+func (f *fold) unpark(came []syncproto.Hash) error {
+	for ; len(came) > 0 && f.parked > 0; came = came[1:] {
+		var waiting []oplog.Record
+		if err := f.tx.Query(func(row sqlitedb.Row) error {
+			waiting = append(waiting, oplog.Record{Index: oplog.Index(row.Int(0)), Data: row.Blob(1)})
+			return nil
+		}, `SELECT entry, data FROM parked WHERE before = ? ORDER BY entry`, came[0][:]); err != nil {
 			return err
 		}
-		f.parked--
-		e, err := DecodeEntry(rec.Data)
-		if err != nil {
-			return err
-		}
-		b, err := syncproto.ParseBatch(e.Payload)
-		if err != nil {
-			return err
-		}
-		bodies, err := b.Open()
-		if err != nil {
-			return err
-		}
-		if err := f.run(&e, rec, &b.Header, bodies); err != nil {
-			return err
+		for _, rec := range waiting {
+			more, err := f.runParked(rec)
+			if err != nil {
+				return err
+			}
+			came = append(came, more...)
 		}
 	}
 	return nil
+}
+
+func (f *fold) runParked(rec oplog.Record) ([]syncproto.Hash, error) {
+	if err := f.tx.Exec(`DELETE FROM parked WHERE entry = ?`, uint64(rec.Index)); err != nil {
+		return nil, err
+	}
+	f.parked--
+	e, err := DecodeEntry(rec.Data)
+	if err != nil {
+		return nil, err
+	}
+	b, err := syncproto.ParseBatch(e.Payload)
+	if err != nil {
+		return nil, err
+	}
+	bodies, err := b.Open()
+	if err != nil {
+		return nil, err
+	}
+	// The last one that leaves takes f.parked to 0, and what it brings is waited for
+	// by nobody.
+	return f.run(&e, rec, &b.Header, bodies)
 }

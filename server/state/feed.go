@@ -15,6 +15,7 @@ import (
 // Page is one short read of the feed.
 type Page struct {
 	Frames   []syncproto.Frame // Rows and Leave, without resume points
+	Records  int               // in the frames
 	Upto     syncproto.Position
 	Head     syncproto.Position // log's end in this read
 	HeadHash syncproto.Hash
@@ -23,13 +24,10 @@ type Page struct {
 	// With AtHead, of the same read:
 	Digests []syncproto.ShareDigest
 	Touched []syncproto.Position // last position that touched each of Digests
-	Settled []syncproto.Head     // of the device's own incarnations
+	Settled []syncproto.Head     // of the device's own incarnations, newest first
 }
 
 const (
-	// pageRecords is how many records one read takes: some 20 ms of work, after
-	// which grants are looked at again and the writer's WAL may be moved.
-	pageRecords = 4000
 	// frameRecords and frameBytes cut a page into frames that stay well within
 	// MaxFrameLength; one that does not is cut in two.
 	frameRecords = 1000
@@ -44,9 +42,9 @@ type Reading struct {
 }
 
 // ReadPage reads what the shares hold above where their reader is, and above a
-// position reached already, in the order of positions, never splitting one. device
-// is whose settled heads go with the end.
-func (s *State) ReadPage(ctx context.Context, device syncproto.DeviceID, shares []Reading, above syncproto.Position) (*Page, error) {
+// position reached already, in the order of positions, never splitting one: about
+// size records. device is whose settled heads go with the end.
+func (s *State) ReadPage(ctx context.Context, device syncproto.DeviceID, shares []Reading, above syncproto.Position, size int) (*Page, error) {
 	p := &Page{}
 	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		head, err := readHead(tx)
@@ -54,7 +52,7 @@ func (s *State) ReadPage(ctx context.Context, device syncproto.DeviceID, shares 
 			return err
 		}
 		p.Head, p.HeadHash, p.History = head.Position, head.PositionHash, head.History
-		found, err := scan(tx, shares, above)
+		found, err := scan(tx, shares, above, size)
 		if err != nil {
 			return err
 		}
@@ -86,12 +84,13 @@ type place struct {
 }
 
 type scanned struct {
+	size   int
 	places [][]place // by share, in order of position
 	full   []bool    // the share has more than was read
 }
 
-func scan(tx *sqlitedb.Tx, shares []Reading, above syncproto.Position) (*scanned, error) {
-	out := &scanned{}
+func scan(tx *sqlitedb.Tx, shares []Reading, above syncproto.Position, size int) (*scanned, error) {
+	out := &scanned{size: size}
 	for _, reading := range shares {
 		key, from := reading.Share, max(reading.From, above)
 		id, err := tx.Int(`SELECT id FROM share WHERE class = ? AND scope = ? AND position > ?`, int64(key.Class), key.Scope.AppendBinary(nil), uint64(from))
@@ -105,17 +104,17 @@ func scan(tx *sqlitedb.Tx, shares []Reading, above syncproto.Position) (*scanned
 		if err := tx.Query(func(row sqlitedb.Row) error {
 			places = append(places, place{id, from, key, syncproto.TableID(row.Int(1)), syncproto.Position(row.Int(0))})
 			return nil
-		}, `SELECT position, tbl FROM feed WHERE share = ? AND position > ? ORDER BY position LIMIT ?`, id, uint64(from), pageRecords); err != nil {
+		}, `SELECT position, tbl FROM feed WHERE share = ? AND position > ? ORDER BY position LIMIT ?`, id, uint64(from), size); err != nil {
 			return nil, err
 		}
 		out.places = append(out.places, places)
-		out.full = append(out.full, len(places) == pageRecords)
+		out.full = append(out.full, len(places) == size)
 	}
 	return out, nil
 }
 
 // upto is the last position that the page reads whole: the highest that leaves about
-// pageRecords records, but at least one position.
+// as many records as were asked for, but at least one position.
 func (s *scanned) upto(head syncproto.Position) (syncproto.Position, bool) {
 	upto := head
 	var all []syncproto.Position
@@ -131,9 +130,9 @@ func (s *scanned) upto(head syncproto.Position) (syncproto.Position, bool) {
 			all = append(all, p.position)
 		}
 	}
-	if len(all) > pageRecords {
+	if len(all) > s.size {
 		slices.Sort(all)
-		upto = min(upto, max(all[pageRecords]-1, all[0]))
+		upto = min(upto, max(all[s.size]-1, all[0]))
 	}
 	return upto, upto == head
 }
@@ -192,6 +191,7 @@ type rowsBuilder struct {
 }
 
 func (b *rowsBuilder) add(r *records.Row, at syncproto.Position) {
+	b.page.Records++
 	b.rows, b.at = append(b.rows, r), append(b.at, at)
 	b.bytes += 24
 	for i := range r.Values {
@@ -247,7 +247,7 @@ func settled(tx *sqlitedb.Tx, device syncproto.DeviceID) ([]syncproto.Head, erro
 		copy(h.Hash[:], row.Blob(2))
 		heads = append(heads, h)
 		return nil
-	}, `SELECT incarnation, head, hash FROM chain WHERE device = ? ORDER BY id`, device[:])
+	}, `SELECT incarnation, head, hash FROM chain WHERE device = ? ORDER BY id DESC`, device[:])
 	return heads, err
 }
 

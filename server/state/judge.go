@@ -71,7 +71,7 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 	if access.Revoked {
 		return nil, syncproto.Errorf(syncproto.CodeRevokedLate, ""), nil
 	}
-	if refusal, err := f.mends(p, t); refusal != nil || err != nil {
+	if refusal, err := f.mends(a, access, p, t); refusal != nil || err != nil {
 		return nil, refusal, err
 	}
 	if refusal, err := f.rests(a, t); refusal != nil || err != nil {
@@ -82,6 +82,7 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 		return nil, refusal, err
 	}
 	for i := range met {
+		met[i].equal = same(met[i].write.after, met[i].change) // an earlier change of the transaction may have written it
 		if refusal, err := f.decide(a, p, &met[i]); refusal != nil || err != nil {
 			return nil, refusal, err
 		}
@@ -90,8 +91,32 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 		if refusal := allowed(access, w, a.received); refusal != nil {
 			return nil, refusal, nil
 		}
+		if refusal, err := f.orphaned(p, w); refusal != nil || err != nil {
+			return nil, refusal, err
+		}
 	}
 	return p, nil, nil
+}
+
+// orphaned refuses a new child, such as a line, whose parent is not known: a sale is
+// counted when it is made, and all its lines with it.
+func (f *fold) orphaned(p *plan, w *write) (*syncproto.Error, error) {
+	table, id := parentOf(w.after.Table, w.after.Values)
+	if w.before != nil || table == nil || p.byRecord[recordKey{table.ID, id}] != nil {
+		return nil, nil
+	}
+	parent, err := set.Get(f.tx, table, id)
+	if err != nil || parent != nil {
+		return nil, err
+	}
+	return syncproto.Errorf(syncproto.CodeGone, "%s of a %s", w.after.Table.Name, table.Name), nil
+}
+
+func parentOf(t *schema.Table, v schema.Values) (*schema.Table, syncproto.RecordID) {
+	if t.Child == 0 {
+		return nil, syncproto.RecordID{}
+	}
+	return schema.Lookup(t.Fields[t.Index(t.Child)].Ref), t.Of(v, t.Child).ID()
 }
 
 func allowed(access *schema.Access, w *write, ms int64) *syncproto.Error {
@@ -130,7 +155,7 @@ func (f *fold) meet(a *author, t *syncproto.Transaction, p *plan) ([]meeting, *s
 				}
 				continue
 			}
-			m := meeting{write: w, change: g, group: w.after.Table.Group(g.Group), create: c.Op == syncproto.Create, equal: same(w.after, g)}
+			m := meeting{write: w, change: g, group: w.after.Table.Group(g.Group), create: c.Op == syncproto.Create}
 			if m.writer, err = f.writerOf(w.before, g.Group); err != nil {
 				return nil, nil, err
 			}

@@ -32,10 +32,7 @@ type held struct {
 // quarantine keeps a transaction that may not be applied, with its verdict for the
 // author and for head office. The chain goes on.
 func (f *fold) quarantine(a *author, t *syncproto.Transaction, body *syncproto.Body, why *syncproto.Error) error {
-	detail := why.Detail
-	if len(detail) > 400 {
-		detail = strings.ToValidUTF8(detail[:400], "")
-	}
+	detail := brief(why.Detail)
 	verdict := schema.VerdictID(a.received, a.hash)
 	bytes := body.Bytes
 	if bytes == nil {
@@ -60,15 +57,30 @@ func (f *fold) quarantine(a *author, t *syncproto.Transaction, body *syncproto.B
 	r.Set(schema.VerdictIncarnation, syncproto.BytesValue(a.chain.incarnation[:]))
 	r.Set(schema.VerdictSeq, syncproto.IntValue(int64(a.seq)))
 	r.Set(schema.VerdictHash, syncproto.BytesValue(a.hash[:]))
-	r.Set(schema.VerdictCode, syncproto.IntValue(int64(why.Code)))
-	if detail != "" {
-		r.Set(schema.VerdictDetail, syncproto.TextValue(detail))
-	}
+	setWhy(r, why)
 	r.Set(schema.VerdictState, syncproto.TextValue(schema.VerdictHeld))
 	if s := amountsOf(t); s != "" {
 		r.Set(schema.VerdictAmounts, syncproto.TextValue(s))
 	}
 	return f.own(r)
+}
+
+// setWhy writes the code and the words of a refusal into its verdict.
+func setWhy(r *records.Row, why *syncproto.Error) {
+	r.Set(schema.VerdictCode, syncproto.IntValue(int64(why.Code)))
+	detail := syncproto.Value{}
+	if s := brief(why.Detail); s != "" {
+		detail = syncproto.TextValue(s)
+	}
+	r.Set(schema.VerdictDetail, detail)
+}
+
+// brief cuts words to what a verdict may hold.
+func brief(detail string) string {
+	if len(detail) > 400 {
+		detail = strings.ToValidUTF8(detail[:400], "")
+	}
+	return detail
 }
 
 // amountsOf is the money in a transaction's sale lines, for people: "AED 1200".
@@ -120,18 +132,25 @@ func (f *fold) await(position syncproto.Position, t *syncproto.Transaction, why 
 	}
 	for i := range t.Changes {
 		c := &t.Changes[i]
-		table := schema.Lookup(c.Table)
-		if c.Op != syncproto.Update || table == nil {
+		table, id := schema.Lookup(c.Table), c.Record
+		if c.Op == syncproto.Create && table != nil {
+			r := records.New(table, id)
+			for j := range c.Groups {
+				r.Write(&c.Groups[j])
+			}
+			table, id = parentOf(table, r.Values)
+		}
+		if table == nil {
 			continue
 		}
-		row, err := set.Get(f.tx, table, c.Record)
+		row, err := set.Get(f.tx, table, id)
 		if err != nil {
 			return err
 		}
 		if row != nil {
 			continue
 		}
-		n, err := f.tx.ExecN(`INSERT OR IGNORE INTO waits (record, tbl, position) VALUES (?, ?, ?)`, c.Record[:], int64(c.Table), uint64(position))
+		n, err := f.tx.ExecN(`INSERT OR IGNORE INTO waits (record, tbl, position) VALUES (?, ?, ?)`, id[:], int64(table.ID), uint64(position))
 		if err != nil {
 			return err
 		}
@@ -217,12 +236,10 @@ func (f *fold) heldAgain(h *held, t *syncproto.Transaction, why *syncproto.Error
 	if why.Code == h.code {
 		return nil
 	}
-	if err := f.tx.Exec(`UPDATE held SET code = ?, detail = ? WHERE position = ?`, int64(why.Code), why.Detail, uint64(h.position)); err != nil {
+	if err := f.tx.Exec(`UPDATE held SET code = ?, detail = ? WHERE position = ?`, int64(why.Code), brief(why.Detail), uint64(h.position)); err != nil {
 		return err
 	}
-	return f.verdict(h.verdict, func(r *records.Row) {
-		r.Set(schema.VerdictCode, syncproto.IntValue(int64(why.Code)))
-	})
+	return f.verdict(h.verdict, func(r *records.Row) { setWhy(r, why) })
 }
 
 func (f *fold) unwait(position syncproto.Position) error {
@@ -267,17 +284,20 @@ func (f *fold) verdict(id syncproto.RecordID, change func(*records.Row)) error {
 }
 
 // mends finds the held transaction that this one replaces. One that is settled
-// already cannot be replaced again.
-func (f *fold) mends(p *plan, t *syncproto.Transaction) (*syncproto.Error, error) {
+// already cannot be replaced again, nor one of somebody else's.
+func (f *fold) mends(a *author, access *schema.Access, p *plan, t *syncproto.Transaction) (*syncproto.Error, error) {
 	if t.Replaces == nil {
 		return nil, nil
 	}
-	row, ok, err := f.tx.One(`SELECT position FROM held WHERE hash = ?`, t.Replaces[:])
+	row, ok, err := f.tx.One(`SELECT position, device FROM held WHERE hash = ?`, t.Replaces[:])
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
 		return syncproto.Errorf(syncproto.CodeSettled, ""), nil
+	}
+	if access.Kind != schema.KindServerDevice && string(row.Blob(1)) != string(a.chain.device[:]) {
+		return syncproto.Errorf(syncproto.CodeNotGranted, "to replace another device's transaction"), nil
 	}
 	p.replaces = syncproto.Position(row.Int(0))
 	return nil, nil

@@ -59,11 +59,12 @@ type reader struct {
 	above   syncproto.Position                     // read to here since its last checkpoint
 	leaving []syncproto.Share
 	told    map[syncproto.Share]syncproto.Position // digests sent, at these positions
-	settled map[syncproto.Incarnation]syncproto.Head
+	settled []syncproto.Head                       // heads told
 	covered []syncproto.Share
 	judged  uint64 // of the device, before the last read
 	first   bool
 	staged  bool // frames were sent since the last checkpoint
+	sent    int  // records, in this session
 }
 
 // feed sends the device what it has still to hear, then the same again whenever one
@@ -100,7 +101,7 @@ func (n *session) feed(ctx context.Context) error {
 
 // reader starts where the device says it stopped, if the log holds that place.
 func (n *session) reader(ctx context.Context) (*reader, error) {
-	r := &reader{n: n, from: map[syncproto.Share]syncproto.Position{}, told: map[syncproto.Share]syncproto.Position{}, settled: map[syncproto.Incarnation]syncproto.Head{}, first: true}
+	r := &reader{n: n, from: map[syncproto.Share]syncproto.Position{}, told: map[syncproto.Share]syncproto.Position{}, first: true}
 	resume := n.resume
 	if len(resume.Cursor) > 0 {
 		at, ok, err := n.s.State.CheckCursor(ctx, resume.Cursor)
@@ -192,10 +193,11 @@ func (r *reader) page(ctx context.Context) error {
 	for _, share := range r.shares() {
 		readings = append(readings, state.Reading{Share: share, From: r.from[share]})
 	}
-	p, err := r.n.s.State.ReadPage(ctx, r.n.device, readings, r.above)
+	p, err := r.n.s.State.ReadPage(ctx, r.n.device, readings, r.above, r.pageSize())
 	if err != nil {
 		return err
 	}
+	r.sent += p.Records
 	for i, f := range p.Frames {
 		var point *syncproto.ReadPoint
 		if i == len(p.Frames)-1 {
@@ -212,6 +214,18 @@ func (r *reader) page(ctx context.Context) error {
 	}
 	return r.checkpoint(ctx, p)
 }
+
+const (
+	// leastPage and mostPage bound the records of one read. A page is the least that a
+	// dead link does not have to begin again; mostPage takes some 20 ms, after which
+	// grants are looked at again and the writer's WAL may be moved.
+	leastPage = 500
+	mostPage  = 4000
+)
+
+// pageSize grows with what the link has carried: one that dies young loses little, one
+// that lives is not held up.
+func (r *reader) pageSize() int { return min(max(r.sent/4, leastPage), mostPage) }
 
 // sendRows sends Rows or Leave within the device's credit. Rows too many for one
 // message are cut in two.
@@ -250,8 +264,13 @@ func (r *reader) checkpoint(ctx context.Context, p *state.Page) error {
 			c.Digests = append(c.Digests, d)
 		}
 	}
-	for _, h := range p.Settled {
-		if r.settled[h.Incarnation] != h && len(c.Settled) < syncproto.MaxSettled {
+	settled := p.Settled
+	if r.first { // a restored device is behind its own chain and knows no later head
+		settled = append(slices.Clone(r.n.judged), settled...)
+	}
+	settled = settled[:min(len(settled), syncproto.MaxSettled)]
+	for _, h := range settled {
+		if !slices.Contains(r.settled, h) && !slices.Contains(c.Settled, h) {
 			c.Settled = append(c.Settled, h)
 		}
 	}
@@ -270,9 +289,7 @@ func (r *reader) checkpoint(ctx context.Context, p *state.Page) error {
 	if err := r.n.conn.Send(ctx, c); err != nil {
 		return err
 	}
-	for _, h := range c.Settled {
-		r.settled[h.Incarnation] = h
-	}
+	r.settled = settled
 	for i, d := range p.Digests {
 		r.told[d.Share] = p.Touched[i]
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
@@ -42,13 +43,12 @@ func (n *session) push(ctx context.Context, f *syncproto.Push) error {
 		n.asm = a
 	}
 	if f.Batch != a.number || f.Total != a.total || f.Length != a.length || f.Offset != uint64(len(a.data)) {
-		n.release()
 		return syncproto.Errorf(syncproto.CodeMalformed, "piece of batch %d at %d does not follow", f.Batch, f.Offset)
 	}
 	a.data = append(a.data, f.Data...)
 	var err error
 	if uint64(len(a.data)) == a.total {
-		err = n.ingest(ctx, a.data)
+		err = n.ingest(ctx, a)
 		n.release()
 	}
 	if err != nil {
@@ -58,7 +58,11 @@ func (n *session) push(ctx context.Context, f *syncproto.Push) error {
 	return n.conn.Send(ctx, &syncproto.Credit{Bytes: f.Cost()})
 }
 
+// release gives back the memory of a batch, taken in or cut off.
 func (n *session) release() {
+	if n.asm == nil {
+		return
+	}
 	n.s.budget.Release(n.asm.budget)
 	n.asm = nil
 }
@@ -66,15 +70,22 @@ func (n *session) release() {
 // ingest checks whose a batch is and that it is whole, appends it and signs the
 // receipt. What its transactions say is not looked at: a batch that is correctly
 // signed is kept whatever it holds, or one poisoned batch would silence its device.
-func (n *session) ingest(ctx context.Context, raw []byte) error {
+func (n *session) ingest(ctx context.Context, a *assembly) error {
+	raw := a.data
 	b, err := syncproto.ParseBatch(raw)
 	if err != nil {
 		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
 	}
+	if b.Header.Length != a.length { // the budget was taken for what the pieces said
+		return syncproto.Errorf(syncproto.CodeMalformed, "bodies of %d bytes, announced as %d", b.Header.Length, a.length)
+	}
 	if b.Header.Device != n.device {
 		return syncproto.Errorf(syncproto.CodeSignature, "batch of another device")
 	}
-	if err := b.Verify(n.key, n.s.State.Head().Org); err != nil {
+	switch err := b.Verify(n.key, n.s.State.Head().Org); {
+	case errors.Is(err, syncproto.ErrBatch):
+		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
+	case err != nil:
 		return syncproto.Errorf(syncproto.CodeSignature, "%v", err)
 	}
 	if _, err := b.Open(); err != nil {

@@ -44,6 +44,7 @@ type Server struct {
 	sessions sessions
 
 	mu      sync.Mutex
+	upto    oplog.Index   // folded, and published to live
 	applied chan struct{} // closed when the fold has moved, or has stopped
 	stopped error         // why the fold stopped
 	enrol   sync.Mutex    // one redemption at a time
@@ -60,7 +61,10 @@ func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) 
 	s := &Server{Config: c, live: live.New(), budget: semaphore.NewWeighted(ingestBudget), applied: make(chan struct{})}
 	s.sessions.byDevice = map[syncproto.DeviceID]*session{}
 	head := c.State.Head()
-	end, _ := c.Log.End()
+	end, hash := c.Log.End()
+	if head.Applied == end && head.LogHash != hash {
+		return nil, fmt.Errorf("state was folded from another log of %d entries: restore the log, or remove state.db and run `rawaj admin rebuild`: %w", end, state.ErrMisfit)
+	}
 	if head.Applied > end {
 		return nil, fmt.Errorf("state has folded %d entries and the log has %d: the log was put back or cut; restore it, or remove state.db and run `rawaj admin rebuild`: %w", head.Applied, end, state.ErrMisfit)
 	}
@@ -70,6 +74,7 @@ func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) 
 	if err := s.live.Load(ctx, c.State); err != nil {
 		return nil, err
 	}
+	s.moved(c.State.Head().Applied)
 	return s, s.loadOwn(ctx)
 }
 
@@ -138,10 +143,7 @@ func (s *Server) catchUp(ctx context.Context, publish func(state.Result) error, 
 		if progress != nil {
 			progress(r.Head.Applied, end)
 		}
-		s.mu.Lock()
-		close(s.applied)
-		s.applied = make(chan struct{})
-		s.mu.Unlock()
+		s.moved(r.Head.Applied)
 		return nil
 	}
 	err := s.Log.Read(ctx, s.State.Head().Applied+1, func(rec oplog.Record) error {
@@ -157,13 +159,21 @@ func (s *Server) catchUp(ctx context.Context, publish func(state.Result) error, 
 	return flush()
 }
 
-// folded waits until the fold has reached an entry.
+func (s *Server) moved(upto oplog.Index) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.upto = upto
+	close(s.applied)
+	s.applied = make(chan struct{})
+}
+
+// folded waits until the fold has reached an entry, and everybody can see it.
 func (s *Server) folded(ctx context.Context, index oplog.Index) error {
 	for {
 		s.mu.Lock()
-		moved, stopped := s.applied, s.stopped
+		upto, moved, stopped := s.upto, s.applied, s.stopped
 		s.mu.Unlock()
-		if s.State.Head().Applied >= index {
+		if upto >= index {
 			return nil
 		}
 		if stopped != nil {

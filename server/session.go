@@ -27,6 +27,7 @@ type session struct {
 	offset int64 // device's clock minus ours, ms
 
 	resume   *syncproto.Resume
+	judged   []syncproto.Head                         // that Hello named and that are judged
 	durable  map[syncproto.Incarnation]syncproto.Head // what this session put in the log
 	credit   credit                                   // that the device gave us for rows
 	granted  int64                                    // that we gave the device for batches; overdrawn below 0
@@ -156,6 +157,7 @@ func (n *session) run(ctx context.Context) error {
 		}
 	})
 	err := n.receive(ctx)
+	n.release()
 	cancel(err)
 	feeding.Wait()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
@@ -222,6 +224,7 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 			err = errors.Join(err, herr)
 			if own { // the device is not ahead: name its own place, which it will know
 				branches = append(branches, h)
+				n.judged = append(n.judged, h)
 			}
 			w.Heads = append(w.Heads, branches...)
 		}

@@ -63,6 +63,7 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	err = s.hear(ctx)
 	cancel(err)
 	pushing.Wait()
+	err = errors.Join(err, s.staging.Keep(context.WithoutCancel(ctx)))
 	if err == nil {
 		return nil
 	}

@@ -24,11 +24,14 @@ type base struct {
 	hasher   records.Hasher
 	digests  map[syncproto.Share]*digest
 	scopes   []syncproto.Scope
+	verdicts []*records.Row                        // heard, that end a quarantine without taking the transaction
+	left     map[syncproto.Class][]syncproto.Scope // shares this device may no longer read
 }
 
 type digest struct {
 	syncproto.Digest
 	covered bool
+	differs bool // from the server's, when it was last compared
 	dirty   bool
 }
 
@@ -47,12 +50,12 @@ func (b *base) digest(share syncproto.Share) (*digest, error) {
 		return d, nil
 	}
 	d := &digest{}
-	row, ok, err := b.tx.One(`SELECT count, sum, covered FROM share WHERE class = ? AND scope = ?`, int64(share.Class), share.Scope.AppendBinary(nil))
+	row, ok, err := b.tx.One(`SELECT count, sum, covered, differs FROM share WHERE class = ? AND scope = ?`, int64(share.Class), share.Scope.AppendBinary(nil))
 	if err != nil {
 		return nil, err
 	}
 	if ok {
-		d.Count, d.covered = uint64(row.Int(0)), row.Int(2) != 0
+		d.Count, d.covered, d.differs = uint64(row.Int(0)), row.Int(2) != 0, row.Int(3) != 0
 		copy(d.Sum[:], row.Blob(1))
 	}
 	b.digests[share] = d
@@ -78,10 +81,11 @@ func (b *base) flush() error {
 		if !d.dirty {
 			continue
 		}
-		if err := b.tx.Exec(`REPLACE INTO share (class, scope, count, sum, covered) VALUES (?, ?, ?, ?, ?)`,
-			int64(share.Class), share.Scope.AppendBinary(nil), d.Count, d.Sum[:], d.covered); err != nil {
+		if err := b.tx.Exec(`REPLACE INTO share (class, scope, count, sum, covered, differs) VALUES (?, ?, ?, ?, ?, ?)`,
+			int64(share.Class), share.Scope.AppendBinary(nil), d.Count, d.Sum[:], d.covered, d.differs); err != nil {
 			return err
 		}
+		d.dirty = false
 	}
 	return nil
 }
@@ -131,15 +135,15 @@ func (b *base) replace(r *records.Row) error {
 	if err := b.count(r, func(d *digest, h syncproto.Hash) { d.Add(h) }); err != nil {
 		return err
 	}
-	if err := b.verdict(r); err != nil {
-		return err
+	if s := r.Of(schema.VerdictState).Text(); r.Table.ID == schema.Verdict && (s == schema.VerdictWithdrawn || s == schema.VerdictReplaced) {
+		b.verdicts = append(b.verdicts, r)
 	}
 	switch {
 	case have == nil:
 		return set.Insert(b.tx, r)
 	case have.Meta[metaState] == inBase:
 		return set.Replace(b.tx, r)
-	case have.Meta[metaState] == heldMade || b.settledOrd(have.Meta[metaOwn]):
+	case b.settledOrd(have.Meta[metaOwn]):
 		return b.settle(have, r)
 	}
 	return b.relay(have, r)
@@ -198,6 +202,9 @@ func (b *base) relay(have, r *records.Row) error {
 			seen.Write(&over[i].change.Groups[j])
 		}
 	}
+	if have.Meta[metaState] == heldMade {
+		b.progress.ownRows++
+	}
 	seen.Meta = [3]int64{metaState: edited, metaOwn: have.Meta[metaOwn]}
 	return set.Replace(b.tx, seen)
 }
@@ -218,9 +225,16 @@ func (b *base) leave(f *syncproto.Leave) error {
 			if err != nil {
 				return err
 			}
+			old, err := b.baseRow(r)
+			if err != nil {
+				return err
+			}
+			if old == nil { // made here, and moved away before this device heard of it
+				old = r
+			}
 			// The row that says where the record went may come in another share:
 			// as long as base has it in this one, it was not replaced.
-			if r != nil && slices.Contains(r.Scopes(nil), f.Scope) {
+			if r != nil && slices.Contains(old.Scopes(nil), f.Scope) {
 				if err := b.remove(r); err != nil {
 					return err
 				}
@@ -235,23 +249,39 @@ func (b *base) leaveShare(share syncproto.Share) error {
 	if err != nil {
 		return err
 	}
-	d.covered, d.dirty = false, true
+	d.covered, d.differs, d.dirty = false, false, true
+	if b.left == nil {
+		b.left = map[syncproto.Class][]syncproto.Scope{}
+	}
+	b.left[share.Class] = append(b.left[share.Class], share.Scope)
+	return nil
+}
+
+// dropUnclaimed takes off this device the records of the shares that it may no longer
+// read and that no other share claims, once all frames of a checkpoint are laid down.
+func (b *base) dropUnclaimed() error {
+	if len(b.left) == 0 {
+		return nil
+	}
+	if err := b.flush(); err != nil {
+		return err
+	}
 	covered, err := covered(b.tx)
 	if err != nil {
 		return err
 	}
 	for _, t := range schema.All {
-		if t.Class != share.Class {
+		var gone []*records.Row
+		if len(b.left[t.Class]) == 0 {
 			continue
 		}
-		var gone []*records.Row
 		if err := set.Each(b.tx, t, ``, func(r *records.Row) error {
-			scopes := r.Scopes(nil)
-			claimed := slices.ContainsFunc(scopes, func(s syncproto.Scope) bool {
-				other := syncproto.Share{Class: t.Class, Scope: s}
-				return other != share && slices.Contains(covered, other)
-			})
-			if slices.Contains(scopes, share.Scope) && !claimed {
+			left, claimed := false, false
+			for _, s := range r.Scopes(nil) {
+				left = left || slices.Contains(b.left[t.Class], s)
+				claimed = claimed || slices.Contains(covered, syncproto.Share{Class: t.Class, Scope: s})
+			}
+			if left && !claimed {
 				gone = append(gone, r)
 			}
 			return nil
@@ -369,15 +399,19 @@ func (b *base) dropOverlay(c *syncproto.Change) error {
 	return nil
 }
 
-// verdict takes off this device what it made in a transaction that head office has
-// withdrawn or that was replaced.
-func (b *base) verdict(r *records.Row) error {
-	if r.Table.ID != schema.Verdict {
-		return nil
+// takeBack takes off this device what it made in transactions that head office has
+// withdrawn or that were replaced.
+func (b *base) takeBack() error {
+	for _, r := range b.verdicts {
+		if err := b.takeBackOne(r); err != nil {
+			return err
+		}
 	}
-	if s := r.Of(schema.VerdictState).Text(); s != schema.VerdictWithdrawn && s != schema.VerdictReplaced {
-		return nil
-	}
+	b.verdicts = nil
+	return nil
+}
+
+func (b *base) takeBackOne(r *records.Row) error {
 	inc := r.Of(schema.VerdictIncarnation).Bytes()
 	i := slices.IndexFunc(b.lives, func(l life) bool { return string(l.inc[:]) == string(inc) })
 	if i < 0 {
@@ -423,19 +457,28 @@ func (s *Store) Covered(ctx context.Context) (shares []syncproto.Share, err erro
 	return shares, err
 }
 
-// unequal names the shares whose digest here is not the server's.
-func (b *base) unequal(theirs []syncproto.ShareDigest) (string, error) {
-	var names []string
+// compare notes which shares' digests here are not the server's, and names all that
+// differ: those that the server did not mention, as they were when it last did.
+func (b *base) compare(theirs []syncproto.ShareDigest) (string, error) {
 	for _, d := range theirs {
 		own, err := b.digest(d.Share)
 		if err != nil {
 			return "", err
 		}
-		if own.Count != d.Count || own.Sum != d.Sum {
-			names = append(names, fmt.Sprintf("%v (%d records here, %d there)", d.Share, own.Count, d.Count))
+		if differs := own.Digest != (syncproto.Digest{Count: d.Count, Sum: d.Sum}); differs != own.differs {
+			own.differs, own.dirty = differs, true
 		}
 	}
-	return strings.Join(names, ", "), nil
+	if err := b.flush(); err != nil {
+		return "", err
+	}
+	var names []string
+	err := b.tx.Query(func(row sqlitedb.Row) error {
+		scope, err := syncproto.ScopeFromBinary(row.Blob(1))
+		names = append(names, syncproto.Share{Class: syncproto.Class(row.Int(0)), Scope: scope}.String())
+		return err
+	}, `SELECT class, scope FROM share WHERE differs = 1 ORDER BY class, scope`)
+	return strings.Join(names, ", "), err
 }
 
 // Digests gives the digest of base of every share that is complete here.

@@ -60,10 +60,11 @@ CREATE TABLE overlay (
 ) STRICT, WITHOUT ROWID;
 
 -- Digests of base, by share: of every share that a base record is in, readable or not.
--- covered: complete here as of the cursor.
+-- covered: complete here as of the cursor. differs: at the last comparison it was not
+-- the server's.
 CREATE TABLE share (
 	class INTEGER NOT NULL, scope BLOB NOT NULL,
-	count INTEGER NOT NULL, sum BLOB NOT NULL, covered INTEGER NOT NULL,
+	count INTEGER NOT NULL, sum BLOB NOT NULL, covered INTEGER NOT NULL, differs INTEGER NOT NULL,
 	PRIMARY KEY (class, scope)
 ) STRICT, WITHOUT ROWID;
 

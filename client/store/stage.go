@@ -17,6 +17,8 @@ type Staging struct {
 	s      *Store
 	frames []syncproto.Frame
 	bytes  uint64
+	whole  int                  // frames up to the end of the last page
+	point  *syncproto.ReadPoint // there
 }
 
 // NewStaging begins to listen. What a dead link left on disk stays.
@@ -30,8 +32,13 @@ const stagedInMemory = 256 << 10
 func (g *Staging) Add(ctx context.Context, f syncproto.Frame, bytes uint64) error {
 	g.frames = append(g.frames, f)
 	g.bytes += bytes
-	if point := pointOf(f); point != nil && g.bytes > stagedInMemory {
-		return g.keep(ctx, point)
+	point := pointOf(f)
+	if point == nil {
+		return nil
+	}
+	g.whole, g.point = len(g.frames), point
+	if g.bytes > stagedInMemory {
+		return g.Keep(ctx)
 	}
 	return nil
 }
@@ -46,12 +53,14 @@ func pointOf(f syncproto.Frame) *syncproto.ReadPoint {
 	return nil
 }
 
-// keep writes a page down with its end.
-func (g *Staging) keep(ctx context.Context, point *syncproto.ReadPoint) error {
-	s := g.s
-	var b *base
-	err := s.write(ctx, func(bs *base) error {
-		b = bs
+// Keep writes down the pages that came whole, with their end, and lets go of what came
+// after. It is what a session does last: the next goes on from there.
+func (g *Staging) Keep(ctx context.Context) error {
+	if g.whole == 0 {
+		g.empty()
+		return nil
+	}
+	err := g.s.write(ctx, func(b *base) error {
 		p := b.progress
 		if p.Cursor == nil && p.ownRows == 0 && p.Position == 0 {
 			n, err := b.tx.Int(`SELECT count(*) FROM staging`)
@@ -60,16 +69,16 @@ func (g *Staging) keep(ctx context.Context, point *syncproto.ReadPoint) error {
 			}
 			p.Direct = p.Direct || n == 0
 		}
-		p.Reading = point
+		p.Reading = g.point
 		if p.Direct {
-			for _, f := range g.frames {
+			for _, f := range g.frames[:g.whole] {
 				if err := b.frame(f); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		for _, f := range g.frames {
+		for _, f := range g.frames[:g.whole] {
 			raw, err := syncproto.EncodeFrame(f, true)
 			if err != nil {
 				return err
@@ -81,10 +90,12 @@ func (g *Staging) keep(ctx context.Context, point *syncproto.ReadPoint) error {
 		return nil
 	})
 	if err == nil {
-		g.frames, g.bytes = nil, 0
+		g.empty()
 	}
 	return err
 }
+
+func (g *Staging) empty() { g.frames, g.bytes, g.whole, g.point = nil, 0, 0, nil }
 
 // write runs f in a commit that lays down what the server sent.
 func (s *Store) write(ctx context.Context, f func(*base) error) error {
@@ -125,13 +136,19 @@ func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now i
 		if err := b.dropOverlays(spans); err != nil {
 			return err
 		}
+		if err := b.takeBack(); err != nil {
+			return err
+		}
 		if err := b.cover(c.Covered); err != nil {
+			return err
+		}
+		if err := b.dropUnclaimed(); err != nil {
 			return err
 		}
 		if err := b.older(c); err != nil {
 			return err
 		}
-		if unequal, err = b.unequal(c.Digests); err != nil {
+		if unequal, err = b.compare(c.Digests); err != nil {
 			return err
 		}
 		p := b.progress
@@ -141,7 +158,7 @@ func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now i
 		return nil
 	})
 	if err == nil {
-		g.frames, g.bytes = nil, 0
+		g.empty()
 	}
 	return unequal, err
 }

@@ -108,6 +108,9 @@ func (c *Centre) Stop() {
 	c.stop = nil
 }
 
+// Address is where the server listens, host:port.
+func (c *Centre) Address() string { return c.HTTP.Listener.Addr().String() }
+
 // Folded waits until everything in the log is folded.
 func (c *Centre) Folded() {
 	c.t.Helper()
@@ -172,10 +175,13 @@ func (s *Site) Reopen() {
 }
 
 // Moved tells a site where the server listens now.
-func (s *Site) Moved(c *Centre) {
+func (s *Site) Moved(c *Centre) { s.Through(c.HTTP.URL) }
+
+// Through lets a site reach the server by another address, such as a proxy's.
+func (s *Site) Through(url string) {
 	s.t.Helper()
 	id := *s.Store.Identity()
-	id.Server = c.HTTP.URL
+	id.Server = url
 	if err := s.Store.Enrol(context.Background(), id); err != nil {
 		s.t.Fatal(err)
 	}

@@ -90,24 +90,46 @@ type Table struct {
 	Fold    []syncproto.FieldID         // text that people search by
 	Whole   func(*Table, Values) string // what is wrong with a new record as a whole; empty where nothing is
 
-	byField map[syncproto.FieldID]int
-	byGroup map[syncproto.GroupID]int
+	byField places
+	byGroup places
 	groupOf []int
+}
+
+// places finds by a small number, many times for every record: -1 where there is
+// nothing of that number.
+type places []int16
+
+func (p places) of(n int) int {
+	if n < len(p) {
+		return int(p[n])
+	}
+	return -1
+}
+
+func (p *places) put(n, at int) {
+	for len(*p) <= n {
+		*p = append(*p, -1)
+	}
+	(*p)[n] = int16(at)
 }
 
 // All lists the tables by number.
 var All = index(sites, selling, fairs, centre)
 
-var byID = func() map[syncproto.TableID]*Table {
-	m := make(map[syncproto.TableID]*Table, len(All))
-	for _, t := range All {
-		m[t.ID] = t
+var byID = func() (p places) {
+	for i, t := range All {
+		p.put(int(t.ID), i)
 	}
-	return m
+	return p
 }()
 
 // Lookup gives the table with a number, nil where this version does not know it.
-func Lookup(id syncproto.TableID) *Table { return byID[id] }
+func Lookup(id syncproto.TableID) *Table {
+	if i := byID.of(int(id)); i >= 0 {
+		return All[i]
+	}
+	return nil
+}
 
 func index(areas ...[]*Table) []*Table {
 	var all []*Table
@@ -122,22 +144,22 @@ func index(areas ...[]*Table) []*Table {
 
 // index fills the look-ups and panics on a schema that contradicts itself.
 func (t *Table) index() {
-	t.byField, t.byGroup = map[syncproto.FieldID]int{}, map[syncproto.GroupID]int{}
 	t.groupOf = make([]int, len(t.Fields))
 	for i, f := range t.Fields {
-		if _, twice := t.byField[f.ID]; twice || i > 0 && t.Fields[i-1].ID >= f.ID {
+		if i > 0 && t.Fields[i-1].ID >= f.ID {
 			panic(fmt.Sprintf("bug: %s: fields do not ascend at %s", t.Name, f.Name))
 		}
-		t.byField[f.ID], t.groupOf[i] = i, -1
+		t.byField.put(int(f.ID), i)
+		t.groupOf[i] = -1
 	}
 	for i, g := range t.Groups {
 		if i > 0 && t.Groups[i-1].ID >= g.ID {
 			panic(fmt.Sprintf("bug: %s: groups do not ascend at %s", t.Name, g.Name))
 		}
-		t.byGroup[g.ID] = i
+		t.byGroup.put(int(g.ID), i)
 		for _, id := range g.Fields {
-			f, known := t.byField[id]
-			if !known || t.groupOf[f] >= 0 {
+			f := t.Index(id)
+			if f < 0 || t.groupOf[f] >= 0 {
 				panic(fmt.Sprintf("bug: %s: field %d is in no group or in two", t.Name, id))
 			}
 			t.groupOf[f] = i
@@ -151,16 +173,11 @@ func (t *Table) index() {
 }
 
 // Index is the place of a field in Fields, -1 where the table has no such field.
-func (t *Table) Index(id syncproto.FieldID) int {
-	if i, ok := t.byField[id]; ok {
-		return i
-	}
-	return -1
-}
+func (t *Table) Index(id syncproto.FieldID) int { return t.byField.of(int(id)) }
 
 // Group is the group with a number, nil where the table has none.
 func (t *Table) Group(id syncproto.GroupID) *Group {
-	if i, ok := t.byGroup[id]; ok {
+	if i := t.byGroup.of(int(id)); i >= 0 {
 		return &t.Groups[i]
 	}
 	return nil

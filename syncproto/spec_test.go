@@ -180,6 +180,9 @@ func describe(b *strings.Builder, t *schema.Table) {
 				fmt.Fprintf(b, "%s %s → %s", [...]string{"", ","}[min(j, 1)], a.From, a.To)
 			}
 			b.WriteString(".\n")
+			if len(m.Waiting) > 0 {
+				fmt.Fprintf(b, "No clash between: %s.\n", strings.Join(m.Waiting, ", "))
+			}
 			if len(m.Clashes) > 0 {
 				b.WriteString("Clashes (left → wanted, but present: outcome):")
 				for j, c := range m.Clashes {

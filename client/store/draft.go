@@ -267,6 +267,11 @@ func (d *Draft) Update(table syncproto.TableID, id syncproto.RecordID, group syn
 	if err := schema.Check(&c); err != nil {
 		return fmt.Errorf("change %s %v: %w", t.Name, id, err)
 	}
+	if t.Whole != nil {
+		if wrong := t.Whole(t, r.Values); wrong != "" {
+			return fmt.Errorf("change %s %v: %s", t.Name, id, wrong)
+		}
+	}
 	if err := d.overlay(have, r); err != nil {
 		return err
 	}

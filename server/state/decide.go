@@ -96,7 +96,7 @@ func (f *fold) decideState(a *author, p *plan, m *meeting) (*syncproto.Error, er
 	if !ok {
 		return syncproto.Errorf(syncproto.CodeBadState, "%s: from %q to %q while %q", m.write.after.Table.Name, m.change.Left, wanted, present), nil
 	}
-	if m.change.Left != present && !m.equal {
+	if m.change.Left != present && !m.equal && !m.group.Machine.OnlyWaited(m.change.Left, present) {
 		if err := f.conflict(a, p, m, "state", outcome == wanted); err != nil {
 			return nil, err
 		}
@@ -117,14 +117,16 @@ func (m *meeting) take() {
 	}
 }
 
-// conflict notes both values of a group in the ledger. Values of tables that not
-// everybody may read who reads the ledger are left out: they stand in the log.
+// conflict notes both values of a group in the ledger of the record's class.
 func (f *fold) conflict(a *author, p *plan, m *meeting, rule string, authorWins bool) error {
 	other, err := f.chain(m.writer.chain)
 	if err != nil || other == nil {
 		return err
 	}
-	t := schema.Lookup(schema.Conflict)
+	t := schema.Ledger(m.write.after.Table.Class)
+	if t == nil {
+		return nil // both values stand in the log
+	}
 	loser, winner := side{other.device, m.writer.stamp, m.writer.hash, m.present()}, side{a.chain.device, p.stamp, a.hash, m.change.Fields}
 	if !authorWins {
 		loser, winner = winner, loser
@@ -140,10 +142,8 @@ func (f *fold) conflict(a *author, p *plan, m *meeting, rule string, authorWins 
 	r.Set(schema.ConflictWinnerTime, syncproto.IntValue(winner.stamp.MS()))
 	r.Set(schema.ConflictLoserHash, syncproto.BytesValue(loser.hash[:]))
 	r.Set(schema.ConflictWinnerHash, syncproto.BytesValue(winner.hash[:]))
-	if m.write.after.Table.Class == t.Class {
-		r.Set(schema.ConflictLoserFields, ledger(loser.fields))
-		r.Set(schema.ConflictWinnerFields, ledger(winner.fields))
-	}
+	r.Set(schema.ConflictLoserFields, ledger(loser.fields))
+	r.Set(schema.ConflictWinnerFields, ledger(winner.fields))
 	p.conflicts = append(p.conflicts, r)
 	return nil
 }

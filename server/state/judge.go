@@ -119,6 +119,18 @@ func parentOf(t *schema.Table, v schema.Values) (*schema.Table, syncproto.Record
 	return schema.Lookup(t.Fields[t.Index(t.Child)].Ref), t.Of(v, t.Child).ID()
 }
 
+// sound holds an edited record against what its table asks of a record as a whole.
+func sound(w *write) *syncproto.Error {
+	t := w.after.Table
+	if w.before == nil || !w.changed || t.Whole == nil {
+		return nil
+	}
+	if wrong := t.Whole(t, w.after.Values); wrong != "" {
+		return syncproto.Errorf(syncproto.CodeBadValue, "%s: %s", t.Name, wrong)
+	}
+	return nil
+}
+
 func allowed(access *schema.Access, w *write, ms int64) *syncproto.Error {
 	r := w.after
 	if w.before != nil { // a move needs the right to write where the record was, none where it goes

@@ -104,25 +104,7 @@ var centre = []*Table{
 			{ID: VerdictGroupState, Name: "state", Fields: []syncproto.FieldID{VerdictCode, VerdictDetail, VerdictState}},
 		},
 	},
-	{
-		ID: Conflict, Name: "conflict", Class: syncproto.ClassS,
-		Scopes: []ScopeRule{{Kind: syncproto.ScopeDevice, Field: ConflictLoser}, {Kind: syncproto.ScopeDevice, Field: ConflictWinner}},
-		Fields: []Field{
-			{ID: ConflictLoser, Name: "loser", Kind: syncproto.Bytes, Ref: Device, Required: true},
-			{ID: ConflictWinner, Name: "winner", Kind: syncproto.Bytes, Ref: Device, Required: true},
-			{ID: ConflictTable, Name: "table_id", Kind: syncproto.Int, Required: true},
-			{ID: ConflictRecord, Name: "record", Kind: syncproto.Bytes, Required: true, Max: 16},
-			{ID: ConflictGroup, Name: "group_id", Kind: syncproto.Int, Required: true},
-			{ID: ConflictRule, Name: "rule", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"stamp", "once", "state"}},
-			{ID: ConflictLoserFields, Name: "loser_fields", Kind: syncproto.Bytes, Max: MaxConflictFields},
-			{ID: ConflictWinnerFields, Name: "winner_fields", Kind: syncproto.Bytes, Max: MaxConflictFields},
-			{ID: ConflictLoserTime, Name: "loser_time", Kind: syncproto.Int, Required: true},
-			{ID: ConflictWinnerTime, Name: "winner_time", Kind: syncproto.Int, Required: true},
-			{ID: ConflictLoserHash, Name: "loser_hash", Kind: syncproto.Bytes, Required: true, Max: 32},
-			{ID: ConflictWinnerHash, Name: "winner_hash", Kind: syncproto.Bytes, Required: true, Max: 32},
-		},
-		Groups: []Group{{ID: ConflictGroupWhat, Name: "what", Rule: Once, Fields: []syncproto.FieldID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}},
-	},
+	conflictTable(Conflict, "conflict", syncproto.ClassS),
 	{
 		ID: Grant, Name: "device_grant", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeDevice, Field: GrantDevice}},
 		Fields: []Field{
@@ -167,4 +149,42 @@ var centre = []*Table{
 			{ID: BackedGroupHead, Name: "head", Fields: []syncproto.FieldID{BackedIncarnation, BackedSeq, BackedHash}},
 		},
 	},
+}
+
+// ledgers are the conflicts over records of other classes: who may not read a record
+// may not read in the ledger what stood in it.
+var ledgers = []*Table{conflictTable(ConflictPersonal, "conflict_personal", syncproto.ClassP)}
+
+// Ledger is the table that conflicts over records of a class go to, nil where they
+// are kept in the log alone.
+func Ledger(c syncproto.Class) *Table {
+	switch c {
+	case syncproto.ClassS:
+		return Lookup(Conflict)
+	case syncproto.ClassP:
+		return Lookup(ConflictPersonal)
+	}
+	return nil
+}
+
+func conflictTable(id syncproto.TableID, name string, class syncproto.Class) *Table {
+	return &Table{
+		ID: id, Name: name, Class: class,
+		Scopes: []ScopeRule{{Kind: syncproto.ScopeDevice, Field: ConflictLoser}, {Kind: syncproto.ScopeDevice, Field: ConflictWinner}},
+		Fields: []Field{
+			{ID: ConflictLoser, Name: "loser", Kind: syncproto.Bytes, Ref: Device, Required: true},
+			{ID: ConflictWinner, Name: "winner", Kind: syncproto.Bytes, Ref: Device, Required: true},
+			{ID: ConflictTable, Name: "table_id", Kind: syncproto.Int, Required: true},
+			{ID: ConflictRecord, Name: "record", Kind: syncproto.Bytes, Required: true, Max: 16},
+			{ID: ConflictGroup, Name: "group_id", Kind: syncproto.Int, Required: true},
+			{ID: ConflictRule, Name: "rule", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"stamp", "once", "state"}},
+			{ID: ConflictLoserFields, Name: "loser_fields", Kind: syncproto.Bytes, Max: MaxConflictFields},
+			{ID: ConflictWinnerFields, Name: "winner_fields", Kind: syncproto.Bytes, Max: MaxConflictFields},
+			{ID: ConflictLoserTime, Name: "loser_time", Kind: syncproto.Int, Required: true},
+			{ID: ConflictWinnerTime, Name: "winner_time", Kind: syncproto.Int, Required: true},
+			{ID: ConflictLoserHash, Name: "loser_hash", Kind: syncproto.Bytes, Required: true, Max: 32},
+			{ID: ConflictWinnerHash, Name: "winner_hash", Kind: syncproto.Bytes, Required: true, Max: 32},
+		},
+		Groups: []Group{{ID: ConflictGroupWhat, Name: "what", Rule: Once, Fields: []syncproto.FieldID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}},
+	}
 }

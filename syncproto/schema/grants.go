@@ -27,12 +27,14 @@ type Access struct {
 
 var stallWrites = []syncproto.TableID{Category, Family, Product, Price, TillSession, Sale, SaleLine, Payment}
 
+var branchWrites = []syncproto.TableID{User, Participation, Person, FamilyPrivate, Workshop, WorkshopSession, Scan, Referral}
+
 var writable = map[string][]syncproto.TableID{
 	KindStall:   stallWrites,
 	KindOutlet:  stallWrites,
-	KindBranch:  append(slices.Clone(stallWrites), User, Participation),
-	KindRooyesh: append(slices.Clone(stallWrites), User, Participation),
-	KindDesk:    nil,
+	KindBranch:  append(slices.Clone(stallWrites), branchWrites...),
+	KindRooyesh: append(slices.Clone(stallWrites), branchWrites...),
+	KindDesk:    {Referral},
 }
 
 var readable = map[string][]syncproto.Class{
@@ -59,7 +61,7 @@ func FirstGrants(kind string, device syncproto.DeviceID, site syncproto.RecordID
 	}
 	grants := []GrantFor{
 		{syncproto.OrgScope, "S", kind != KindDesk},
-		{syncproto.Scope{Kind: syncproto.ScopeDevice, ID: syncproto.RecordID(device)}, "S", false},
+		{syncproto.Scope{Kind: syncproto.ScopeDevice, ID: syncproto.RecordID(device)}, own, false},
 	}
 	switch kind {
 	case KindDesk:

@@ -7,6 +7,7 @@ type Machine struct {
 	Initial []string // that a record may be made in
 	Arrows  []Arrow
 	Clashes []Clash
+	Waiting []string // states that differ only in how far waiting has come: left in one, met in another, is no clash
 }
 
 // Arrow leads from one state to another.
@@ -23,7 +24,7 @@ func (m *Machine) Decide(left, wanted, present string) (outcome string, ok bool)
 	if !slices.Contains(m.Arrows, Arrow{left, wanted}) {
 		return "", false
 	}
-	if left == present || wanted == present {
+	if left == present || wanted == present || m.OnlyWaited(left, present) {
 		return wanted, true
 	}
 	for _, c := range m.Clashes {
@@ -32,6 +33,11 @@ func (m *Machine) Decide(left, wanted, present string) (outcome string, ok bool)
 		}
 	}
 	return "", false
+}
+
+// OnlyWaited says that two states differ only in how far waiting has come.
+func (m *Machine) OnlyWaited(a, b string) bool {
+	return slices.Contains(m.Waiting, a) && slices.Contains(m.Waiting, b)
 }
 
 func (m *Machine) words() []string {

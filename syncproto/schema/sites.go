@@ -4,25 +4,32 @@ import "github.com/rawaj/rawaj/syncproto"
 
 // Numbers of tables. Append-only.
 const (
-	Organisation  syncproto.TableID = 1
-	Site          syncproto.TableID = 2
-	Device        syncproto.TableID = 3
-	User          syncproto.TableID = 4
-	Category      syncproto.TableID = 5
-	Family        syncproto.TableID = 6
-	Product       syncproto.TableID = 7
-	Price         syncproto.TableID = 8
-	Fair          syncproto.TableID = 9
-	Participation syncproto.TableID = 10
-	TillSession   syncproto.TableID = 11
-	Sale          syncproto.TableID = 12
-	SaleLine      syncproto.TableID = 13
-	Payment       syncproto.TableID = 14
-	Verdict       syncproto.TableID = 15
-	Conflict      syncproto.TableID = 16
-	Grant         syncproto.TableID = 17
-	Enrolment     syncproto.TableID = 18
-	Backed        syncproto.TableID = 19
+	Organisation     syncproto.TableID = 1
+	Site             syncproto.TableID = 2
+	Device           syncproto.TableID = 3
+	User             syncproto.TableID = 4
+	Category         syncproto.TableID = 5
+	Family           syncproto.TableID = 6
+	Product          syncproto.TableID = 7
+	Price            syncproto.TableID = 8
+	Fair             syncproto.TableID = 9
+	Participation    syncproto.TableID = 10
+	TillSession      syncproto.TableID = 11
+	Sale             syncproto.TableID = 12
+	SaleLine         syncproto.TableID = 13
+	Payment          syncproto.TableID = 14
+	Verdict          syncproto.TableID = 15
+	Conflict         syncproto.TableID = 16
+	Grant            syncproto.TableID = 17
+	Enrolment        syncproto.TableID = 18
+	Backed           syncproto.TableID = 19
+	Person           syncproto.TableID = 20
+	FamilyPrivate    syncproto.TableID = 21
+	Workshop         syncproto.TableID = 22
+	WorkshopSession  syncproto.TableID = 23
+	Scan             syncproto.TableID = 24
+	Referral         syncproto.TableID = 25
+	ConflictPersonal syncproto.TableID = 26
 )
 
 // Kinds of sites, which are also the kinds of their devices.

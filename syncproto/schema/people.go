@@ -1,0 +1,176 @@
+package schema
+
+import "github.com/rawaj/rawaj/syncproto"
+
+// Fields of person: somebody a branch or centre looks after.
+const (
+	PersonSite          syncproto.FieldID = 1 // home branch or centre
+	PersonName          syncproto.FieldID = 2 // one field, as typed
+	PersonPhone         syncproto.FieldID = 3
+	PersonBirthYear     syncproto.FieldID = 4
+	PersonNeighbourhood syncproto.FieldID = 5
+	PersonFamily        syncproto.FieldID = 6 // productive family it belongs to
+	PersonCard          syncproto.FieldID = 7 // code on its card, for scanning
+
+	PersonGroupSite    syncproto.GroupID = 1
+	PersonGroupName    syncproto.GroupID = 2
+	PersonGroupContact syncproto.GroupID = 3
+	PersonGroupBirth   syncproto.GroupID = 4
+	PersonGroupFamily  syncproto.GroupID = 5
+	PersonGroupCard    syncproto.GroupID = 6
+)
+
+// Fields of family_private: what of a family is nobody's but its branch's. The
+// record has the id of its family.
+const (
+	FamilyPrivateBranch syncproto.FieldID = 1
+	FamilyPrivateHead   syncproto.FieldID = 2 // person
+	FamilyPrivatePhone  syncproto.FieldID = 3
+	FamilyPrivatePayout syncproto.FieldID = 4
+
+	FamilyPrivateGroupBranch syncproto.GroupID = 1
+	FamilyPrivateGroupHead   syncproto.GroupID = 2
+	FamilyPrivateGroupPhone  syncproto.GroupID = 3
+	FamilyPrivateGroupPayout syncproto.GroupID = 4
+)
+
+// Fields of workshop.
+const (
+	WorkshopKind    syncproto.FieldID = 4
+	WorkshopMinutes syncproto.FieldID = 5 // accredited minutes of a session, unless it says otherwise
+	WorkshopCounts  syncproto.FieldID = 6 // counts for membership (M5)
+
+	WorkshopGroupKind    syncproto.GroupID = 2
+	WorkshopGroupMinutes syncproto.GroupID = 3
+)
+
+// Fields of workshop_session.
+const (
+	SessionSite     syncproto.FieldID = 1
+	SessionWorkshop syncproto.FieldID = 2
+	SessionStartsAt syncproto.FieldID = 3 // UTC ms
+	SessionEndsAt   syncproto.FieldID = 4 // UTC ms
+	SessionMinutes  syncproto.FieldID = 5 // accredited
+	SessionStatus   syncproto.FieldID = 6
+
+	SessionGroupWhat   syncproto.GroupID = 1
+	SessionGroupTimes  syncproto.GroupID = 2
+	SessionGroupStatus syncproto.GroupID = 3
+)
+
+// Fields of scan: one check-in or check-out. Scans are only added; first in, last
+// out and credited minutes are derived (R4).
+const (
+	ScanSite    syncproto.FieldID = 1
+	ScanSession syncproto.FieldID = 2
+	ScanPerson  syncproto.FieldID = 3
+	ScanKind    syncproto.FieldID = 4 // in or out
+	ScanAt      syncproto.FieldID = 5 // UTC ms by the site's clock, as claimed
+	ScanSource  syncproto.FieldID = 6
+
+	ScanGroupWhat syncproto.GroupID = 1
+)
+
+// Kinds of scans.
+const (
+	ScanIn  = "in"
+	ScanOut = "out"
+)
+
+var people = []*Table{
+	{
+		ID: Person, Name: "person", Class: syncproto.ClassP, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: PersonSite}}, Movable: true,
+		Fields: []Field{
+			{ID: PersonSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
+			{ID: PersonName, Name: "name", Kind: syncproto.Text, Required: true, Max: maxName},
+			{ID: PersonPhone, Name: "phone", Kind: syncproto.Text, Form: Code, Max: 24},
+			{ID: PersonBirthYear, Name: "birth_year", Kind: syncproto.Int, Min: 1900, Max: 2200},
+			{ID: PersonNeighbourhood, Name: "neighbourhood", Kind: syncproto.Text, Max: maxName},
+			{ID: PersonFamily, Name: "family", Kind: syncproto.Bytes, Ref: Family},
+			{ID: PersonCard, Name: "card", Kind: syncproto.Text, Form: Code, Max: 40},
+			voided(),
+		},
+		Groups: []Group{
+			{ID: PersonGroupSite, Name: "site", Fields: []syncproto.FieldID{PersonSite}},
+			{ID: PersonGroupName, Name: "name", Fields: []syncproto.FieldID{PersonName}},
+			{ID: PersonGroupContact, Name: "contact", Fields: []syncproto.FieldID{PersonPhone, PersonNeighbourhood}},
+			{ID: PersonGroupBirth, Name: "birth", Fields: []syncproto.FieldID{PersonBirthYear}},
+			{ID: PersonGroupFamily, Name: "family", Fields: []syncproto.FieldID{PersonFamily}},
+			{ID: PersonGroupCard, Name: "card", Fields: []syncproto.FieldID{PersonCard}},
+			voidedGroup(),
+		},
+		Fold: []syncproto.FieldID{PersonName, PersonCard},
+	},
+	{
+		ID: FamilyPrivate, Name: "family_private", Class: syncproto.ClassP, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: FamilyPrivateBranch}}, Movable: true,
+		Fields: []Field{
+			{ID: FamilyPrivateBranch, Name: "branch", Kind: syncproto.Bytes, Ref: Site, Required: true},
+			{ID: FamilyPrivateHead, Name: "head", Kind: syncproto.Bytes, Ref: Person},
+			{ID: FamilyPrivatePhone, Name: "phone", Kind: syncproto.Text, Form: Code, Max: 24},
+			{ID: FamilyPrivatePayout, Name: "payout", Kind: syncproto.Text, Form: OneOf, Words: []string{"cash", "transfer", "voucher"}},
+		},
+		Groups: []Group{
+			{ID: FamilyPrivateGroupBranch, Name: "branch", Fields: []syncproto.FieldID{FamilyPrivateBranch}},
+			{ID: FamilyPrivateGroupHead, Name: "head", Fields: []syncproto.FieldID{FamilyPrivateHead}},
+			{ID: FamilyPrivateGroupPhone, Name: "phone", Fields: []syncproto.FieldID{FamilyPrivatePhone}},
+			{ID: FamilyPrivateGroupPayout, Name: "payout", Fields: []syncproto.FieldID{FamilyPrivatePayout}},
+		},
+	},
+	{
+		ID: Workshop, Name: "workshop", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeOrg}},
+		Fields: append(names(),
+			Field{ID: WorkshopKind, Name: "kind", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"practical", "administrative"}},
+			Field{ID: WorkshopMinutes, Name: "minutes", Kind: syncproto.Int, Required: true, Min: 1, Max: maxMinutes},
+			Field{ID: WorkshopCounts, Name: "counts", Kind: syncproto.Bool, Required: true},
+			voided(),
+		),
+		Groups: []Group{
+			namesGroup(),
+			{ID: WorkshopGroupKind, Name: "kind", Fields: []syncproto.FieldID{WorkshopKind}},
+			{ID: WorkshopGroupMinutes, Name: "minutes", Fields: []syncproto.FieldID{WorkshopMinutes, WorkshopCounts}},
+			voidedGroup(),
+		},
+		Fold: []syncproto.FieldID{NameAr, NameFa, NameEn},
+	},
+	{
+		ID: WorkshopSession, Name: "workshop_session", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: SessionSite}},
+		Fields: []Field{
+			{ID: SessionSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
+			{ID: SessionWorkshop, Name: "workshop", Kind: syncproto.Bytes, Ref: Workshop, Required: true},
+			{ID: SessionStartsAt, Name: "starts_at", Kind: syncproto.Int, Required: true},
+			{ID: SessionEndsAt, Name: "ends_at", Kind: syncproto.Int, Required: true},
+			{ID: SessionMinutes, Name: "minutes", Kind: syncproto.Int, Required: true, Min: 1, Max: maxMinutes},
+			{ID: SessionStatus, Name: "status", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"planned", "open", "held", "cancelled"}},
+		},
+		Groups: []Group{
+			{ID: SessionGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{SessionSite, SessionWorkshop}},
+			{ID: SessionGroupTimes, Name: "times", Fields: []syncproto.FieldID{SessionStartsAt, SessionEndsAt, SessionMinutes}},
+			{ID: SessionGroupStatus, Name: "status", Fields: []syncproto.FieldID{SessionStatus}},
+		},
+		Whole: wholeSession,
+	},
+	{
+		ID: Scan, Name: "scan", Class: syncproto.ClassP, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: ScanSite}},
+		Fields: []Field{
+			{ID: ScanSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
+			{ID: ScanSession, Name: "session", Kind: syncproto.Bytes, Ref: WorkshopSession, Required: true},
+			{ID: ScanPerson, Name: "person", Kind: syncproto.Bytes, Ref: Person, Required: true},
+			{ID: ScanKind, Name: "kind", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{ScanIn, ScanOut}},
+			{ID: ScanAt, Name: "at", Kind: syncproto.Int, Required: true},
+			{ID: ScanSource, Name: "source", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"scan", "list", "paper", "correction"}},
+		},
+		Groups: []Group{
+			{ID: ScanGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{ScanSite, ScanSession, ScanPerson, ScanKind, ScanAt, ScanSource}},
+		},
+	},
+}
+
+// maxMinutes bounds the accredited minutes of a session: a whole day.
+const maxMinutes = 24 * 60
+
+func wholeSession(t *Table, v Values) string {
+	if t.Of(v, SessionEndsAt).Int() <= t.Of(v, SessionStartsAt).Int() {
+		return "ends before it starts"
+	}
+	return ""
+}

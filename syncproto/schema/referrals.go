@@ -1,0 +1,127 @@
+package schema
+
+import "github.com/rawaj/rawaj/syncproto"
+
+// Fields of referral: the unclassified part, which sender and receiver share. Only
+// what the sender ticked of a person stands in it (R37); without consent or a legal
+// basis it names a case code alone (R36).
+const (
+	ReferralFrom      syncproto.FieldID = 1 // site
+	ReferralTo        syncproto.FieldID = 2 // site
+	ReferralPurpose   syncproto.FieldID = 3
+	ReferralUrgency   syncproto.FieldID = 4
+	ReferralCode      syncproto.FieldID = 5 // case code, always there
+	ReferralPerson    syncproto.FieldID = 6 // the sender's record of the person; its id says nothing to others
+	ReferralName      syncproto.FieldID = 7 // shared: name
+	ReferralPhone     syncproto.FieldID = 8 // shared: phone
+	ReferralNote      syncproto.FieldID = 9 // shared: what is asked for
+	ReferralConsentBy syncproto.FieldID = 10
+	ReferralConsentAt syncproto.FieldID = 11 // UTC ms
+	ReferralBasis     syncproto.FieldID = 12 // legal basis instead of consent
+	ReferralState     syncproto.FieldID = 13
+	ReferralReason    syncproto.FieldID = 14 // of a decline, or what more is needed
+	ReferralOutcome   syncproto.FieldID = 15
+	ReferralSentAt    syncproto.FieldID = 16 // UTC ms
+
+	ReferralGroupRoute   syncproto.GroupID = 1
+	ReferralGroupWhat    syncproto.GroupID = 2
+	ReferralGroupConsent syncproto.GroupID = 3
+	ReferralGroupState   syncproto.GroupID = 4
+	ReferralGroupAnswer  syncproto.GroupID = 5
+	ReferralGroupSent    syncproto.GroupID = 6
+)
+
+// States of a referral. A draft is the sender's own affair: the record that both
+// share begins when it is sent.
+const (
+	ReferralSent      = "sent"
+	ReferralReceived  = "received"
+	ReferralAccepted  = "accepted"
+	ReferralDeclined  = "declined"
+	ReferralWithdrawn = "withdrawn"
+)
+
+// awaiting are the states in which a receiver may find a referral that it has not
+// answered: delivered and overdue are set by the server, which a desk that is offline
+// does not wait for.
+var awaiting = []string{ReferralSent, "delivered", ReferralReceived, "overdue"}
+
+func referralMachine() *Machine {
+	m := &Machine{
+		Initial: []string{ReferralSent},
+		Waiting: awaiting,
+		Arrows: []Arrow{
+			{ReferralSent, "delivered"}, {"delivered", "overdue"}, {ReferralReceived, "overdue"},
+			{"more_needed", ReferralReceived}, {"more_needed", ReferralWithdrawn},
+			{"redirected", ReferralSent},
+			{ReferralDeclined, "seen_closed"},
+			{ReferralAccepted, "in_service"}, {ReferralAccepted, "lost_contact"},
+			{"in_service", "completed"}, {"in_service", "lost_contact"},
+			{"completed", "seen_closed"},
+			{"lost_contact", "in_service"}, {"lost_contact", "completed"},
+		},
+	}
+	for _, from := range awaiting {
+		for _, to := range []string{ReferralReceived, ReferralAccepted, ReferralDeclined, "more_needed", "redirected", ReferralWithdrawn} {
+			if from != to {
+				m.Arrows = append(m.Arrows, Arrow{from, to})
+			}
+		}
+	}
+	for _, left := range awaiting {
+		// Accept against withdraw: accept wins, in both orders.
+		m.Clashes = append(m.Clashes,
+			Clash{left, ReferralAccepted, ReferralWithdrawn, ReferralAccepted},
+			Clash{left, ReferralWithdrawn, ReferralAccepted, ReferralAccepted},
+			Clash{left, ReferralWithdrawn, ReferralDeclined, ReferralDeclined},
+			Clash{left, ReferralDeclined, ReferralWithdrawn, ReferralWithdrawn})
+	}
+	return m
+}
+
+var referralStates = referralMachine()
+
+var referrals = []*Table{
+	{
+		ID: Referral, Name: "referral", Class: syncproto.ClassP,
+		Scopes: []ScopeRule{{Kind: syncproto.ScopeDesk, Field: ReferralFrom}, {Kind: syncproto.ScopeDesk, Field: ReferralTo}},
+		Fields: []Field{
+			{ID: ReferralFrom, Name: "from_site", Kind: syncproto.Bytes, Ref: Site, Required: true},
+			{ID: ReferralTo, Name: "to_site", Kind: syncproto.Bytes, Ref: Site, Required: true},
+			{ID: ReferralPurpose, Name: "purpose", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"loan", "exam", "job", "support", "case", "other"}},
+			{ID: ReferralUrgency, Name: "urgency", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"normal", "urgent", "emergency"}},
+			{ID: ReferralCode, Name: "case_code", Kind: syncproto.Text, Required: true, Form: Code, Max: 40},
+			{ID: ReferralPerson, Name: "person", Kind: syncproto.Bytes, Ref: Person},
+			{ID: ReferralName, Name: "shared_name", Kind: syncproto.Text, Max: maxName},
+			{ID: ReferralPhone, Name: "shared_phone", Kind: syncproto.Text, Form: Code, Max: 24},
+			{ID: ReferralNote, Name: "note", Kind: syncproto.Text, Max: 2000},
+			{ID: ReferralConsentBy, Name: "consent_by", Kind: syncproto.Text, Max: maxName},
+			{ID: ReferralConsentAt, Name: "consent_at", Kind: syncproto.Int},
+			{ID: ReferralBasis, Name: "legal_basis", Kind: syncproto.Text, Max: maxName},
+			{ID: ReferralState, Name: "state", Kind: syncproto.Text, Required: true, Form: OneOf, Words: referralStates.words()},
+			{ID: ReferralReason, Name: "reason", Kind: syncproto.Text, Max: 500},
+			{ID: ReferralOutcome, Name: "outcome", Kind: syncproto.Text, Max: 500},
+			{ID: ReferralSentAt, Name: "sent_at", Kind: syncproto.Int},
+		},
+		Groups: []Group{
+			{ID: ReferralGroupRoute, Name: "route", Rule: OnceStrict, Fields: []syncproto.FieldID{ReferralFrom, ReferralTo}},
+			{ID: ReferralGroupWhat, Name: "what", Fields: []syncproto.FieldID{ReferralPurpose, ReferralUrgency, ReferralCode, ReferralPerson, ReferralName, ReferralPhone, ReferralNote}},
+			{ID: ReferralGroupConsent, Name: "consent", Fields: []syncproto.FieldID{ReferralConsentBy, ReferralConsentAt, ReferralBasis}},
+			{ID: ReferralGroupState, Name: "state", Rule: State, Fields: []syncproto.FieldID{ReferralState}, Machine: referralStates},
+			{ID: ReferralGroupAnswer, Name: "answer", Fields: []syncproto.FieldID{ReferralReason, ReferralOutcome}},
+			{ID: ReferralGroupSent, Name: "sent", Fields: []syncproto.FieldID{ReferralSentAt}},
+		},
+		Whole: wholeReferral,
+	},
+}
+
+// wholeReferral holds a referral that leaves its sender to the consent guard (R36): a
+// name or phone goes only with consent, by whom and when, or a named legal basis.
+func wholeReferral(t *Table, v Values) string {
+	personal := !t.Of(v, ReferralName).IsNull() || !t.Of(v, ReferralPhone).IsNull()
+	consent := !t.Of(v, ReferralConsentBy).IsNull() && !t.Of(v, ReferralConsentAt).IsNull()
+	if personal && !consent && t.Of(v, ReferralBasis).IsNull() {
+		return "names a person without consent or a legal basis"
+	}
+	return ""
+}

@@ -1,0 +1,107 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// NewReferral is what a sender asks of another desk.
+type NewReferral struct {
+	To         syncproto.RecordID // site
+	Purpose    string             // loan, exam, job, support, case or other
+	Urgency    string             // normal, urgent or emergency; normal where empty
+	Person     syncproto.RecordID // whom it is about; zero: a case code alone
+	ShareName  bool
+	SharePhone bool
+	Note       string
+	ConsentBy  string // who agreed to what is shared
+	Basis      string // legal basis instead of consent
+}
+
+// ErrNoConsent says that a person would be named without consent or a legal basis.
+var ErrNoConsent = errors.New("record who agreed to what is shared, or name the legal basis; otherwise share the case code alone (R36)")
+
+// Refer sends a referral from this site's desk: draft and sending are one act, with
+// the guard on consent (R36). Only what is ticked of the person goes (R37).
+func (c *Client) Refer(ctx context.Context, n NewReferral) (id syncproto.RecordID, err error) {
+	if (n.ShareName || n.SharePhone) && n.ConsentBy == "" && n.Basis == "" {
+		return id, ErrNoConsent
+	}
+	if n.Urgency == "" {
+		n.Urgency = "normal"
+	}
+	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
+		if id, err = d.NewID(); err != nil {
+			return err
+		}
+		fields := []store.Field{
+			field(schema.ReferralFrom, syncproto.IDValue(d.Identity().Site)), field(schema.ReferralTo, syncproto.IDValue(n.To)),
+			field(schema.ReferralPurpose, text(n.Purpose)), field(schema.ReferralUrgency, text(n.Urgency)),
+			field(schema.ReferralCode, text(d.Identity().Prefix+"-"+id.String()[:8])), field(schema.ReferralNote, text(n.Note)),
+			field(schema.ReferralState, text(schema.ReferralSent)), field(schema.ReferralSentAt, syncproto.IntValue(now.UnixMilli())),
+			field(schema.ReferralBasis, text(n.Basis)),
+		}
+		if n.ConsentBy != "" {
+			fields = append(fields, field(schema.ReferralConsentBy, text(n.ConsentBy)), field(schema.ReferralConsentAt, syncproto.IntValue(now.UnixMilli())))
+		}
+		shared, err := sharedOf(d, &n)
+		if err != nil {
+			return err
+		}
+		return d.Create(schema.Referral, id, append(fields, shared...)...)
+	})
+	return id, err
+}
+
+func sharedOf(d *store.Draft, n *NewReferral) (fields []store.Field, err error) {
+	if n.Person.IsZero() {
+		return nil, nil
+	}
+	p, err := d.Get(schema.Person, n.Person)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return nil, fmt.Errorf("person %v: %w", n.Person, store.ErrNoRecord)
+	}
+	fields = append(fields, field(schema.ReferralPerson, syncproto.IDValue(n.Person)))
+	if n.ShareName {
+		fields = append(fields, field(schema.ReferralName, p.Of(schema.PersonName)))
+	}
+	if n.SharePhone {
+		fields = append(fields, field(schema.ReferralPhone, p.Of(schema.PersonPhone)))
+	}
+	return fields, nil
+}
+
+// Answer moves a referral along its machine: a receiver accepts or declines, a sender
+// withdraws. reason is for a decline and where more is needed; outcome for the end.
+func (c *Client) Answer(ctx context.Context, referral syncproto.RecordID, state, reason, outcome string) error {
+	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
+		r, err := d.Get(schema.Referral, referral)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return fmt.Errorf("referral %v: %w", referral, store.ErrNoRecord)
+		}
+		g := r.Table.Group(schema.ReferralGroupState)
+		present := r.Of(schema.ReferralState).Text()
+		if _, ok := g.Machine.Decide(present, state, present); !ok {
+			return fmt.Errorf("a referral that is %s cannot become %s", present, state)
+		}
+		if err := d.Update(schema.Referral, referral, schema.ReferralGroupState, field(schema.ReferralState, text(state))); err != nil {
+			return err
+		}
+		if reason == "" && outcome == "" {
+			return nil
+		}
+		return d.Update(schema.Referral, referral, schema.ReferralGroupAnswer, field(schema.ReferralReason, text(reason)), field(schema.ReferralOutcome, text(outcome)))
+	})
+}

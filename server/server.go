@@ -116,9 +116,10 @@ func (s *Server) follow(ctx context.Context) error {
 
 const (
 	// applyEntries and applyBytes cut the log into commits of the fold: large enough
-	// that a commit is shared, small enough that a sale is on the dashboard at once.
+	// that a commit is shared, small enough that a sale is on the dashboard at once,
+	// and that who delivers much is settled meanwhile: two full batches of sales.
 	applyEntries = 64
-	applyBytes   = 1 << 20
+	applyBytes   = 128 << 10
 )
 
 // catchUp folds the log to its end.

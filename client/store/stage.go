@@ -25,8 +25,8 @@ type Staging struct {
 func (s *Store) NewStaging() *Staging { return &Staging{s: s} }
 
 // stagedInMemory is how many bytes of frames, decompressed, wait in memory for their
-// checkpoint before the end of a page is worth a commit.
-const stagedInMemory = 256 << 10
+// checkpoint before the end of a page is worth a commit: two pages of sales.
+const stagedInMemory = 1 << 20
 
 // Add takes a Rows or Leave frame and its size, decompressed.
 func (g *Staging) Add(ctx context.Context, f syncproto.Frame, bytes uint64) error {

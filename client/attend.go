@@ -14,6 +14,7 @@ import (
 
 // NewPerson is somebody a branch or centre looks after.
 type NewPerson struct {
+	ID            syncproto.RecordID // as in NewProduct
 	Name          string
 	Phone         string
 	Neighbourhood string
@@ -23,7 +24,8 @@ type NewPerson struct {
 // AddPerson records a person of this site.
 func (c *Client) AddPerson(ctx context.Context, n NewPerson) (id syncproto.RecordID, err error) {
 	err = c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
-		if id, err = d.NewID(); err != nil {
+		var fresh bool
+		if id, fresh, err = newID(d, schema.Person, n.ID); err != nil || !fresh {
 			return err
 		}
 		return d.Create(schema.Person, id,
@@ -43,6 +45,7 @@ func text(s string) syncproto.Value {
 
 // NewWorkshop is a kind of training.
 type NewWorkshop struct {
+	ID      syncproto.RecordID // as in NewProduct
 	Name    string
 	Kind    string // practical or administrative
 	Minutes int64  // accredited, a session
@@ -52,7 +55,8 @@ type NewWorkshop struct {
 // AddWorkshop adds a workshop to the organisation's catalogue.
 func (c *Client) AddWorkshop(ctx context.Context, n NewWorkshop) (id syncproto.RecordID, err error) {
 	err = c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
-		if id, err = d.NewID(); err != nil {
+		var fresh bool
+		if id, fresh, err = newID(d, schema.Workshop, n.ID); err != nil || !fresh {
 			return err
 		}
 		return d.Create(schema.Workshop, id,
@@ -62,56 +66,74 @@ func (c *Client) AddWorkshop(ctx context.Context, n NewWorkshop) (id syncproto.R
 	return id, err
 }
 
-// PlanSession plans a session of a workshop at this site.
-func (c *Client) PlanSession(ctx context.Context, workshop syncproto.RecordID, starts, ends time.Time) (id syncproto.RecordID, err error) {
+// NewSession is a session of a workshop at this site.
+type NewSession struct {
+	ID       syncproto.RecordID // as in NewProduct
+	Workshop syncproto.RecordID
+	Starts   time.Time
+	Ends     time.Time
+}
+
+// PlanSession plans a session.
+func (c *Client) PlanSession(ctx context.Context, n NewSession) (id syncproto.RecordID, err error) {
 	err = c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
-		w, err := d.Get(schema.Workshop, workshop)
+		w, err := d.Get(schema.Workshop, n.Workshop)
 		if err != nil {
 			return err
 		}
 		if w == nil {
-			return fmt.Errorf("workshop %v: %w", workshop, store.ErrNoRecord)
+			return fmt.Errorf("workshop %v: %w", n.Workshop, store.ErrNoRecord)
 		}
-		if id, err = d.NewID(); err != nil {
+		var fresh bool
+		if id, fresh, err = newID(d, schema.WorkshopSession, n.ID); err != nil || !fresh {
 			return err
 		}
 		return d.Create(schema.WorkshopSession, id,
-			field(schema.SessionSite, syncproto.IDValue(d.Identity().Site)), field(schema.SessionWorkshop, syncproto.IDValue(workshop)),
-			field(schema.SessionStartsAt, syncproto.IntValue(starts.UnixMilli())), field(schema.SessionEndsAt, syncproto.IntValue(ends.UnixMilli())),
+			field(schema.SessionSite, syncproto.IDValue(d.Identity().Site)), field(schema.SessionWorkshop, syncproto.IDValue(n.Workshop)),
+			field(schema.SessionStartsAt, syncproto.IntValue(n.Starts.UnixMilli())), field(schema.SessionEndsAt, syncproto.IntValue(n.Ends.UnixMilli())),
 			field(schema.SessionMinutes, w.Of(schema.WorkshopMinutes)), field(schema.SessionStatus, text("planned")))
 	})
 	return id, err
 }
 
+// NewScan is one check-in or check-out.
+type NewScan struct {
+	ID      syncproto.RecordID // as in NewProduct
+	Session syncproto.RecordID
+	Person  syncproto.RecordID
+	Source  string // scan, list, paper or correction; scan where empty
+}
+
 // CheckIn records that a person came to a session, CheckOut that it left. Scanning
 // twice is harmless: attendance is derived, one a person and session.
-func (c *Client) CheckIn(ctx context.Context, session, person syncproto.RecordID, source string) (syncproto.RecordID, error) {
-	return c.scan(ctx, session, person, schema.ScanIn, source)
+func (c *Client) CheckIn(ctx context.Context, n NewScan) (syncproto.RecordID, error) {
+	return c.scan(ctx, n, schema.ScanIn)
 }
 
 // CheckOut records that a person left a session.
-func (c *Client) CheckOut(ctx context.Context, session, person syncproto.RecordID, source string) (syncproto.RecordID, error) {
-	return c.scan(ctx, session, person, schema.ScanOut, source)
+func (c *Client) CheckOut(ctx context.Context, n NewScan) (syncproto.RecordID, error) {
+	return c.scan(ctx, n, schema.ScanOut)
 }
 
-func (c *Client) scan(ctx context.Context, session, person syncproto.RecordID, kind, source string) (id syncproto.RecordID, err error) {
-	if source == "" {
-		source = "scan"
+func (c *Client) scan(ctx context.Context, n NewScan, kind string) (id syncproto.RecordID, err error) {
+	if n.Source == "" {
+		n.Source = "scan"
 	}
 	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
-		s, err := d.Get(schema.WorkshopSession, session)
+		s, err := d.Get(schema.WorkshopSession, n.Session)
 		if err != nil {
 			return err
 		}
 		if s == nil {
-			return fmt.Errorf("session %v: %w", session, store.ErrNoRecord)
+			return fmt.Errorf("session %v: %w", n.Session, store.ErrNoRecord)
 		}
-		if id, err = d.NewID(); err != nil {
+		var fresh bool
+		if id, fresh, err = newID(d, schema.Scan, n.ID); err != nil || !fresh {
 			return err
 		}
 		return d.Create(schema.Scan, id,
-			field(schema.ScanSite, s.Of(schema.SessionSite)), field(schema.ScanSession, syncproto.IDValue(session)), field(schema.ScanPerson, syncproto.IDValue(person)),
-			field(schema.ScanKind, text(kind)), field(schema.ScanAt, syncproto.IntValue(now.UnixMilli())), field(schema.ScanSource, text(source)))
+			field(schema.ScanSite, s.Of(schema.SessionSite)), field(schema.ScanSession, syncproto.IDValue(n.Session)), field(schema.ScanPerson, syncproto.IDValue(n.Person)),
+			field(schema.ScanKind, text(kind)), field(schema.ScanAt, syncproto.IntValue(now.UnixMilli())), field(schema.ScanSource, text(n.Source)))
 	})
 	return id, err
 }

@@ -13,6 +13,7 @@ import (
 
 // NewReferral is what a sender asks of another desk.
 type NewReferral struct {
+	ID         syncproto.RecordID // as in NewProduct
 	To         syncproto.RecordID // site
 	Purpose    string             // loan, exam, job, support, case or other
 	Urgency    string             // normal, urgent or emergency; normal where empty
@@ -37,7 +38,8 @@ func (c *Client) Refer(ctx context.Context, n NewReferral) (id syncproto.RecordI
 		n.Urgency = "normal"
 	}
 	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
-		if id, err = d.NewID(); err != nil {
+		var fresh bool
+		if id, fresh, err = newID(d, schema.Referral, n.ID); err != nil || !fresh {
 			return err
 		}
 		fields := []store.Field{
@@ -93,6 +95,9 @@ func (c *Client) Answer(ctx context.Context, referral syncproto.RecordID, state,
 		}
 		g := r.Table.Group(schema.ReferralGroupState)
 		present := r.Of(schema.ReferralState).Text()
+		if present == state {
+			return nil
+		}
 		if _, ok := g.Machine.Decide(present, state, present); !ok {
 			return fmt.Errorf("a referral that is %s cannot become %s", present, state)
 		}

@@ -31,6 +31,21 @@ func (c *Client) at(t time.Time) (day string, zone int, err error) {
 	return local.Format(time.DateOnly), seconds / 60, nil
 }
 
+// newID takes the id that the caller made, or makes one. made is false where a record
+// with it is here already: the caller asks again after a lost answer, and what it asked
+// for has been done.
+func newID(d *store.Draft, table syncproto.TableID, given syncproto.RecordID) (id syncproto.RecordID, made bool, err error) {
+	if given.IsZero() {
+		id, err = d.NewID()
+		return id, true, err
+	}
+	if given[14] != 0 || given[15] != 0 || given[6]>>4 != 7 {
+		return given, false, fmt.Errorf("id %v: want a UUIDv7 whose last four digits are 0", given)
+	}
+	have, err := d.Get(table, given)
+	return given, have == nil, err
+}
+
 // record writes one transaction at the present time.
 func (c *Client) record(ctx context.Context, f func(d *store.Draft, now time.Time, day string) error) error {
 	if c.Store.Identity() == nil {
@@ -48,6 +63,7 @@ func (c *Client) record(ctx context.Context, f func(d *store.Draft, now time.Tim
 
 // NewProduct is a product of a family, with its price here or everywhere.
 type NewProduct struct {
+	ID         syncproto.RecordID // made by the caller, so that asking twice is harmless; zero: made here
 	Name       string
 	Sku        string
 	Family     syncproto.RecordID // zero: none
@@ -60,7 +76,8 @@ type NewProduct struct {
 // AddProduct adds a product to the organisation's catalogue.
 func (c *Client) AddProduct(ctx context.Context, n NewProduct) (id syncproto.RecordID, err error) {
 	err = c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
-		if id, err = d.NewID(); err != nil {
+		var fresh bool
+		if id, fresh, err = newID(d, schema.Product, n.ID); err != nil || !fresh {
 			return err
 		}
 		fields := []store.Field{field(schema.NameField(n.Name), syncproto.TextValue(n.Name)), field(schema.ProductFamily, syncproto.IDValue(n.Family)), field(schema.ProductCategory, syncproto.IDValue(n.Category))}
@@ -116,17 +133,26 @@ func setPrice(d *store.Draft, product syncproto.RecordID, here bool, amountMinor
 	return d.Create(schema.Price, id, append(amount, field(schema.PriceProduct, syncproto.IDValue(product)), field(schema.PriceSite, syncproto.IDValue(site)))...)
 }
 
+// NewTill is a till as it is opened.
+type NewTill struct {
+	ID         syncproto.RecordID // as in NewProduct
+	Fair       syncproto.RecordID // zero: none
+	FloatMinor int64
+	Currency   string
+}
+
 // OpenTill opens a till with its float.
-func (c *Client) OpenTill(ctx context.Context, fair syncproto.RecordID, floatMinor int64, currency string) (id syncproto.RecordID, err error) {
+func (c *Client) OpenTill(ctx context.Context, n NewTill) (id syncproto.RecordID, err error) {
 	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
-		if id, err = d.NewID(); err != nil {
+		var fresh bool
+		if id, fresh, err = newID(d, schema.TillSession, n.ID); err != nil || !fresh {
 			return err
 		}
 		me := d.Identity()
 		return d.Create(schema.TillSession, id,
-			field(schema.TillSite, syncproto.IDValue(me.Site)), field(schema.TillFair, syncproto.IDValue(fair)),
+			field(schema.TillSite, syncproto.IDValue(me.Site)), field(schema.TillFair, syncproto.IDValue(n.Fair)),
 			field(schema.TillDevice, syncproto.IDValue(syncproto.RecordID(me.Device))), field(schema.TillOpenedAt, syncproto.IntValue(now.UnixMilli())),
-			field(schema.TillFloat, syncproto.IntValue(floatMinor)), field(schema.TillCurrency, syncproto.TextValue(currency)))
+			field(schema.TillFloat, syncproto.IntValue(n.FloatMinor)), field(schema.TillCurrency, syncproto.TextValue(n.Currency)))
 	})
 	return id, err
 }
@@ -134,6 +160,10 @@ func (c *Client) OpenTill(ctx context.Context, fair syncproto.RecordID, floatMin
 // CloseTill closes a till with what was counted in it.
 func (c *Client) CloseTill(ctx context.Context, till syncproto.RecordID, countedMinor int64) error {
 	return c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
+		have, err := d.Get(schema.TillSession, till)
+		if err != nil || have != nil && !have.Of(schema.TillClosedAt).IsNull() {
+			return err
+		}
 		return d.Update(schema.TillSession, till, schema.TillGroupClosing,
 			field(schema.TillClosedAt, syncproto.IntValue(now.UnixMilli())), field(schema.TillCounted, syncproto.IntValue(countedMinor)))
 	})
@@ -151,6 +181,7 @@ type Line struct {
 
 // NewSale is what is sold to one buyer.
 type NewSale struct {
+	ID       syncproto.RecordID // as in NewProduct
 	Till     syncproto.RecordID
 	Lines    []Line
 	Currency string
@@ -177,10 +208,16 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 		if err != nil {
 			return err
 		}
+		if sale, err := d.Get(schema.Sale, n.ID); err != nil || sale != nil {
+			if err == nil {
+				sold, err = soldBefore(d, n.ID)
+			}
+			return err
+		}
 		if till == nil || !till.Of(schema.TillClosedAt).IsNull() {
 			return ErrNoTill
 		}
-		if sold.Sale, err = d.NewID(); err != nil {
+		if sold.Sale, _, err = newID(d, schema.Sale, n.ID); err != nil {
 			return err
 		}
 		site, fair := till.Of(schema.TillSite), till.Of(schema.TillFair)
@@ -208,6 +245,24 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 			field(schema.PaymentCurrency, syncproto.TextValue(n.Currency)))
 	})
 	return sold, err
+}
+
+// soldBefore is what Sell returned, or would have, when it recorded the sale.
+func soldBefore(d *store.Draft, id syncproto.RecordID) (sold Sold, err error) {
+	sale, err := d.Get(schema.Sale, id)
+	if err != nil {
+		return sold, err
+	}
+	sold = Sold{Sale: id, ReceiptNo: sale.Of(schema.SaleReceiptNo).Text()}
+	for i := range sale.Of(schema.SaleLineCount).Int() {
+		line, err := d.Get(schema.SaleLine, id.Child(int(i)+1))
+		if err != nil || line == nil {
+			return sold, err
+		}
+		amount, _, _ := rules.LineAmount(line.Values)
+		sold.AmountMinor += amount
+	}
+	return sold, nil
 }
 
 func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair syncproto.Value, currency string, l Line) (int64, error) {

@@ -7,7 +7,6 @@ import (
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/simtest"
-	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -22,7 +21,7 @@ func TestASaleRecordedOfflineArrives(t *testing.T) {
 	}
 	a.Sync()
 	b.Sync()
-	till, err := b.Client.OpenTill(ctx, syncproto.RecordID{}, 10000, "AED")
+	till, err := b.Client.OpenTill(ctx, client.NewTill{FloatMinor: 10000, Currency: "AED"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,17 +33,17 @@ func TestTwoDevicesScanOnePersonAndItIsOneAttendance(t *testing.T) {
 	must(t, err)
 	workshop, err := a.Client.AddWorkshop(ctx, client.NewWorkshop{Name: "صناعة البخور", Kind: "practical", Minutes: 120, Counts: true})
 	must(t, err)
-	session, err := a.Client.PlanSession(ctx, workshop, now, now.Add(2*time.Hour))
+	session, err := a.Client.PlanSession(ctx, client.NewSession{Workshop: workshop, Starts: now, Ends: now.Add(2 * time.Hour)})
 	must(t, err)
 	a.Sync()
 	b.Sync()
 	for _, s := range []*simtest.Site{a, b} {
-		_, err := s.Client.CheckIn(ctx, session, person, "")
+		_, err := s.Client.CheckIn(ctx, client.NewScan{Session: session, Person: person})
 		must(t, err)
 	}
 	now = now.Add(100 * time.Minute)
 	for _, s := range []*simtest.Site{b, a} {
-		_, err := s.Client.CheckOut(ctx, session, person, "")
+		_, err := s.Client.CheckOut(ctx, client.NewScan{Session: session, Person: person})
 		must(t, err)
 	}
 	b.Sync()

@@ -121,7 +121,7 @@ func (d *demoDay) morning(ctx context.Context) error {
 		if err := d.sync(ctx, i); err != nil {
 			return err
 		}
-		till, err := d.sites[i].client.OpenTill(ctx, syncproto.RecordID{}, 20000, demoCurrency)
+		till, err := d.sites[i].client.OpenTill(ctx, client.NewTill{FloatMinor: 20000, Currency: demoCurrency})
 		if err != nil {
 			return err
 		}

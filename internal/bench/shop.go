@@ -43,7 +43,7 @@ func (s *shop) open(ctx context.Context, at *site) (err error) {
 		}
 		s.products, s.prices = append(s.products, id), append(s.prices, price)
 	}
-	s.till, err = at.client.OpenTill(ctx, syncproto.RecordID{}, 10_000, benchCurrency)
+	s.till, err = at.client.OpenTill(ctx, client.NewTill{FloatMinor: 10_000, Currency: benchCurrency})
 	return err
 }
 

@@ -25,7 +25,7 @@ func newStall(t *testing.T) *client.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if err := s.Enrol(context.Background(), store.Identity{Org: syncproto.OrgID{1}, Device: syncproto.DeviceID{2}, Site: syncproto.RecordID{3}, Kind: "stall", Prefix: "A1", Zone: "Asia/Dubai", Lang: "ar", Server: "http://127.0.0.1:1"}); err != nil {
+	if err := s.Enrol(context.Background(), store.Identity{Org: syncproto.OrgID{1}, OrgKey: make([]byte, 32), Certificate: []byte{0}, Device: syncproto.DeviceID{2}, Site: syncproto.RecordID{3}, Kind: "stall", Prefix: "A1", Zone: "Asia/Dubai", Lang: "ar", Server: "http://127.0.0.1:1"}); err != nil {
 		t.Fatal(err)
 	}
 	return client.New(client.Config{Store: s, Key: key, Now: time.Now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler)})

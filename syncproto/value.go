@@ -84,6 +84,10 @@ func (v Value) Bytes() []byte {
 	return nil
 }
 
+// Raw is text, or bytes, as they are kept: without the copy that Bytes makes. It is
+// empty for other kinds.
+func (v Value) Raw() string { return v.s }
+
 // ID is the bytes as the id of a record; zero where they are none.
 func (v Value) ID() RecordID {
 	var id RecordID

@@ -10,22 +10,17 @@ import (
 // Count adds up every sale in a database. Sales that skip refuses are left out; nil
 // leaves out none.
 func Count(tx *sqlitedb.Tx, set *records.Set, skip func(*records.Row) bool) (map[Key]*Figures, error) {
-	all := map[Key]*Figures{}
+	all := NewCounter()
 	lines := &cursor{tx: tx, set: set}
 	err := set.Each(tx, schema.Lookup(schema.Sale), `ORDER BY id`, func(sale *records.Row) error {
 		own, err := lines.of(sale.ID)
 		if err != nil || skip != nil && skip(sale) {
 			return err
 		}
-		for key, f := range OfSale(sale.Values, own) {
-			if all[key] == nil {
-				all[key] = &Figures{}
-			}
-			all[key].Add(f, 1)
-		}
+		all.Sale(sale.Values, own, 1)
 		return nil
 	})
-	return all, err
+	return all.All, err
 }
 
 // cursor walks the lines beside their sales: ids of lines follow those of their

@@ -79,40 +79,52 @@ type Key struct {
 	Value string
 }
 
-// OfSale is what one receipt adds to every group; nothing where it is voided. Lines
-// without their sale are not counted: a transaction brings them together.
-func OfSale(sale schema.Values, lines []schema.Values) map[Key]*Figures {
+// Counter adds sales up. It is for one goroutine.
+type Counter struct {
+	All  map[Key]*Figures
+	seen map[Key]struct{} // groups that the present receipt has a line in
+}
+
+// NewCounter is empty.
+func NewCounter() *Counter { return &Counter{All: map[Key]*Figures{}, seen: map[Key]struct{}{}} }
+
+// Sale counts one receipt in every group, times 1 or -1; nothing where it is voided.
+// Lines without their sale are not counted: a transaction brings them together.
+func (c *Counter) Sale(sale schema.Values, lines []schema.Values, times int64) {
 	ts, tl := schema.Lookup(schema.Sale), schema.Lookup(schema.SaleLine)
 	if ts.Of(sale, schema.Voided).Bool() {
-		return nil
+		return
 	}
-	out := map[Key]*Figures{}
-	day := ts.Of(sale, schema.SaleDay).Text()
-	site := string(ts.Of(sale, schema.SaleSite).Bytes())
+	clear(c.seen)
 	for _, line := range lines {
-		one := Figures{Lines: 1, Pieces: tl.Of(line, schema.LineQuantity).Int()}
-		if amount, currency, priced := rules.LineAmount(line); priced {
-			one.AmountMinor = map[string]int64{currency: amount}
-		} else {
-			one.Unpriced = 1
-		}
+		amount, currency, priced := rules.LineAmount(line)
+		pieces := tl.Of(line, schema.LineQuantity).Int()
 		for _, key := range [...]Key{
 			{Total, ""},
-			{Category, string(tl.Of(line, schema.LineCategory).Bytes())},
-			{Site, site},
-			{Day, day},
-			{Family, string(tl.Of(line, schema.LineFamily).Bytes())},
-			{Product, string(tl.Of(line, schema.LineProduct).Bytes())},
+			{Category, tl.Of(line, schema.LineCategory).Raw()},
+			{Site, ts.Of(sale, schema.SaleSite).Raw()},
+			{Day, ts.Of(sale, schema.SaleDay).Raw()},
+			{Family, tl.Of(line, schema.LineFamily).Raw()},
+			{Product, tl.Of(line, schema.LineProduct).Raw()},
 		} {
-			f := out[key]
+			f := c.All[key]
 			if f == nil {
-				f = &Figures{Receipts: 1}
-				out[key] = f
+				f = &Figures{AmountMinor: map[string]int64{}}
+				c.All[key] = f
 			}
-			f.Add(&one, 1)
+			if _, counted := c.seen[key]; !counted {
+				c.seen[key] = struct{}{}
+				f.Receipts += times
+			}
+			f.Lines += times
+			f.Pieces += times * pieces
+			if priced {
+				f.AmountMinor[currency] += times * amount
+			} else {
+				f.Unpriced += times
+			}
 		}
 	}
-	return out
 }
 
 // Row is one line of a report.

@@ -7,11 +7,6 @@ import (
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
-type figureKey = report.Key
-
-// figure is what the open transaction adds to one figure.
-type figure = report.Figures
-
 // salesBefore takes the sales that a plan touches out of the figures, as they stand
 // before it. Sales that the plan makes stand nowhere yet.
 func (f *fold) salesBefore(p *plan) (map[syncproto.RecordID]bool, error) {
@@ -64,7 +59,7 @@ func (f *fold) countMade(p *plan, id syncproto.RecordID) bool {
 	if int64(len(lines)) != sale.after.Of(schema.SaleLineCount).Int() {
 		return false
 	}
-	f.addFigures(report.OfSale(sale.after.Values, lines), 1)
+	f.figures.Sale(sale.after.Values, lines, 1)
 	return true
 }
 
@@ -80,24 +75,13 @@ func (f *fold) countSale(id syncproto.RecordID, times int64) error {
 	if err != nil {
 		return err
 	}
-	f.addFigures(report.OfSale(sale.Values, lines), times)
+	f.figures.Sale(sale.Values, lines, times)
 	return nil
 }
 
-func (f *fold) addFigures(figures map[report.Key]*report.Figures, times int64) {
-	for key, one := range figures {
-		have := f.figures[key]
-		if have == nil {
-			have = &figure{}
-			f.figures[key] = have
-		}
-		have.Add(one, times)
-		f.result.Figures = true
-	}
-}
-
 func (f *fold) saveFigures() error {
-	for key, d := range f.figures {
+	f.result.Figures = len(f.figures.All) > 0
+	for key, d := range f.figures.All {
 		if err := f.tx.Exec(`INSERT INTO figure (dim, key, pieces, lines, receipts, unpriced) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (dim, key) DO UPDATE SET pieces = pieces + excluded.pieces, lines = lines + excluded.lines,
 				receipts = receipts + excluded.receipts, unpriced = unpriced + excluded.unpriced`,
@@ -112,7 +96,7 @@ func (f *fold) saveFigures() error {
 			}
 		}
 	}
-	clear(f.figures)
+	clear(f.figures.All)
 	return nil
 }
 

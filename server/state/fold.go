@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/canon"
@@ -24,10 +25,10 @@ type fold struct {
 	shares  map[syncproto.Share]*share
 	access  map[syncproto.DeviceID]*schema.Access
 	keys    map[syncproto.DeviceID]ed25519.PublicKey
-	figures map[figureKey]*figure
-	waiting int64 // rows of waits
-	parked  int64 // rows of parked
-	counted bool  // whether waiting and parked were read
+	figures *report.Counter // what the open transaction adds to the figures
+	waiting int64           // rows of waits
+	parked  int64           // rows of parked
+	counted bool            // whether waiting and parked were read
 
 	release []releasing // held transactions to judge again at the present position
 	result  Result
@@ -37,7 +38,7 @@ func newFold() *fold {
 	return &fold{
 		chains: map[syncproto.Incarnation][]*chain{}, byID: map[int64]*chain{},
 		shares: map[syncproto.Share]*share{}, access: map[syncproto.DeviceID]*schema.Access{},
-		keys: map[syncproto.DeviceID]ed25519.PublicKey{}, figures: map[figureKey]*figure{},
+		keys: map[syncproto.DeviceID]ed25519.PublicKey{}, figures: report.NewCounter(),
 	}
 }
 

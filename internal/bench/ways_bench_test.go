@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"crypto/rand"
 	"path/filepath"
 	"testing"
 
@@ -60,6 +61,40 @@ func BenchmarkApply(b *testing.B) {
 		st.Close()
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*benchmarkSales), "µs/sale")
+}
+
+// BenchmarkDrain lets a stall deliver what it recorded offline.
+func BenchmarkDrain(b *testing.B) {
+	const sales = 4 * benchmarkSales // several batches, pages and commits
+	ctx := context.Background()
+	c, err := newCentre(ctx, filepath.Join(b.TempDir(), "server"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { c.close() })
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		at, err := c.newSite(ctx, filepath.Join(b.TempDir(), "site"), rand.Text())
+		if err != nil {
+			b.Fatal(err)
+		}
+		s := newShop()
+		if err := s.open(ctx, at); err != nil {
+			b.Fatal(err)
+		}
+		if err := s.bulk(ctx, at, sales, func(int) {}); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if _, err := at.sync(ctx, nil); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		at.store.Close()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.N*sales*recordsOfSale)/b.Elapsed().Seconds(), "records/s")
 }
 
 // BenchmarkFirstSync lets an empty device read them.

@@ -43,6 +43,8 @@ type Server struct {
 	budget   *semaphore.Weighted // bytes of batches being taken in
 	sessions sessions
 
+	strangers chan struct{} // holds one token for each peer that has not named itself
+
 	mu      sync.Mutex
 	upto    oplog.Index   // folded, and published to live
 	applied chan struct{} // closed when the fold has moved, or has stopped
@@ -58,7 +60,7 @@ const ingestBudget = 4 * (syncproto.MaxBatch + syncproto.MaxBatchLength)
 // New makes a server of what is in the log. It folds what the state lacks, which
 // may take a while; progress, if given, is told the entries folded and their total.
 func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
-	s := &Server{Config: c, live: live.New(), budget: semaphore.NewWeighted(ingestBudget), applied: make(chan struct{})}
+	s := &Server{Config: c, live: live.New(), budget: semaphore.NewWeighted(ingestBudget), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers)}
 	s.sessions.byDevice = map[syncproto.DeviceID]*session{}
 	head := c.State.Head()
 	end, hash := c.Log.End()

@@ -22,6 +22,7 @@ import (
 type session struct {
 	s      *Server
 	conn   *wsconn.Conn
+	named  func() // is no stranger any more
 	device syncproto.DeviceID
 	key    ed25519.PublicKey
 	offset int64 // device's clock minus ours, ms
@@ -45,6 +46,10 @@ type sessions struct {
 
 // maxSessions bounds the connections of one process: the file descriptors it may hold.
 const maxSessions = 19000
+
+// maxStrangers bounds the peers that have not named themselves, which may cost 64 KiB
+// each until their time to do so is over; further ones are sent away for a second.
+const maxStrangers = 1024
 
 func (a *sessions) begin(n *session) *syncproto.Error {
 	a.mu.Lock()
@@ -100,11 +105,20 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.sessions.running.Done()
+	select {
+	case s.strangers <- struct{}{}:
+	default:
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "too many are at the door", http.StatusServiceUnavailable)
+		return
+	}
+	named := sync.OnceFunc(func() { <-s.strangers })
+	defer named()
 	conn, err := wsconn.Upgrade(w, r, wsconn.UpgradeOptions{})
 	if err != nil {
 		return // it has answered
 	}
-	n := &session{s: s, conn: conn, durable: map[syncproto.Incarnation]syncproto.Head{}}
+	n := &session{s: s, conn: conn, named: named, durable: map[syncproto.Incarnation]syncproto.Head{}}
 	err = n.run(context.WithoutCancel(r.Context()))
 	bye := byeOf(err)
 	s.Logger.Info("session ended", "device", n.device, "code", bye.Code.String(), "err", quiet(err), "in", conn.BytesIn(), "out", conn.BytesOut())
@@ -197,6 +211,7 @@ func (n *session) greet(ctx context.Context) error {
 	if !syncproto.VerifyHello(d.Public, head.Org, hello.Device, nonce, hello.Signature) {
 		return syncproto.Errorf(syncproto.CodeSignature, "of Hello")
 	}
+	n.named()
 	n.conn.SetLimits(syncproto.DeviceLimits)
 	n.offset = hello.TimeMS - s.Now().UnixMilli()
 	if err := n.contact(ctx, &hello.Declared); err != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
 	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
 )
 
@@ -115,14 +116,23 @@ func (c *Centre) Address() string { return c.HTTP.Listener.Addr().String() }
 func (c *Centre) Folded() {
 	c.t.Helper()
 	end, _ := c.Log.End()
-	view := c.Server.Live().View()
-	for view.Head().Applied < end {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	c.until(func(h state.Head) bool { return h.Applied >= end })
+}
+
+// Judged waits until so many transactions have been judged.
+func (c *Centre) Judged(n syncproto.Position) {
+	c.t.Helper()
+	c.until(func(h state.Head) bool { return h.Position >= n })
+}
+
+func (c *Centre) until(reached func(state.Head) bool) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for view := c.Server.Live().View(); !reached(view.Head()); view = c.Server.Live().View() {
 		if err := view.Wait(ctx); err != nil {
-			c.t.Fatal(err)
+			c.t.Fatalf("the fold stands at %+v: %v", view.Head(), err)
 		}
-		cancel()
-		view = c.Server.Live().View()
 	}
 }
 
@@ -130,7 +140,7 @@ func (c *Centre) Folded() {
 type Site struct {
 	t      testing.TB
 	dir    string
-	key    ed25519.PrivateKey
+	Key    ed25519.PrivateKey
 	Now    func() time.Time
 	Dial   wsconn.DialOptions
 	Store  *store.Store
@@ -141,14 +151,14 @@ type Site struct {
 func (c *Centre) NewSite(name, kind string, fairs ...string) *Site {
 	c.t.Helper()
 	s := &Site{t: c.t, dir: c.t.TempDir(), Now: time.Now}
-	_, s.key = newKey(c.t)
+	_, s.Key = newKey(c.t)
 	code, err := c.Server.EnrolCode(context.Background(), server.NewSite{Site: name, Kind: kind, Fairs: fairs})
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	s.Open()
 	c.t.Cleanup(func() { s.Store.Close() })
-	if _, err := client.Enrol(context.Background(), s.Store, s.key, c.HTTP.URL, code.Code, name); err != nil {
+	if _, err := client.Enrol(context.Background(), s.Store, s.Key, c.HTTP.URL, code.Code, name); err != nil {
 		c.t.Fatal(err)
 	}
 	return s
@@ -162,7 +172,7 @@ func (s *Site) Open() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.Client = client.New(client.Config{Store: s.Store, Key: s.key, Now: func() time.Time { return s.Now() }, Rand: rand.Reader, Logger: Quiet, Dial: s.Dial})
+	s.Client = client.New(client.Config{Store: s.Store, Key: s.Key, Now: func() time.Time { return s.Now() }, Rand: rand.Reader, Logger: Quiet, Dial: s.Dial})
 }
 
 // Reopen ends the process and starts another.

@@ -48,6 +48,11 @@ var (
 	ServerLimits   = FrameLimits{Size: MaxFrame, Compressed: true}
 )
 
+// TooLarge is the error about a message over the limits: ErrFrame, of CodeTooLarge.
+func (l FrameLimits) TooLarge() error {
+	return fmt.Errorf("%w: %w", ErrFrame, Errorf(CodeTooLarge, "a message is over %d bytes", l.Size))
+}
+
 // EncodeFrame gives the message of a frame. It refuses with ErrFrame what the peer
 // would refuse. A frame that is compressed is only so where that makes it smaller.
 func EncodeFrame(f Frame, compressed bool) ([]byte, error) {
@@ -98,7 +103,7 @@ func check(f Frame) error {
 // *Error of CodeUnsupported.
 func DecodeFrame(message []byte, limits FrameLimits) (Frame, error) {
 	if len(message) > limits.Size {
-		return nil, fmt.Errorf("message of %d bytes is over %d: %w", len(message), limits.Size, ErrFrame)
+		return nil, limits.TooLarge()
 	}
 	r := canon.NewReader(message)
 	r.Exactly(2)

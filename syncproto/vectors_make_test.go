@@ -525,7 +525,7 @@ func badFrames(t testing.TB) []vector {
 		frame("a nonce of 31 bytes", "frame", append(append(plain("8201a5010102010350"), org[:]...), append(plain("04581f"), append(make([]byte, 31), 5, 0)...)...)),
 		frame("Rows with keys that do not ascend", "frame", plain("8207a2020103")),
 		frame("Rows without ids", "frame", plain("8207a60101024101030705800680 0780")),
-		bad("frame in the greeting", "frame: over 4 KiB in the greeting", "frame", long),
+		bad("frame in the greeting", "frame: over 4 KiB in the greeting", "too_large", long),
 		bad("frame in the greeting", "frame: compressed in the greeting", "frame", squeezed(compressed([]byte{0xa0}))),
 		bad("frame from a device", "frame: compressed by a device", "frame", squeezed(zeros(100, 100))),
 		frame("200 MiB of zeros, announced", "frame", squeezed(zeros(bombSize, bombSize))),

@@ -104,8 +104,9 @@ func (c *Conn) write(message []byte, deadline time.Time) error {
 
 // Receive waits for the next frame. Only one goroutine may call it. Errors:
 //
-//   - one that wraps syncproto.ErrFrame: the message is over the limits, is not
-//     binary or is no frame. A Bye can still be sent.
+//   - one that wraps syncproto.ErrFrame: the message is over the limits (then it
+//     wraps a *syncproto.Error of CodeTooLarge too), is not binary or is no frame. A
+//     Bye can still be sent.
 //   - a *syncproto.Error of CodeUnsupported: a frame of an unknown type.
 //   - one that wraps os.ErrDeadlineExceeded: no whole message came in time.
 //   - one that wraps net.ErrClosed: Close was called here.
@@ -129,7 +130,7 @@ func (c *Conn) Receive() (syncproto.Frame, error) {
 		return nil, c.fail(err)
 	}
 	if buf.Len() > limits.Size {
-		return nil, c.fail(fmt.Errorf("a message is over %d bytes: %w", limits.Size, syncproto.ErrFrame))
+		return nil, c.fail(limits.TooLarge())
 	}
 	c.in.Add(uint64(buf.Len()))
 	f, err := syncproto.DecodeFrame(buf.Bytes(), limits)

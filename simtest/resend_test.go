@@ -84,7 +84,7 @@ func sellSome(t *testing.T, s *simtest.Site, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	till, err := s.Client.OpenTill(ctx, syncproto.RecordID{}, 10000, "AED")
+	till, err := s.Client.OpenTill(ctx, client.NewTill{FloatMinor: 10000, Currency: "AED"})
 	if err != nil {
 		t.Fatal(err)
 	}

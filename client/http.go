@@ -81,7 +81,7 @@ func (c *Client) Handler(token string) http.Handler {
 		localapi.Answer(w, sales, err)
 	})
 	api.HandleFunc("POST /api/import/sales", c.apiImportSales)
-	return localapi.Guard(api, token)
+	return localapi.NewGate(token).Handler(api)
 }
 
 func (c *Client) apiImportSales(w http.ResponseWriter, r *http.Request) {

@@ -24,7 +24,7 @@ func (s *Server) Handler(token string, hosts ...string) http.Handler {
 	api.HandleFunc("GET /api/report/sales", s.apiSales)
 	api.HandleFunc("GET /api/conflicts", s.apiConflicts)
 	api.HandleFunc("GET /api/quarantine", s.apiQuarantine)
-	mux.Handle("/api/", localapi.Guard(api, token, hosts...))
+	mux.Handle("/api/", localapi.NewGate(token, hosts...).Handler(api))
 	return mux
 }
 

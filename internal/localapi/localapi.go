@@ -5,50 +5,15 @@ package localapi
 import (
 	"bytes"
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/rawaj/rawaj/internal/datadir"
 )
-
-// Guard lets only those in who name this host, come from no other site's page and
-// hold the token, checked in this order: an Origin check alone does not stop a name
-// that is bound anew to loopback.
-func Guard(next http.Handler, token string, hosts ...string) http.Handler {
-	cross := http.NewCrossOriginProtection()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !loopback(r.Host) && !slices.Contains(hosts, r.Host) {
-			http.Error(w, "this host name is not served here", http.StatusMisdirectedRequest)
-			return
-		}
-		if err := cross.Check(r); err != nil {
-			http.Error(w, "request comes from another site's page", http.StatusForbidden)
-			return
-		}
-		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || token == "" || subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
-			http.Error(w, "the token is missing or wrong: it stands in the data directory's token file", http.StatusUnauthorized)
-			return
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
-func loopback(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	return name == "localhost" || name == "127.0.0.1" || name == "[::1]" || name == "::1"
-}
 
 // Answer writes v as JSON, or an error with status 400.
 func Answer(w http.ResponseWriter, v any, err error) {
@@ -58,6 +23,34 @@ func Answer(w http.ResponseWriter, v any, err error) {
 		v = map[string]string{"error": err.Error()}
 	}
 	json.NewEncoder(w).Encode(v)
+}
+
+// MaxRequest bounds the body of a request.
+const MaxRequest = 256 << 10
+
+// Read reads a request's body into v; fields that v does not have are refused.
+func Read(w http.ResponseWriter, r *http.Request, v any) error {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, MaxRequest))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("cannot read the request: %w", err)
+	}
+	return nil
+}
+
+// Route is one call of an API.
+type Route struct {
+	Method, Path string
+	Handle       http.HandlerFunc
+}
+
+// Mux serves routes.
+func Mux(routes []Route) *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.HandleFunc(r.Method+" "+r.Path, r.Handle)
+	}
+	return mux
 }
 
 // Call asks the process that holds a directory: v, if given, goes as JSON (or as it is

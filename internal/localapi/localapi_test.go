@@ -35,10 +35,49 @@ func TestGuardLetsOnlyTheHolderOfTheTokenIn(t *testing.T) {
 				r.Header.Set("Origin", c.origin)
 			}
 			w := httptest.NewRecorder()
-			localapi.Guard(open, c.token, "centre.example:8420").ServeHTTP(w, r)
+			localapi.NewGate(c.token, "centre.example:8420").Handler(open).ServeHTTP(w, r)
 			if w.Code != c.want {
 				t.Errorf("got %d, want %d: %s", w.Code, c.want, w.Body)
 			}
 		})
+	}
+}
+
+func TestAOneTimeLinkSignsABrowserInOnce(t *testing.T) {
+	open := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { localapi.Answer(w, "in", nil) })
+	g := localapi.NewGate("t")
+	h := g.Handler(open)
+	link, err := g.Link("http://127.0.0.1:8421")
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(url string, cookies ...*http.Cookie) *http.Response {
+		r := httptest.NewRequest("GET", url, nil)
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Result()
+	}
+	if r := get("http://127.0.0.1:8421/"); r.StatusCode != 401 {
+		t.Errorf("without a session it is %d", r.StatusCode)
+	}
+	r := get(link)
+	if r.StatusCode != 303 || len(r.Cookies()) != 1 {
+		t.Fatalf("the link gave %d, %v", r.StatusCode, r.Cookies())
+	}
+	cookie := r.Cookies()[0]
+	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode {
+		t.Errorf("cookie is %v", cookie)
+	}
+	if r := get("http://127.0.0.1:8421/", cookie); r.StatusCode != 200 {
+		t.Errorf("with the cookie it is %d", r.StatusCode)
+	}
+	if r := get(link); r.StatusCode != 401 {
+		t.Errorf("the link opened twice: %d", r.StatusCode)
+	}
+	if r := get("http://evil.example/login?code=x"); r.StatusCode != 421 {
+		t.Errorf("a name bound anew reached the login: %d", r.StatusCode)
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,10 @@ type base struct {
 	scopes   []syncproto.Scope
 	verdicts []*records.Row                        // heard, that end a quarantine without taking the transaction
 	left     map[syncproto.Class][]syncproto.Scope // shares this device may no longer read
+
+	// edits says whether anything here is edited, nil before that was looked at: a
+	// stall that only sells has nothing to uncover.
+	edits *bool
 }
 
 type digest struct {
@@ -105,8 +110,9 @@ func (b *base) rows(f *syncproto.Rows) error {
 	if t == nil {
 		return syncproto.Errorf(syncproto.CodeUnsupported, "rows of table %d, which this program does not know: update it", f.Table)
 	}
+	r := records.New(t, syncproto.RecordID{})
 	for i := range f.IDs {
-		r := records.New(t, f.IDs[i])
+		r.Reset(f.IDs[i])
 		for c, id := range f.Fields {
 			r.Set(id, f.Columns[c][i])
 		}
@@ -117,8 +123,17 @@ func (b *base) rows(f *syncproto.Rows) error {
 	return nil
 }
 
-// replace puts a row of the server's in place of the base row.
+// replace puts a row of the server's in place of the base row. It keeps nothing of r.
 func (b *base) replace(r *records.Row) error {
+	if b.progress.ownRows == 0 { // what comes is others' then, and most of it new
+		err := set.Insert(b.tx, r)
+		if err == nil {
+			return b.enter(r)
+		}
+		if !errors.Is(err, sqlitedb.ErrExists) {
+			return err
+		}
+	}
 	have, err := set.Get(b.tx, r.Table, r.ID)
 	if err != nil {
 		return err
@@ -132,11 +147,8 @@ func (b *base) replace(r *records.Row) error {
 			return err
 		}
 	}
-	if err := b.count(r, func(d *digest, h syncproto.Hash) { d.Add(h) }); err != nil {
+	if err := b.enter(r); err != nil {
 		return err
-	}
-	if s := r.Of(schema.VerdictState).Text(); r.Table.ID == schema.Verdict && (s == schema.VerdictWithdrawn || s == schema.VerdictReplaced) {
-		b.verdicts = append(b.verdicts, r)
 	}
 	switch {
 	case have == nil:
@@ -147,6 +159,14 @@ func (b *base) replace(r *records.Row) error {
 		return b.settle(have, r)
 	}
 	return b.relay(have, r)
+}
+
+// enter counts a row in that base has from now on.
+func (b *base) enter(r *records.Row) error {
+	if s := r.Of(schema.VerdictState).Text(); r.Table.ID == schema.Verdict && (s == schema.VerdictWithdrawn || s == schema.VerdictReplaced) {
+		b.verdicts = append(b.verdicts, r.Clone())
+	}
+	return b.count(r, func(d *digest, h syncproto.Hash) { d.Add(h) })
 }
 
 // baseRow is what base has of a record, nil where it has nothing.
@@ -172,10 +192,24 @@ func (b *base) settle(have, r *records.Row) error {
 		return err
 	}
 	r.Meta = [3]int64{}
+	if r.Same(have) { // judged as it was recorded
+		return set.Mark(b.tx, r)
+	}
 	return set.Replace(b.tx, r)
 }
 
 func (b *base) uncover(have *records.Row) error {
+	if b.edits == nil {
+		n, err := b.tx.Int(`SELECT EXISTS (SELECT 1 FROM overlay) OR EXISTS (SELECT 1 FROM preimage)`)
+		if err != nil {
+			return err
+		}
+		some := n != 0
+		b.edits = &some
+	}
+	if !*b.edits {
+		return nil
+	}
 	for _, sql := range []string{`DELETE FROM overlay WHERE tbl = ? AND record = ?`, `DELETE FROM preimage WHERE tbl = ? AND record = ?`} {
 		if err := b.tx.Exec(sql, int64(have.Table.ID), have.ID[:]); err != nil {
 			return err
@@ -189,6 +223,7 @@ func (b *base) relay(have, r *records.Row) error {
 	if err := putPreimage(b.tx, r); err != nil {
 		return err
 	}
+	b.edits = nil
 	over, err := ownChanges(b.tx, have, 0)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ package records
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rawaj/rawaj/internal/sqlitedb"
@@ -37,6 +38,17 @@ func (r *Row) Clone() *Row {
 	c.Values = append(schema.Values(nil), r.Values...)
 	c.Extra = append([]syncproto.FieldValue(nil), r.Extra...)
 	return &c
+}
+
+// Reset makes it another, empty record of its table.
+func (r *Row) Reset(id syncproto.RecordID) {
+	clear(r.Values)
+	r.ID, r.Extra, r.Meta = id, nil, [3]int64{}
+}
+
+// Same says whether two records hold the same in every field.
+func (r *Row) Same(o *Row) bool {
+	return slices.Equal(r.Values, o.Values) && slices.Equal(r.Extra, o.Extra)
 }
 
 // Set writes one field; an unknown one goes to Extra.
@@ -103,7 +115,7 @@ type Set struct {
 	tables map[syncproto.TableID]*statements
 }
 
-type statements struct{ columns, get, insert, replace, delete string }
+type statements struct{ columns, get, insert, replace, mark, delete string }
 
 // NewSet makes the SQL of a side that keeps up to three integer columns of its own
 // beside each record.
@@ -135,12 +147,17 @@ func (s *Set) statements(t *schema.Table) *statements {
 	names := s.columnNames(t)
 	columns := strings.Join(names, ", ")
 	marks := strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ")
+	var marked []string
+	for _, m := range s.meta {
+		marked = append(marked, fmt.Sprintf("%q = ?", m))
+	}
 	readable := strings.TrimSuffix(columns, `, "fold"`)
 	return &statements{
 		columns: readable,
 		get:     fmt.Sprintf(`SELECT %s FROM %q WHERE id = ?`, readable, t.Name),
 		insert:  fmt.Sprintf(`INSERT INTO %q (%s) VALUES (%s)`, t.Name, columns, marks),
 		replace: fmt.Sprintf(`REPLACE INTO %q (%s) VALUES (%s)`, t.Name, columns, marks),
+		mark:    fmt.Sprintf(`UPDATE %q SET %s WHERE id = ?`, t.Name, strings.Join(marked, ", ")),
 		delete:  fmt.Sprintf(`DELETE FROM %q WHERE id = ?`, t.Name),
 	}
 }
@@ -169,7 +186,8 @@ func (s *Set) DDL() string {
 	return b.String()
 }
 
-// Insert writes a record that is not there yet; Replace one that may be.
+// Insert writes a record that is not there yet: where it is, the error wraps
+// sqlitedb.ErrExists.
 func (s *Set) Insert(tx *sqlitedb.Tx, r *Row) error {
 	return tx.Exec(s.tables[r.Table.ID].insert, s.args(r)...)
 }
@@ -177,6 +195,11 @@ func (s *Set) Insert(tx *sqlitedb.Tx, r *Row) error {
 // Replace writes a record whether or not it is there.
 func (s *Set) Replace(tx *sqlitedb.Tx, r *Row) error {
 	return tx.Exec(s.tables[r.Table.ID].replace, s.args(r)...)
+}
+
+// Mark writes a side's own columns of a record that is there, and nothing else.
+func (s *Set) Mark(tx *sqlitedb.Tx, r *Row) error {
+	return tx.Exec(s.tables[r.Table.ID].mark, append(s.metaArgs(nil, r), r.ID[:])...)
 }
 
 // Delete removes a record.
@@ -205,15 +228,20 @@ func (s *Set) args(r *Row) []any {
 	} else {
 		args = append(args, nil)
 	}
+	args = s.metaArgs(args, r)
+	if len(r.Table.Fold) > 0 {
+		args = append(args, foldOf(r))
+	}
+	return args
+}
+
+func (s *Set) metaArgs(args []any, r *Row) []any {
 	for i := range s.meta {
 		if r.Meta[i] == 0 {
 			args = append(args, nil)
 		} else {
 			args = append(args, r.Meta[i])
 		}
-	}
-	if len(r.Table.Fold) > 0 {
-		args = append(args, foldOf(r))
 	}
 	return args
 }

@@ -48,6 +48,10 @@ var ErrReadOnly = errors.New("database is open for reading only")
 // ErrClosed is what every method returns after Close.
 var ErrClosed = errors.New("database is closed")
 
+// ErrExists is wrapped by the error of an insert whose key is taken. The statement
+// did nothing, and the transaction goes on.
+var ErrExists = errors.New("the key is taken")
+
 // DB is one SQLite file. It is safe for concurrent use.
 type DB struct {
 	path    string
@@ -399,7 +403,7 @@ func (c *conn) execN(sql string, args []any) (int64, error) {
 	}
 	r, err := s.raw.ExecContext(context.Background(), bound)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", head(sql), err)
+		return 0, fmt.Errorf("%s: %w", head(sql), exists(err))
 	}
 	return r.RowsAffected()
 }
@@ -412,9 +416,17 @@ func (c *conn) start(sql string, s *stmt, args []any) (driver.Rows, error) {
 	}
 	rows, err := s.raw.QueryContext(context.Background(), bound)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", head(sql), err)
+		return nil, fmt.Errorf("%s: %w", head(sql), exists(err))
 	}
 	return rows, nil
+}
+
+func exists(err error) error {
+	var e sqlite3.Error
+	if errors.As(err, &e) && (e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey || e.ExtendedCode == sqlite3.ErrConstraintUnique) {
+		return fmt.Errorf("%w: %w", ErrExists, err)
+	}
+	return err
 }
 
 func (c *conn) query(sql string, args []any, f func(Row) error) error {

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/rawaj/rawaj/internal/localapi"
-	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/syncproto"
 )
 
@@ -51,50 +49,9 @@ func timeText(ms int64) *string {
 	return &s
 }
 
-// Handler gives the routes of the local API, for programs of this machine that hold
-// the token.
-func (c *Client) Handler(token string) http.Handler {
-	api := http.NewServeMux()
-	api.HandleFunc("GET /api/status", func(w http.ResponseWriter, r *http.Request) {
-		st, err := c.Status(r.Context())
-		localapi.Answer(w, st, err)
-	})
-	api.HandleFunc("POST /api/sync", func(w http.ResponseWriter, r *http.Request) {
-		patience := DefaultPatience
-		if given := r.URL.Query().Get("patience"); given != "" {
-			var err error
-			if patience, err = time.ParseDuration(given); err != nil {
-				localapi.Answer(w, nil, err)
-				return
-			}
-		}
-		res, err := c.Settled(r.Context(), patience)
-		localapi.Answer(w, res, err)
-	})
-	api.HandleFunc("GET /api/report/sales", func(w http.ResponseWriter, r *http.Request) {
-		by, err := report.ParseBy(r.URL.Query().Get("by"))
-		if err != nil {
-			localapi.Answer(w, nil, err)
-			return
-		}
-		sales, err := Sales(r.Context(), c.Store, by)
-		localapi.Answer(w, sales, err)
-	})
-	api.HandleFunc("POST /api/import/sales", c.apiImportSales)
-	return localapi.NewGate(token).Handler(api)
-}
-
-func (c *Client) apiImportSales(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	columns, err := ParseMapping(q.Get("map"))
-	if err != nil {
-		localapi.Answer(w, nil, err)
-		return
-	}
-	res, err := ImportSales(r.Context(), c.Store, r.Body, ImportOptions{
-		Columns: columns, Currency: strings.ToUpper(q.Get("currency")), Fair: q.Get("fair"), Family: q.Get("family"), Now: c.Now,
-	})
-	localapi.Answer(w, res, err)
+// Handler answers the local API behind a gate.
+func (c *Client) Handler(gate *localapi.Gate) http.Handler {
+	return gate.Handler(localapi.Mux(append(c.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink})))
 }
 
 // DefaultPatience is how long a sync tries again without getting on.

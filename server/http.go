@@ -1,12 +1,13 @@
 package server
 
 import (
-	"encoding/json"
-	"errors"
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/server/live"
 )
 
 // Handler gives the routes. Devices speak on /sync and /enrol; /api is for programs
@@ -18,14 +19,24 @@ func (s *Server) Handler(token string, hosts ...string) http.Handler {
 	mux.HandleFunc("GET /sync", s.serveSync)
 	mux.HandleFunc("POST /enrol", s.serveEnrol)
 	mux.HandleFunc("GET /healthz", s.serveHealth)
-	api := http.NewServeMux()
-	api.HandleFunc("POST /api/enrol-codes", s.apiEnrolCode)
-	api.HandleFunc("GET /api/devices", s.apiDevices)
-	api.HandleFunc("GET /api/report/sales", s.apiSales)
-	api.HandleFunc("GET /api/conflicts", s.apiConflicts)
-	api.HandleFunc("GET /api/quarantine", s.apiQuarantine)
-	mux.Handle("/api/", localapi.NewGate(token, hosts...).Handler(api))
+	gate := localapi.NewGate(token, hosts...)
+	mux.Handle("/api/", gate.Handler(localapi.Mux(append(s.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink}))))
+	mux.Handle("GET /login", gate.Handler(http.NotFoundHandler()))
 	return mux
+}
+
+// Routes is the API of the server for programs of its machine and for the dashboard;
+// openapi.json describes it, and a test holds the two together.
+func (s *Server) Routes() []localapi.Route {
+	return []localapi.Route{
+		{Method: "POST", Path: "/api/enrol-codes", Summary: "Make a one-time code that takes one device in", Request: NewSite{}, Response: EnrolCode{}, Handle: s.apiEnrolCode},
+		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
+		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by"}, Response: report.Sales{}, Handle: s.apiSales},
+		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first", Response: Overview{}, Handle: s.apiOverview},
+		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Response: Overview{}, Stream: true, Handle: s.apiEvents},
+		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value", Response: []Conflict{}, Handle: s.apiConflicts},
+		{Method: "GET", Path: "/api/quarantine", Summary: "Transactions that are held, or were", Response: []Verdict{}, Handle: s.apiQuarantine},
+	}
 }
 
 func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) {
@@ -41,10 +52,8 @@ func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) apiEnrolCode(w http.ResponseWriter, r *http.Request) {
 	var n NewSite
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&n); err != nil {
-		localapi.Answer(w, nil, errors.Join(errors.New("cannot read the request"), err))
+	if err := localapi.Read(w, r, &n); err != nil {
+		localapi.Answer(w, nil, err)
 		return
 	}
 	code, err := s.EnrolCode(r.Context(), n)
@@ -84,4 +93,34 @@ func (s *Server) apiConflicts(w http.ResponseWriter, r *http.Request) {
 func (s *Server) apiQuarantine(w http.ResponseWriter, r *http.Request) {
 	list, err := s.Quarantine(r.Context())
 	localapi.Answer(w, list, err)
+}
+
+func (s *Server) apiOverview(w http.ResponseWriter, r *http.Request) {
+	o, err := s.Overview(r.Context())
+	localapi.Answer(w, o, err)
+}
+
+// overviewEvery is the least time between two overviews to one reader: a person sees no
+// more, and adding it up reads every scan.
+const overviewEvery = 250 * time.Millisecond
+
+// apiEvents sends the overview whenever the log grew, the newest alone.
+func (s *Server) apiEvents(w http.ResponseWriter, r *http.Request) {
+	var view *live.View
+	localapi.Events(w, r, func(ctx context.Context) (string, any, error) {
+		if view != nil {
+			if err := view.Wait(ctx); err != nil {
+				return "", nil, err
+			}
+			select {
+			case <-time.After(overviewEvery):
+			case <-ctx.Done():
+				return "", nil, ctx.Err()
+			}
+		}
+		view = s.live.View() // before reading, so that no change falls between
+		view.Head()
+		o, err := s.Overview(context.WithoutCancel(ctx))
+		return "overview", o, err
+	})
 }

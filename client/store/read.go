@@ -33,6 +33,15 @@ func (r *Reader) Each(table syncproto.TableID, f func(*records.Row) error) error
 	return set.Each(r.tx, schema.Lookup(table), `ORDER BY id`, f)
 }
 
+// Newest calls f for the newest records of a table, by id, at most limit of them and
+// those before cursor; a zero cursor begins at the end.
+func (r *Reader) Newest(table syncproto.TableID, cursor syncproto.RecordID, limit int, f func(*records.Row) error) error {
+	if cursor.IsZero() {
+		return set.Each(r.tx, schema.Lookup(table), `ORDER BY id DESC LIMIT ?`, f, limit)
+	}
+	return set.Each(r.tx, schema.Lookup(table), `WHERE id < ? ORDER BY id DESC LIMIT ?`, f, cursor[:], limit)
+}
+
 // Lines are the lines of a sale, in order.
 func (r *Reader) Lines(sale syncproto.RecordID) ([]schema.Values, error) {
 	return report.LinesOf(r.tx, set, sale)

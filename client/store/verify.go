@@ -14,6 +14,10 @@ import (
 // Held says whether a record was made here and is held in quarantine by the server.
 func Held(r *records.Row) bool { return r.Meta[metaState] == heldMade }
 
+// Arrived says whether the server has what is shown of a record: nothing of this
+// device's lies over it.
+func Arrived(r *records.Row) bool { return r.Meta[metaState] == inBase }
+
 // Finding is something that does not hold, and where.
 type Finding struct {
 	Where string `json:"where"`

@@ -65,7 +65,7 @@ func newSiteCommand() *cobra.Command {
 	c := &cobra.Command{Use: "site", Short: "The local client of a stall, branch, centre or desk", Example: "  rawaj site enrol --data ./stall --server http://127.0.0.1:8420 --code 7K2M-9QXT-03FA-ZC5E\n  rawaj site run --data ./stall"}
 	imports := &cobra.Command{Use: "import", Short: "Take in what another program recorded", Example: "  rawaj site import sales till.csv --data ./stall --map receipt=receipt,date=date,item=item --currency AED"}
 	imports.AddCommand(newImportSalesCommand())
-	c.AddCommand(newSiteEnrolCommand(), newSiteRunCommand(), newSiteSyncCommand(), newSiteStatusCommand(), imports)
+	c.AddCommand(newSiteEnrolCommand(), newSiteRunCommand(), newSiteSyncCommand(), newSiteStatusCommand(), newOpenCommand(), imports)
 	return c
 }
 
@@ -134,7 +134,7 @@ func newSiteRunCommand() *cobra.Command {
 			}
 			defer s.dir.Withdraw()
 			fmt.Fprintf(c.ErrOrStderr(), "rawaj: %s on %s\n", printable(s.store.Identity().SiteName), url)
-			return serve(c.Context(), listener, s.client.Handler(token), s.stayConnected)
+			return serve(c.Context(), listener, s.client.Handler(localapi.NewGate(token, listen)), s.stayConnected)
 		},
 	}
 	dataFlag(c, &data)
@@ -210,6 +210,28 @@ func syncSite(c *cobra.Command, data string, patience time.Duration) (r client.S
 	b := newBar(c.ErrOrStderr(), "sending and hearing", int64(st.Pending))
 	defer b.done()
 	return s.client.Sync(c.Context(), patience, func(r client.SyncResult) { b.set(int64(r.Sent)) })
+}
+
+func newOpenCommand() *cobra.Command {
+	return loginCommand("open", "Make a one-time link that signs a browser in to the running site", "  rawaj site open --data ./stall")
+}
+
+// loginCommand asks the process that holds a directory for a one-time link.
+func loginCommand(use, short, example string) *cobra.Command {
+	var data string
+	c := &cobra.Command{
+		Use: use, Short: short, Example: example, Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var link struct{ URL string }
+			if err := localapi.Call(c.Context(), data, "POST", "/api/login-link", nil, &link); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), link.URL)
+			return nil
+		},
+	}
+	dataFlag(c, &data)
+	return c
 }
 
 func newSiteStatusCommand() *cobra.Command {

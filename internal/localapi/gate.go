@@ -52,6 +52,12 @@ func (g *Gate) Link(base string) (string, error) {
 	return base + loginPath + "?code=" + code, err
 }
 
+// AnswerLink makes a one-time link for whoever is let in already.
+func (g *Gate) AnswerLink(w http.ResponseWriter, r *http.Request) {
+	link, err := g.Link("http://" + r.Host)
+	Answer(w, map[string]string{"url": link}, err)
+}
+
 func (g *Gate) draw(into map[string]time.Time, most int, valid time.Duration) (string, error) {
 	b := make([]byte, 24)
 	if _, err := io.ReadFull(g.rand, b); err != nil {

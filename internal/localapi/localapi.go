@@ -38,9 +38,15 @@ func Read(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-// Route is one call of an API.
+// Route is one call of an API. Request and Response are zero values of the types that
+// it reads and answers, nil where there is none.
 type Route struct {
 	Method, Path string
+	Summary      string
+	Query        []string // names of query parameters
+	Request      any
+	Response     any
+	Stream       bool // answers with server-sent events whose data is a Response
 	Handle       http.HandlerFunc
 }
 

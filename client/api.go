@@ -1,0 +1,212 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Routes is the local API of a site; openapi.json describes it, and a test holds the
+// two together. Every write carries an
+// id made by the caller, and asking again with it is harmless.
+func (c *Client) Routes() []localapi.Route {
+	return []localapi.Route{
+		{Method: "GET", Path: "/api/me", Summary: "Who this site is", Response: Me{}, Handle: c.apiMe},
+		{Method: "GET", Path: "/api/status", Summary: "What is saved here and what has arrived", Response: Status{}, Handle: c.apiStatus},
+		{Method: "POST", Path: "/api/sync", Summary: "Wait until everything recorded here was judged", Query: []string{"patience"}, Response: SyncResult{}, Handle: c.apiSync},
+		{Method: "GET", Path: "/api/events", Summary: "The status, each time that something here changes", Response: Status{}, Stream: true, Handle: c.apiEvents},
+		{Method: "GET", Path: "/api/quarantine", Summary: "Own transactions that the server holds, or held", Response: []Verdict{}, Handle: c.apiQuarantine},
+		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by"}, Response: report.Sales{}, Handle: c.apiReportSales},
+		{Method: "POST", Path: "/api/import/sales", Summary: "Import the receipts of another till; the body is a CSV file", Query: []string{"map", "currency", "fair", "family"}, Response: ImportResult{}, Handle: c.apiImportSales},
+		{Method: "GET", Path: "/api/products", Summary: "Products with their prices here", Response: []Product{}, Handle: c.apiProducts},
+		{Method: "POST", Path: "/api/products", Summary: "Add a product", Request: addProductRequest{}, Response: madeAnswer{}, Handle: c.apiAddProduct},
+		{Method: "POST", Path: "/api/prices", Summary: "Set a price, here or everywhere", Request: setPriceRequest{}, Response: madeAnswer{}, Handle: c.apiSetPrice},
+		{Method: "GET", Path: "/api/till", Summary: "The till this device opened last; null where it opened none", Response: &Till{}, Handle: c.apiTill},
+		{Method: "POST", Path: "/api/tills", Summary: "Open a till", Request: openTillRequest{}, Response: madeAnswer{}, Handle: c.apiOpenTill},
+		{Method: "POST", Path: "/api/tills/{id}/close", Summary: "Close a till with what was counted", Request: closeTillRequest{}, Response: madeAnswer{}, Handle: c.apiCloseTill},
+		{Method: "GET", Path: "/api/sales", Summary: "Sales, newest first, in pages", Query: []string{"cursor", "limit"}, Response: page[SaleShown]{}, Handle: c.apiSales},
+		{Method: "POST", Path: "/api/sales", Summary: "Sell: when this answers, the sale is on disk", Request: sellRequest{}, Response: soldAnswer{}, Handle: c.apiSell},
+		{Method: "POST", Path: "/api/sales/{id}/void", Summary: "Take a sale back", Request: voidRequest{}, Response: madeAnswer{}, Handle: c.apiVoid},
+		{Method: "GET", Path: "/api/persons", Summary: "People, by name or card", Query: []string{"q"}, Response: []PersonShown{}, Handle: c.apiPersons},
+		{Method: "POST", Path: "/api/persons", Summary: "Add a person", Request: addPersonRequest{}, Response: madeAnswer{}, Handle: c.apiAddPerson},
+		{Method: "GET", Path: "/api/workshops", Summary: "Workshops", Response: []WorkshopShown{}, Handle: c.apiWorkshops},
+		{Method: "POST", Path: "/api/workshops", Summary: "Add a workshop", Request: addWorkshopRequest{}, Response: madeAnswer{}, Handle: c.apiAddWorkshop},
+		{Method: "GET", Path: "/api/sessions", Summary: "Sessions of workshops at this site", Response: []SessionShown{}, Handle: c.apiSessions},
+		{Method: "POST", Path: "/api/sessions", Summary: "Plan a session", Request: planSessionRequest{}, Response: madeAnswer{}, Handle: c.apiPlanSession},
+		{Method: "GET", Path: "/api/sessions/{id}/roster", Summary: "Who attends a session, derived from all scans", Response: []RosterLine{}, Handle: c.apiRoster},
+		{Method: "POST", Path: "/api/scans", Summary: "Check a person in or out", Request: scanRequest{}, Response: madeAnswer{}, Handle: c.apiScan},
+		{Method: "GET", Path: "/api/desks", Summary: "Sites that referrals can go to", Response: []Desk{}, Handle: c.apiDesks},
+		{Method: "GET", Path: "/api/referrals", Summary: "Referrals from and to this site", Response: []ReferralShown{}, Handle: c.apiReferrals},
+		{Method: "POST", Path: "/api/referrals", Summary: "Send a referral", Request: referRequest{}, Response: madeAnswer{}, Handle: c.apiRefer},
+		{Method: "POST", Path: "/api/referrals/{id}/answer", Summary: "Answer a referral, or withdraw it", Request: answerRequest{}, Response: madeAnswer{}, Handle: c.apiAnswer},
+	}
+}
+
+// Me is who this site is.
+type Me struct {
+	Site     syncproto.RecordID `json:"site"`
+	Name     string             `json:"name"`
+	Kind     string             `json:"kind"`
+	Lang     string             `json:"lang"`
+	Zone     string             `json:"zone"`
+	Device   syncproto.DeviceID `json:"device"`
+	Prefix   string             `json:"prefix"`
+	Currency string             `json:"currency"` // of the last till opened here; empty where none was
+}
+
+func (c *Client) apiMe(w http.ResponseWriter, r *http.Request) {
+	id := c.Store.Identity()
+	if id == nil {
+		localapi.Answer(w, nil, store.ErrNotEnrolled)
+		return
+	}
+	me := Me{Site: id.Site, Name: id.SiteName, Kind: id.Kind, Lang: id.Lang, Zone: id.Zone, Device: id.Device, Prefix: id.Prefix}
+	till, err := c.lastTill(r.Context())
+	if till != nil {
+		me.Currency = till.Of(schema.TillCurrency).Text()
+	}
+	localapi.Answer(w, me, err)
+}
+
+func (c *Client) apiStatus(w http.ResponseWriter, r *http.Request) {
+	st, err := c.Status(r.Context())
+	localapi.Answer(w, st, err)
+}
+
+func (c *Client) apiSync(w http.ResponseWriter, r *http.Request) {
+	patience := DefaultPatience
+	if given := r.URL.Query().Get("patience"); given != "" {
+		var err error
+		if patience, err = time.ParseDuration(given); err != nil {
+			localapi.Answer(w, nil, err)
+			return
+		}
+	}
+	res, err := c.Settled(r.Context(), patience)
+	localapi.Answer(w, res, err)
+}
+
+// apiEvents tells each time that something here has changed: what was recorded, what
+// arrived, what was heard. The event is the present status.
+func (c *Client) apiEvents(w http.ResponseWriter, r *http.Request) {
+	moved := c.Store.Moved()
+	first := true
+	localapi.Events(w, r, func(ctx context.Context) (string, any, error) {
+		if !first {
+			select {
+			case <-moved:
+			case <-ctx.Done():
+				return "", nil, ctx.Err()
+			}
+		}
+		first = false
+		moved = c.Store.Moved() // before reading, so that no change falls between
+		st, err := c.Status(context.WithoutCancel(ctx))
+		return "status", st, err
+	})
+}
+
+func (c *Client) apiReportSales(w http.ResponseWriter, r *http.Request) {
+	by, err := report.ParseBy(r.URL.Query().Get("by"))
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	sales, err := Sales(r.Context(), c.Store, by)
+	localapi.Answer(w, sales, err)
+}
+
+func (c *Client) apiImportSales(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	columns, err := ParseMapping(q.Get("map"))
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	res, err := ImportSales(r.Context(), c.Store, r.Body, ImportOptions{
+		Columns: columns, Currency: strings.ToUpper(q.Get("currency")), Fair: q.Get("fair"), Family: q.Get("family"), Now: c.Now,
+	})
+	localapi.Answer(w, res, err)
+}
+
+// Verdict is a transaction of this device that the server holds, or held.
+type Verdict struct {
+	Seq     int64  `json:"seq"`
+	Code    string `json:"code"`
+	Detail  string `json:"detail"`
+	State   string `json:"state"`
+	Amounts string `json:"amounts"`
+}
+
+func (c *Client) apiQuarantine(w http.ResponseWriter, r *http.Request) {
+	list := []Verdict{}
+	err := c.each(r.Context(), schema.Verdict, func(row *records.Row) {
+		list = append(list, Verdict{
+			Seq: row.Of(schema.VerdictSeq).Int(), Code: syncproto.Code(row.Of(schema.VerdictCode).Int()).String(), Detail: row.Of(schema.VerdictDetail).Text(),
+			State: row.Of(schema.VerdictState).Text(), Amounts: row.Of(schema.VerdictAmounts).Text(),
+		})
+	})
+	localapi.Answer(w, list, err)
+}
+
+// each calls f for every record of a table that is not voided.
+func (c *Client) each(ctx context.Context, table syncproto.TableID, f func(*records.Row)) error {
+	return c.Store.Read(ctx, func(r *store.Reader) error {
+		return r.Each(table, func(row *records.Row) error {
+			if !row.Of(schema.Voided).Bool() {
+				f(row)
+			}
+			return nil
+		})
+	})
+}
+
+// pathID is the id in a request's path.
+func pathID(r *http.Request) (syncproto.RecordID, error) {
+	return syncproto.ParseRecordID(r.PathValue("id"))
+}
+
+// Names are a catalogue record's names.
+type Names struct {
+	Ar string `json:"name_ar,omitempty"`
+	Fa string `json:"name_fa,omitempty"`
+	En string `json:"name_en,omitempty"`
+}
+
+func namesOf(row *records.Row) Names {
+	return Names{row.Of(schema.NameAr).Text(), row.Of(schema.NameFa).Text(), row.Of(schema.NameEn).Text()}
+}
+
+// A list goes in pages: cursor is the id of the last of the page before.
+type page[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty"` // cursor of the next page; absent at the end
+}
+
+const (
+	pageSize    = 100
+	maxPageSize = 500
+)
+
+func pageOf(r *http.Request) (cursor syncproto.RecordID, limit int, err error) {
+	limit = pageSize
+	if s := r.URL.Query().Get("limit"); s != "" {
+		if limit, err = strconv.Atoi(s); err != nil || limit < 1 || limit > maxPageSize {
+			return cursor, 0, errors.New("limit is a number from 1 to " + strconv.Itoa(maxPageSize))
+		}
+	}
+	if s := r.URL.Query().Get("cursor"); s != "" {
+		cursor, err = syncproto.ParseRecordID(s)
+	}
+	return cursor, limit, err
+}

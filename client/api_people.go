@@ -1,0 +1,333 @@
+package client
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/rules"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// PersonShown is a person in a list.
+type PersonShown struct {
+	ID   syncproto.RecordID `json:"id"`
+	Name string             `json:"name"`
+	Card string             `json:"card,omitempty"`
+}
+
+// apiPersons lists people, those alone whose name or card holds what is searched for.
+func (c *Client) apiPersons(w http.ResponseWriter, r *http.Request) {
+	list := []PersonShown{}
+	want := schema.Fold(r.URL.Query().Get("q"))
+	err := c.each(r.Context(), schema.Person, func(row *records.Row) {
+		p := PersonShown{row.ID, row.Of(schema.PersonName).Text(), row.Of(schema.PersonCard).Text()}
+		if strings.Contains(schema.Fold(p.Name+"\n"+p.Card), want) && len(list) < maxPageSize {
+			list = append(list, p)
+		}
+	})
+	localapi.Answer(w, list, err)
+}
+
+// addPersonRequest is the body of its route.
+type addPersonRequest struct {
+	ID            syncproto.RecordID `json:"id"`
+	Name          string             `json:"name"`
+	Phone         string             `json:"phone"`
+	Neighbourhood string             `json:"neighbourhood"`
+	Card          string             `json:"card"`
+}
+
+func (c *Client) apiAddPerson(w http.ResponseWriter, r *http.Request) {
+	var q addPersonRequest
+	if err := localapi.Read(w, r, &q); err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	id, err := c.AddPerson(r.Context(), NewPerson{q.ID, q.Name, schema.ASCIIDigits(q.Phone), q.Neighbourhood, schema.ASCIIDigits(q.Card)})
+	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+// WorkshopShown is a workshop in a list.
+type WorkshopShown struct {
+	ID syncproto.RecordID `json:"id"`
+	Names
+	Kind    string `json:"kind"`
+	Minutes int64  `json:"minutes"`
+	Counts  bool   `json:"counts"`
+}
+
+func (c *Client) apiWorkshops(w http.ResponseWriter, r *http.Request) {
+	list := []WorkshopShown{}
+	err := c.each(r.Context(), schema.Workshop, func(row *records.Row) {
+		list = append(list, WorkshopShown{row.ID, namesOf(row), row.Of(schema.WorkshopKind).Text(), row.Of(schema.WorkshopMinutes).Int(), row.Of(schema.WorkshopCounts).Bool()})
+	})
+	localapi.Answer(w, list, err)
+}
+
+// addWorkshopRequest is the body of its route.
+type addWorkshopRequest struct {
+	ID      syncproto.RecordID `json:"id"`
+	Name    string             `json:"name"`
+	Kind    string             `json:"kind"`
+	Minutes int64              `json:"minutes"`
+	Counts  bool               `json:"counts"`
+}
+
+func (c *Client) apiAddWorkshop(w http.ResponseWriter, r *http.Request) {
+	var q addWorkshopRequest
+	if err := localapi.Read(w, r, &q); err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	id, err := c.AddWorkshop(r.Context(), NewWorkshop(q))
+	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+// SessionShown is a session in a list.
+type SessionShown struct {
+	ID       syncproto.RecordID `json:"id"`
+	Workshop syncproto.RecordID `json:"workshop"`
+	Names
+	StartsAt int64  `json:"starts_at"` // UTC ms
+	EndsAt   int64  `json:"ends_at"`   // UTC ms
+	Minutes  int64  `json:"minutes"`
+	Status   string `json:"status"`
+}
+
+func (c *Client) apiSessions(w http.ResponseWriter, r *http.Request) {
+	list := []SessionShown{}
+	err := c.Store.Read(r.Context(), func(rd *store.Reader) error {
+		return rd.Each(schema.WorkshopSession, func(row *records.Row) error {
+			s := SessionShown{ID: row.ID, Workshop: row.Of(schema.SessionWorkshop).ID(), StartsAt: row.Of(schema.SessionStartsAt).Int(),
+				EndsAt: row.Of(schema.SessionEndsAt).Int(), Minutes: row.Of(schema.SessionMinutes).Int(), Status: row.Of(schema.SessionStatus).Text()}
+			workshop, err := rd.Get(schema.Workshop, s.Workshop)
+			if workshop != nil {
+				s.Names = namesOf(workshop)
+			}
+			list = append(list, s)
+			return err
+		})
+	})
+	localapi.Answer(w, list, err)
+}
+
+// planSessionRequest is the body of its route.
+type planSessionRequest struct {
+	ID       syncproto.RecordID `json:"id"`
+	Workshop syncproto.RecordID `json:"workshop"`
+	StartsAt int64              `json:"starts_at"`
+	EndsAt   int64              `json:"ends_at"`
+}
+
+func (c *Client) apiPlanSession(w http.ResponseWriter, r *http.Request) {
+	var q planSessionRequest
+	if err := localapi.Read(w, r, &q); err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	id, err := c.PlanSession(r.Context(), NewSession{q.ID, q.Workshop, time.UnixMilli(q.StartsAt), time.UnixMilli(q.EndsAt)})
+	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+// RosterLine is one person of a session's roster, with the attendance derived from all
+// scans that are here.
+type RosterLine struct {
+	Person   syncproto.RecordID `json:"person"`
+	Name     string             `json:"name"`
+	InAt     int64              `json:"in_at"`  // UTC ms; 0: not yet
+	OutAt    int64              `json:"out_at"` // UTC ms; 0: not yet
+	Credited int64              `json:"credited_minutes"`
+	Review   bool               `json:"review"`
+	Scans    int                `json:"scans"`
+}
+
+// apiRoster lists the people of this site, and whoever else was scanned.
+func (c *Client) apiRoster(w http.ResponseWriter, r *http.Request) {
+	session, err := pathID(r)
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	list, err := c.roster(r, session)
+	localapi.Answer(w, list, err)
+}
+
+func (c *Client) roster(r *http.Request, session syncproto.RecordID) ([]RosterLine, error) {
+	list := []RosterLine{}
+	err := c.Store.Read(r.Context(), func(rd *store.Reader) error {
+		s, err := rd.Get(schema.WorkshopSession, session)
+		if err != nil {
+			return err
+		}
+		if s == nil {
+			return fmt.Errorf("session %v: %w", session, store.ErrNoRecord)
+		}
+		var scans []rules.ScanOf
+		count := map[syncproto.RecordID]int{}
+		if err := rd.Each(schema.Scan, func(row *records.Row) error {
+			if row.Of(schema.ScanSession).ID() == session {
+				person := row.Of(schema.ScanPerson).ID()
+				count[person]++
+				scans = append(scans, rules.ScanOf{Person: person, Kind: row.Of(schema.ScanKind).Text(), At: row.Of(schema.ScanAt).Int()})
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		present := map[syncproto.RecordID]rules.Presence{}
+		for _, p := range rules.Attendance(s.Values, scans) {
+			present[p.Person] = p
+		}
+		line := func(id syncproto.RecordID, name string) {
+			p := present[id]
+			delete(present, id)
+			list = append(list, RosterLine{id, name, p.InAt, p.OutAt, p.Credited, p.Review, count[id]})
+		}
+		if err := rd.Each(schema.Person, func(row *records.Row) error {
+			if !row.Of(schema.Voided).Bool() || count[row.ID] > 0 {
+				line(row.ID, row.Of(schema.PersonName).Text())
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		for id := range present { // scanned here, and not of this site's people
+			line(id, "")
+		}
+		return nil
+	})
+	return list, err
+}
+
+// scanRequest is the body of its route.
+type scanRequest struct {
+	ID      syncproto.RecordID `json:"id"`
+	Session syncproto.RecordID `json:"session"`
+	Person  syncproto.RecordID `json:"person"`
+	Kind    string             `json:"kind"`
+	Source  string             `json:"source"`
+}
+
+func (c *Client) apiScan(w http.ResponseWriter, r *http.Request) {
+	var q scanRequest
+	if err := localapi.Read(w, r, &q); err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	id, err := c.scan(r.Context(), NewScan{q.ID, q.Session, q.Person, q.Source}, q.Kind)
+	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+// Desk is a site that referrals can go to.
+type Desk struct {
+	ID syncproto.RecordID `json:"id"`
+	Names
+	Kind string `json:"kind"`
+}
+
+func (c *Client) apiDesks(w http.ResponseWriter, r *http.Request) {
+	list := []Desk{}
+	own := c.Store.Identity().Site
+	err := c.each(r.Context(), schema.Site, func(row *records.Row) {
+		switch kind := row.Of(schema.SiteKind).Text(); kind {
+		case schema.KindDesk, schema.KindBranch, schema.KindRooyesh:
+			if row.ID != own {
+				list = append(list, Desk{row.ID, namesOf(row), kind})
+			}
+		}
+	})
+	localapi.Answer(w, list, err)
+}
+
+// ReferralShown is a referral as sender and receiver see it.
+type ReferralShown struct {
+	ID       syncproto.RecordID `json:"id"`
+	Out      bool               `json:"out"` // sent from here
+	From     syncproto.RecordID `json:"from"`
+	FromName string             `json:"from_name"`
+	To       syncproto.RecordID `json:"to"`
+	ToName   string             `json:"to_name"`
+	Purpose  string             `json:"purpose"`
+	Urgency  string             `json:"urgency"`
+	CaseCode string             `json:"case_code"`
+	Name     string             `json:"shared_name,omitempty"`
+	Phone    string             `json:"shared_phone,omitempty"`
+	Note     string             `json:"note,omitempty"`
+	State    string             `json:"state"`
+	Reason   string             `json:"reason,omitempty"`
+	Outcome  string             `json:"outcome,omitempty"`
+	SentAt   int64              `json:"sent_at"` // UTC ms
+}
+
+func (c *Client) apiReferrals(w http.ResponseWriter, r *http.Request) {
+	list := []ReferralShown{}
+	own := c.Store.Identity().Site
+	err := c.Store.Read(r.Context(), func(rd *store.Reader) error {
+		names, err := rd.Labels(report.Site)
+		if err != nil {
+			return err
+		}
+		return rd.Each(schema.Referral, func(row *records.Row) error {
+			from, to := row.Of(schema.ReferralFrom).ID(), row.Of(schema.ReferralTo).ID()
+			list = append(list, ReferralShown{
+				ID: row.ID, Out: from == own, From: from, FromName: names[string(from[:])], To: to, ToName: names[string(to[:])],
+				Purpose: row.Of(schema.ReferralPurpose).Text(), Urgency: row.Of(schema.ReferralUrgency).Text(), CaseCode: row.Of(schema.ReferralCode).Text(),
+				Name: row.Of(schema.ReferralName).Text(), Phone: row.Of(schema.ReferralPhone).Text(), Note: row.Of(schema.ReferralNote).Text(),
+				State: row.Of(schema.ReferralState).Text(), Reason: row.Of(schema.ReferralReason).Text(), Outcome: row.Of(schema.ReferralOutcome).Text(),
+				SentAt: row.Of(schema.ReferralSentAt).Int(),
+			})
+			return nil
+		})
+	})
+	localapi.Answer(w, list, err)
+}
+
+// referRequest is the body of its route.
+type referRequest struct {
+	ID         syncproto.RecordID  `json:"id"`
+	To         syncproto.RecordID  `json:"to"`
+	Purpose    string              `json:"purpose"`
+	Urgency    string              `json:"urgency"`
+	Person     *syncproto.RecordID `json:"person"`
+	ShareName  bool                `json:"share_name"`
+	SharePhone bool                `json:"share_phone"`
+	Note       string              `json:"note"`
+	ConsentBy  string              `json:"consent_by"`
+	Basis      string              `json:"legal_basis"`
+}
+
+func (c *Client) apiRefer(w http.ResponseWriter, r *http.Request) {
+	var q referRequest
+	if err := localapi.Read(w, r, &q); err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	id, err := c.Refer(r.Context(), NewReferral{q.ID, q.To, q.Purpose, q.Urgency, orZero(q.Person), q.ShareName, q.SharePhone, q.Note, q.ConsentBy, q.Basis})
+	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+// answerRequest is the body of its route.
+type answerRequest struct {
+	State   string `json:"state"`
+	Reason  string `json:"reason"`
+	Outcome string `json:"outcome"`
+}
+
+func (c *Client) apiAnswer(w http.ResponseWriter, r *http.Request) {
+	var q answerRequest
+	id, err := pathID(r)
+	if err == nil {
+		err = localapi.Read(w, r, &q)
+	}
+	if err == nil {
+		err = c.Answer(r.Context(), id, q.State, q.Reason, q.Outcome)
+	}
+	localapi.Answer(w, madeAnswer{id}, err)
+}

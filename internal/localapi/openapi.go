@@ -1,0 +1,146 @@
+package localapi
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// OpenAPI describes routes as an OpenAPI 3.1 document, from the types that they read
+// and answer, so that the description cannot drift from them.
+func OpenAPI(title string, routes []Route) ([]byte, error) {
+	g := &describer{schemas: map[string]any{}}
+	paths := map[string]map[string]any{}
+	for _, r := range routes {
+		if paths[r.Path] == nil {
+			paths[r.Path] = map[string]any{}
+		}
+		paths[r.Path][strings.ToLower(r.Method)] = g.operation(&r)
+	}
+	g.schemas["Error"] = map[string]any{"type": "object", "properties": map[string]any{"error": map[string]any{"type": "string", "description": "for people, in English: what to do next"}}}
+	b, err := json.MarshalIndent(map[string]any{
+		"openapi": "3.1.0",
+		"info":    map[string]any{"title": title, "version": "1"},
+		"paths":   paths,
+		"components": map[string]any{
+			"schemas":         g.schemas,
+			"securitySchemes": map[string]any{"token": map[string]any{"type": "http", "scheme": "bearer"}, "session": map[string]any{"type": "apiKey", "in": "cookie", "name": cookieName}},
+		},
+		"security": []any{map[string]any{"token": []any{}}, map[string]any{"session": []any{}}},
+	}, "", "  ")
+	return append(b, '\n'), err
+}
+
+type describer struct{ schemas map[string]any }
+
+var inPath = regexp.MustCompile(`\{(\w+)\}`)
+
+func (g *describer) operation(r *Route) map[string]any {
+	op := map[string]any{"summary": r.Summary, "operationId": operationID(r)}
+	var params []any
+	for _, m := range inPath.FindAllStringSubmatch(r.Path, -1) {
+		params = append(params, map[string]any{"name": m[1], "in": "path", "required": true, "schema": map[string]any{"type": "string"}})
+	}
+	for _, q := range r.Query {
+		params = append(params, map[string]any{"name": q, "in": "query", "schema": map[string]any{"type": "string"}})
+	}
+	if params != nil {
+		op["parameters"] = params
+	}
+	if r.Request != nil {
+		op["requestBody"] = map[string]any{"required": true, "content": map[string]any{"application/json": map[string]any{"schema": g.of(reflect.TypeOf(r.Request))}}}
+	}
+	answer := map[string]any{"description": "done"}
+	if r.Response != nil {
+		media := "application/json"
+		if r.Stream {
+			media = "text/event-stream"
+		}
+		answer["content"] = map[string]any{media: map[string]any{"schema": g.of(reflect.TypeOf(r.Response))}}
+	}
+	op["responses"] = map[string]any{"200": answer, "400": map[string]any{"description": "refused", "content": map[string]any{"application/json": map[string]any{"schema": map[string]any{"$ref": "#/components/schemas/Error"}}}}}
+	return op
+}
+
+func operationID(r *Route) string {
+	id := strings.ToLower(r.Method)
+	for _, part := range strings.FieldsFunc(strings.TrimPrefix(r.Path, "/api/"), func(c rune) bool { return strings.ContainsRune("/{}-", c) }) {
+		id += strings.ToUpper(part[:1]) + part[1:]
+	}
+	return id
+}
+
+var textType = reflect.TypeFor[encoding.TextMarshaler]()
+
+func (g *describer) of(t reflect.Type) map[string]any {
+	if t.Implements(textType) {
+		return map[string]any{"type": "string"}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return map[string]any{"anyOf": []any{g.of(t.Elem()), map[string]any{"type": "null"}}}
+	case reflect.Slice:
+		return map[string]any{"type": "array", "items": g.of(t.Elem())}
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": g.of(t.Elem())}
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	case reflect.String:
+		return map[string]any{"type": "string"}
+	case reflect.Interface:
+		return map[string]any{}
+	case reflect.Struct:
+		return g.object(t)
+	}
+	if t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64 {
+		return map[string]any{"type": "integer"}
+	}
+	panic(fmt.Sprintf("bug: an API speaks of a %v", t))
+}
+
+// object describes a struct under its name, by reference.
+func (g *describer) object(t reflect.Type) map[string]any {
+	name := schemaName(t)
+	if _, known := g.schemas[name]; !known {
+		g.schemas[name] = nil // it may hold itself
+		properties := map[string]any{}
+		g.fields(t, properties)
+		g.schemas[name] = map[string]any{"type": "object", "properties": properties}
+	}
+	return map[string]any{"$ref": "#/components/schemas/" + name}
+}
+
+func schemaName(t reflect.Type) string {
+	name := t.Name()
+	if i := strings.IndexByte(name, '['); i >= 0 { // of a generic type: its argument's last part
+		of := strings.TrimSuffix(name[i+1:], "]")
+		name = of[strings.LastIndexByte(of, '.')+1:] + strings.ToUpper(name[:1]) + name[1:i]
+	}
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+func (g *describer) fields(t reflect.Type, into map[string]any) {
+	for f := range t.Fields() {
+		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && tag == "":
+			g.fields(f.Type, into)
+		case tag != "" && tag != "-":
+			into[tag] = g.of(f.Type)
+		}
+	}
+}
+
+// Paths lists "METHOD path" of routes, in order, for tests.
+func Paths(routes []Route) []string {
+	seen := map[string]bool{}
+	for _, r := range routes {
+		seen[r.Method+" "+r.Path] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
+}

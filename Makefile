@@ -10,7 +10,9 @@ GO_MINOR := 26
 
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
-.PHONY: help need build demo check test bench fuzz clean
+PAGES := web/dist/site/site.html
+
+.PHONY: help need build go demo check test bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,19 +23,33 @@ need: # says which prerequisite is missing, and how to get it
 		print "rawaj: Go " v " is too old: install Go $(GO_MAJOR).$(GO_MINOR) or newer (https://go.dev/dl)"; exit 1 }' >&2
 	@cc="$$(go env CC)"; command -v $${cc%% *} >/dev/null || { echo >&2 "rawaj: no C compiler ($$cc): SQLite is C; install gcc (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
-build: need ## one binary, bin/rawaj
+build: $(PAGES) go ## one binary with its pages, bin/rawaj
+
+go: need ## the same without building the pages: it serves those that are there
 	go build -trimpath -o bin/rawaj ./cmd/rawaj
+
+web/node_modules/.package-lock.json: web/package-lock.json web/package.json
+	@command -v node >/dev/null || { echo >&2 "rawaj: Node is missing: install Node 20.19 or newer (https://nodejs.org), or type make go to build without pages"; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || +a == 20 && +b >= 19 ? 0 : 1)' || \
+		{ echo >&2 "rawaj: Node $$(node -v) is too old: install Node 20.19 or newer (https://nodejs.org)"; exit 1; }
+	cd web && npm ci --ignore-scripts --no-fund --no-audit
+	@touch $@
+
+$(PAGES): web/node_modules/.package-lock.json $(shell find web/src web/public web/scripts -type f) web/site.html web/dashboard.html web/vite.config.ts
+	cd web && npm run build
 
 demo: build ## a fair day in fast motion on this machine, checked against what staff did
 	./bin/rawaj demo --once
 
-check: need ## gofmt, vet, staticcheck
+check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svelte-check
 	@out="$$(gofmt -l .)" || exit 1; test -z "$$out" || { echo >&2 "rawaj: run gofmt -w on:"; echo >&2 "$$out"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
+	cd web && npm run check
 
-test: check ## check, then every test with the race detector, in random order
-	go test -race -shuffle=on -timeout 20m ./...
+test: check build ## check, then every test with the race detector, in random order, then the pages in a browser
+	WEB_REQUIRED=1 go test -race -shuffle=on -timeout 20m ./...
+	cd web && npm test && npm run e2e
 
 bench: build ## benchmarks, then what rawaj bench measures beside its bare limits (BENCH= regexp)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...
@@ -48,4 +64,4 @@ fuzz: need ## every Fuzz target in the tree, one after another (T=30s each)
 	done
 
 clean: ## remove what build made
-	rm -rf bin
+	rm -rf bin web/node_modules web/shots web/dist/*/*

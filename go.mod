@@ -2,6 +2,8 @@ module github.com/rawaj/rawaj
 
 go 1.26.0
 
+ignore ./web/node_modules
+
 require (
 	github.com/fxamacker/cbor/v2 v2.9.6
 	github.com/google/go-cmp v0.7.0

@@ -24,7 +24,7 @@ type api struct {
 }
 
 func newAPI(t *testing.T, c *client.Client) *api {
-	s := httptest.NewServer(c.Handler(localapi.NewGate("token of a test")))
+	s := httptest.NewServer(c.Handler(localapi.NewGate("token of a test"), http.NotFoundHandler()))
 	t.Cleanup(s.Close)
 	return &api{t, s.URL}
 }

@@ -49,9 +49,12 @@ func timeText(ms int64) *string {
 	return &s
 }
 
-// Handler answers the local API behind a gate.
-func (c *Client) Handler(gate *localapi.Gate) http.Handler {
-	return gate.Handler(localapi.Mux(append(c.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink})))
+// Handler answers the local API, and pages for people, behind a gate.
+func (c *Client) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/", localapi.Mux(append(c.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink})))
+	mux.Handle("/", pages)
+	return gate.Handler(mux)
 }
 
 // DefaultPatience is how long a sync tries again without getting on.

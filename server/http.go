@@ -11,17 +11,14 @@ import (
 )
 
 // Handler gives the routes. Devices speak on /sync and /enrol; /api is for programs
-// of this machine that hold the token. hosts, where given, are the exact Host values
-// that /api answers to, besides loopback addresses: a page of somebody else's must
-// not reach it by rebinding a name.
-func (s *Server) Handler(token string, hosts ...string) http.Handler {
+// of this machine and for pages, which are the rest, all behind the gate.
+func (s *Server) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sync", s.serveSync)
 	mux.HandleFunc("POST /enrol", s.serveEnrol)
 	mux.HandleFunc("GET /healthz", s.serveHealth)
-	gate := localapi.NewGate(token, hosts...)
 	mux.Handle("/api/", gate.Handler(localapi.Mux(append(s.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink}))))
-	mux.Handle("GET /login", gate.Handler(http.NotFoundHandler()))
+	mux.Handle("/", gate.Handler(pages))
 	return mux
 }
 

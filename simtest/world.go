@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
@@ -89,7 +91,7 @@ func (c *Centre) Start() {
 	}
 	c.done = make(chan error, 1)
 	go func() { c.done <- c.Server.Run(ctx) }()
-	c.HTTP = httptest.NewServer(c.Server.Handler("token of a test"))
+	c.HTTP = httptest.NewServer(c.Server.Handler(localapi.NewGate("token of a test"), http.NotFoundHandler()))
 }
 
 // Stop ends the server in an orderly way.

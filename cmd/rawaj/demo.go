@@ -14,9 +14,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/syncproto/schema"
+	"github.com/rawaj/rawaj/web"
 )
 
 func newDemoCommand() *cobra.Command {
@@ -124,7 +126,7 @@ func runDemo(c *cobra.Command, data string) (r *demoResult, err error) {
 		return nil, err
 	}
 	err = centre.working(ctx, func(ctx context.Context, s *server.Server) (err error) {
-		h := &http.Server{Handler: s.Handler("", listener.Addr().String()), ReadHeaderTimeout: 5 * time.Second}
+		h := &http.Server{Handler: s.Handler(localapi.NewGate("", listener.Addr().String()), web.Handler(web.Dashboard)), ReadHeaderTimeout: 5 * time.Second}
 		served := make(chan error, 1)
 		go func() { served <- h.Serve(listener) }()
 		defer func() {

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/web"
 )
 
 func newServeCommand() *cobra.Command {
@@ -41,13 +43,26 @@ func newServeCommand() *cobra.Command {
 			}
 			defer centre.dir.Withdraw()
 			fmt.Fprintf(c.ErrOrStderr(), "rawaj: serving on %s\nrawaj: next: rawaj admin enrol-code --data %s --site NAME --kind stall\n", url, data)
-			return serve(c.Context(), listener, centre.server.Handler(token, listen), centre.server.Run)
+			gate := localapi.NewGate(token, listen)
+			if err := invite(c, gate, url); err != nil {
+				return err
+			}
+			return serve(c.Context(), listener, centre.server.Handler(gate, web.Handler(web.Dashboard)), centre.server.Run)
 		},
 	}
 	dataFlag(c, &data)
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8420", "address to listen on")
 	c.Flags().StringVar(&org, "org", "Rawaj", "name of the organisation, at the first start")
 	return c
+}
+
+// invite prints a link that signs one browser in.
+func invite(c *cobra.Command, gate *localapi.Gate, url string) error {
+	link, err := gate.Link(url)
+	if err == nil {
+		fmt.Fprintf(c.ErrOrStderr(), "rawaj: open in a browser, once: %s\n", link)
+	}
+	return err
 }
 
 // reachable is an address that a program of this machine can call.

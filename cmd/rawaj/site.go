@@ -18,6 +18,7 @@ import (
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
+	"github.com/rawaj/rawaj/web"
 )
 
 // site is a site's data directory, opened by this process.
@@ -134,7 +135,11 @@ func newSiteRunCommand() *cobra.Command {
 			}
 			defer s.dir.Withdraw()
 			fmt.Fprintf(c.ErrOrStderr(), "rawaj: %s on %s\n", printable(s.store.Identity().SiteName), url)
-			return serve(c.Context(), listener, s.client.Handler(localapi.NewGate(token, listen)), s.stayConnected)
+			gate := localapi.NewGate(token, listen)
+			if err := invite(c, gate, url); err != nil {
+				return err
+			}
+			return serve(c.Context(), listener, s.client.Handler(gate, web.Handler(web.Site)), s.stayConnected)
 		},
 	}
 	dataFlag(c, &data)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
 	"github.com/rawaj/rawaj/server/state"
@@ -82,7 +83,7 @@ func (c *centre) start(ctx context.Context) (err error) {
 	run, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	c.done = make(chan error, 1)
 	go func() { c.done <- c.server.Run(run) }()
-	c.http = &http.Server{Handler: c.server.Handler("token of a bench")}
+	c.http = &http.Server{Handler: c.server.Handler(localapi.NewGate("token of a bench"), http.NotFoundHandler())}
 	go c.http.Serve(listener)
 	c.url = "http://" + listener.Addr().String()
 	return nil

@@ -36,7 +36,7 @@ const (
 	maxLinks    = 32
 	maxSessions = 256
 
-	cookieName = "rawaj"
+	cookieBase = "rawaj"
 	loginPath  = "/login"
 )
 
@@ -110,7 +110,7 @@ func (g *Gate) bearer(r *http.Request) bool {
 }
 
 func (g *Gate) cookie(r *http.Request) bool {
-	c, err := r.Cookie(cookieName)
+	c, err := r.Cookie(cookieName(r))
 	return err == nil && g.valid(g.sessions, c.Value, false)
 }
 
@@ -136,9 +136,19 @@ func (g *Gate) login(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "cannot sign in now", http.StatusInternalServerError)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: int(sessionValid.Seconds()), Secure: r.TLS != nil})
+	http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: int(sessionValid.Seconds()), Secure: r.TLS != nil})
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// cookieName carries the port: a browser sends the cookies of one program of a machine
+// to all of them, and two must not sign each other out.
+func cookieName(r *http.Request) string {
+	_, port, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		return cookieBase
+	}
+	return cookieBase + "-" + port
 }
 
 func loopback(host string) bool {

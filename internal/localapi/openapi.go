@@ -29,7 +29,7 @@ func OpenAPI(title string, routes []Route) ([]byte, error) {
 		"paths":   paths,
 		"components": map[string]any{
 			"schemas":         g.schemas,
-			"securitySchemes": map[string]any{"token": map[string]any{"type": "http", "scheme": "bearer"}, "session": map[string]any{"type": "apiKey", "in": "cookie", "name": cookieName}},
+			"securitySchemes": map[string]any{"token": map[string]any{"type": "http", "scheme": "bearer"}, "session": map[string]any{"type": "apiKey", "in": "cookie", "name": cookieBase}},
 		},
 		"security": []any{map[string]any{"token": []any{}}, map[string]any{"session": []any{}}},
 	}, "", "  ")

@@ -1,0 +1,111 @@
+// Written by scripts/types.mjs from the API of: Rawaj, the server. Do not edit.
+
+export interface Conflict {
+  group: string
+  id: string
+  loser: Side
+  record: string
+  rule: string
+  table: string
+  winner: Side
+}
+
+export interface Declared {
+  amount_minor: Record<string, number>
+  oldest: string | null
+  transactions: number
+}
+
+export interface Device {
+  device: string
+  kind: string
+  label: string
+  last_contact: string | null
+  pending_declared: number
+  revoked: boolean
+  site: string
+  site_name: string
+}
+
+export interface EnrolCode {
+  code: string
+  expires: string
+  site: string
+}
+
+export interface Error {
+  error: string
+}
+
+export interface Figures {
+  amount_minor: Record<string, number>
+  lines: number
+  pieces: number
+  receipts: number
+  unpriced_lines: number
+}
+
+export interface MissingSite {
+  declared: Declared
+  last_contact: string | null
+  name: string
+  site: string
+}
+
+export interface NewSite {
+  fairs?: string[]
+  kind?: string
+  lang?: string
+  site?: string
+  valid?: number
+  zone?: string
+}
+
+export interface Overview {
+  by_day: Row[]
+  by_site: Row[]
+  complete_to: string | null
+  conflicts: number
+  connected: number
+  credited: number
+  held: number
+  missing_sites: MissingSite[]
+  parked: number
+  position: number
+  present: number
+  referrals: Record<string, number>
+  sites: number
+  total: Figures
+}
+
+export interface Row {
+  amount_minor: Record<string, number>
+  key: string
+  label: string
+  lines: number
+  pieces: number
+  receipts: number
+  unpriced_lines: number
+}
+
+export interface Sales {
+  complete_to: string | null
+  missing_sites: MissingSite[]
+  rows: Row[]
+  total: Figures
+}
+
+export interface Side {
+  device: string
+  time: string | null
+  values: Record<string, unknown>
+}
+
+export interface Verdict {
+  amounts: string
+  code: string
+  detail: string
+  device: string
+  seq: number
+  state: string
+}

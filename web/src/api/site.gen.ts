@@ -1,0 +1,314 @@
+// Written by scripts/types.mjs from the API of: Rawaj, a site. Do not edit.
+
+export interface AddPersonRequest {
+  card?: string
+  id?: string
+  name?: string
+  neighbourhood?: string
+  phone?: string
+}
+
+export interface AddProductRequest {
+  amount_minor?: number
+  category?: string
+  currency?: string
+  family?: string
+  here?: boolean
+  id?: string
+  name?: string
+  sku?: string
+}
+
+export interface AddWorkshopRequest {
+  counts?: boolean
+  id?: string
+  kind?: string
+  minutes?: number
+  name?: string
+}
+
+export interface AnswerRequest {
+  outcome?: string
+  reason?: string
+  state?: string
+}
+
+export interface Backlog {
+  amount_minor: Record<string, number>
+  oldest: string | null
+  transactions: number
+}
+
+export interface CloseTillRequest {
+  counted_minor?: number
+}
+
+export interface Declared {
+  amount_minor: Record<string, number>
+  oldest: string | null
+  transactions: number
+}
+
+export interface Desk {
+  id: string
+  kind: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+}
+
+export interface Error {
+  error: string
+}
+
+export interface Figures {
+  amount_minor: Record<string, number>
+  lines: number
+  pieces: number
+  receipts: number
+  unpriced_lines: number
+}
+
+export interface ImportResult {
+  already_there: number
+  lines: number
+  receipts: number
+  refused: RefusedLine[]
+  refused_total: number
+}
+
+export interface MadeAnswer {
+  id: string
+}
+
+export interface Me {
+  currency: string
+  device: string
+  kind: string
+  lang: string
+  name: string
+  prefix: string
+  site: string
+  zone: string
+}
+
+export interface MissingSite {
+  declared: Declared
+  last_contact: string | null
+  name: string
+  site: string
+}
+
+export interface OpenTillRequest {
+  currency?: string
+  fair?: string
+  float_minor?: number
+  id?: string
+}
+
+export interface PersonShown {
+  card: string
+  id: string
+  name: string
+}
+
+export interface PlanSessionRequest {
+  ends_at?: number
+  id?: string
+  starts_at?: number
+  workshop?: string
+}
+
+export interface Price {
+  amount_minor: number
+  currency: string
+}
+
+export interface Product {
+  category: string
+  family: string
+  family_name: string
+  id: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  price: Price | null
+  sku: string
+}
+
+export interface ReferRequest {
+  consent_by?: string
+  id?: string
+  legal_basis?: string
+  note?: string
+  person?: string
+  purpose?: string
+  share_name?: boolean
+  share_phone?: boolean
+  to?: string
+  urgency?: string
+}
+
+export interface ReferralShown {
+  case_code: string
+  from: string
+  from_name: string
+  id: string
+  note: string
+  out: boolean
+  outcome: string
+  purpose: string
+  reason: string
+  sent_at: number
+  shared_name: string
+  shared_phone: string
+  state: string
+  to: string
+  to_name: string
+  urgency: string
+}
+
+export interface RefusedLine {
+  line: number
+  reason: string
+}
+
+export interface RosterLine {
+  credited_minutes: number
+  in_at: number
+  name: string
+  out_at: number
+  person: string
+  review: boolean
+  scans: number
+}
+
+export interface Row {
+  amount_minor: Record<string, number>
+  key: string
+  label: string
+  lines: number
+  pieces: number
+  receipts: number
+  unpriced_lines: number
+}
+
+export interface SaleLine {
+  discount_minor: number
+  product: string
+  quantity: number
+  unit_price_minor: number
+  unpriced: boolean
+}
+
+export interface SaleShown {
+  amount_minor: Record<string, number>
+  arrived: boolean
+  held: boolean
+  id: string
+  pieces: number
+  receipt_no: string
+  sold_at: number
+  voided: boolean
+}
+
+export interface SaleShownPage {
+  items: SaleShown[]
+  next: string
+}
+
+export interface Sales {
+  complete_to: string | null
+  missing_sites: MissingSite[]
+  rows: Row[]
+  total: Figures
+}
+
+export interface ScanRequest {
+  id?: string
+  kind?: string
+  person?: string
+  session?: string
+  source?: string
+}
+
+export interface SellRequest {
+  currency?: string
+  id?: string
+  lines?: SaleLine[]
+  method?: string
+  till?: string
+}
+
+export interface SessionShown {
+  ends_at: number
+  id: string
+  minutes: number
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  starts_at: number
+  status: string
+  workshop: string
+}
+
+export interface SetPriceRequest {
+  amount_minor?: number
+  currency?: string
+  here?: boolean
+  product?: string
+}
+
+export interface SoldAnswer {
+  amount_minor: number
+  id: string
+  receipt_no: string
+}
+
+export interface Status {
+  acknowledged: number
+  cursor_at: number
+  declared: Backlog
+  last_contact: string | null
+  pending: number
+  quarantined: number
+  transactions: number
+}
+
+export interface SyncResult {
+  equal: boolean
+  quarantined: number
+  received: number
+  sent: number
+  settled: number
+}
+
+export interface Till {
+  closed: boolean
+  currency: string
+  float_minor: number
+  id: string
+  opened_at: number
+}
+
+export interface Verdict {
+  amounts: string
+  code: string
+  detail: string
+  seq: number
+  state: string
+}
+
+export interface VoidRequest {
+  reason?: string
+}
+
+export interface WorkshopShown {
+  counts: boolean
+  id: string
+  kind: string
+  minutes: number
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+}

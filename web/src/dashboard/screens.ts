@@ -1,0 +1,5 @@
+import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard'
+import type { Screen } from '../ui/screens'
+import Overview from './Overview.svelte'
+
+export const screens: Screen[] = [{ id: 'overview', word: 'overview.title', icon: LayoutDashboard, load: () => Promise.resolve({ default: Overview }) }]

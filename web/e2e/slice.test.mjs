@@ -1,0 +1,184 @@
+// A stall sells while head office is away, and its sale is there when it is back.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { launch } from './browser.mjs'
+import { choose, langs, look, themes, words } from './look.mjs'
+import { freePort, rawaj, start } from './program.mjs'
+
+const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
+const data = { centre: join(dir, 'centre'), stall: join(dir, 'stall') }
+const tablet = [800, 1100]
+const widths = [[320, 640], [360, 740], tablet, [1280, 800]]
+const wait = { timeout: 20_000 }
+let browser, centre, stall, address, till, head
+
+const serve = () => start('serve', '--data', data.centre, '--listen', address, '--org', 'Intaj')
+
+async function open(link) {
+  const context = await browser.newContext({ viewport: { width: tablet[0], height: tablet[1] }, locale: 'en-GB', timezoneId: 'Asia/Dubai' })
+  const page = await context.newPage()
+  page.on('console', (m) => m.type() === 'error' && !/ERR_(INCOMPLETE|CONNECTION|EMPTY)|503|net::/.test(m.text()) && assert.fail(`the page says: ${m.text()}`))
+  page.on('pageerror', (e) => assert.fail(`the page throws: ${e}`))
+  await page.goto(await link)
+  return page
+}
+
+before(async () => {
+  browser = await launch()
+  address = `127.0.0.1:${await freePort()}`
+  centre = serve()
+  await centre.link
+  const code = await rawaj('admin', 'enrol-code', '--data', data.centre, '--site', 'جناح البخور', '--kind', 'stall', '--lang', 'ar')
+  await rawaj('site', 'enrol', '--data', data.stall, '--server', `http://${address}`, '--code', code)
+  stall = start('site', 'run', '--data', data.stall, '--listen', `127.0.0.1:${await freePort()}`)
+  till = await open(stall.link)
+})
+
+after(async () => {
+  await browser?.close()
+  await Promise.all([stall?.stop(), centre?.stop()])
+  rmSync(dir, { recursive: true, force: true })
+})
+
+test('a stranger without a link sees no page', async () => {
+  const page = await (await browser.newContext()).newPage()
+  assert.equal((await page.goto(new URL('/', till.url()).href)).status(), 401)
+  assert.equal((await page.goto(await stall.link)).status(), 401, 'a link opens once')
+  await page.context().close()
+})
+
+test('opening a till, in every look', async () => {
+  await till.waitForSelector('[data-open]', wait)
+  assert.equal(await till.getAttribute('html', 'lang'), 'ar', "the site's language comes first")
+  for (const lang of langs) {
+    for (const theme of themes) {
+      await choose(till, lang, theme)
+      await till.waitForSelector('[data-open]')
+      await look(till, 'open', lang, theme, theme === 'light' ? [[320, 640], tablet] : [tablet])
+    }
+  }
+  await choose(till, 'ar', 'light')
+  await till.fill('#float', '١٠٠')
+  await till.click('[data-open]')
+  const goods = [['بخور العود', '١٢٫٥٠'], ['عسل سدر', '85'], ['گلیم دست‌باف', '۱۲۰'], ['Palm basket', '40'], ['ماء ورد الطائف المقطر في قوارير زجاجية كبيرة', '18.25'], ['قهوة', '']]
+  for (const [name, price] of goods) {
+    await till.click('.add')
+    await till.fill('#add-name', name)
+    await till.fill('#add-price', price)
+    await till.click('dialog .pay')
+    await till.waitForSelector('dialog', { state: 'detached' })
+    await till.waitForSelector(`[data-product] >> text="${name}"`)
+  }
+})
+
+test('one item for exact cash is two taps, while head office is away', async () => {
+  await till.waitForSelector('[data-pill=arrived]', wait)
+  await centre.stop()
+  let taps = 0
+  const tap = (selector) => (taps++, till.click(selector))
+  await tap('[data-product]:has-text("بخور العود")')
+  await tap('[data-cash]')
+  await till.waitForSelector('[data-sold]')
+  assert.equal(taps, 2)
+  assert.match(await till.textContent('[data-sold]'), new RegExp(words.ar['sold.saved']))
+  assert.match(await till.textContent('[data-sold]'), /12\.50/)
+  await till.waitForSelector('[data-pill=saved]', wait)
+  console.log(`one item, exact cash: ${taps} taps`)
+})
+
+test('three items with a bigger note are four taps, with the right change', async () => {
+  let taps = 0
+  const tap = (selector) => (taps++, till.click(selector))
+  await tap('[data-product]:has-text("بخور العود")')
+  await tap('[data-product]:has-text("عسل سدر")')
+  await tap('[data-product]:has-text("Palm basket")')
+  assert.match(await till.textContent('.total'), /137\.50/)
+  await tap('[data-note="20000"]')
+  await till.waitForFunction(() => /137\.50/.test(document.querySelector('[data-sold]')?.textContent))
+  assert.match(await till.textContent('.change'), /62\.50/)
+  assert.equal(taps, 4)
+  console.log(`three items, bigger note: ${taps} taps`)
+})
+
+test('a sale may be taken back', async () => {
+  await till.click('[data-undo]')
+  await till.waitForSelector(`text=${words.ar['sold.undone']}`)
+})
+
+test('a cart outlives its page, in every look', async () => {
+  for (const name of ['Palm basket', 'عسل سدر', 'عسل سدر']) await till.click(`[data-product]:has-text("${name}")`)
+  await till.click('[data-product]:has-text("قهوة")')
+  for (const key of ['3', '.', '5']) await till.click(`.keys button:text-is("${key}")`)
+  await till.click('dialog .pay')
+  for (const lang of langs) {
+    for (const theme of themes) {
+      await choose(till, lang, theme)
+      await till.waitForSelector('.cart li')
+      await till.waitForSelector('[data-product]')
+      assert.match(await till.textContent('.total'), lang === 'fa' ? /۲۱۳٫۵۰/ : /213\.50/)
+      await look(till, 'till', lang, theme, widths)
+    }
+  }
+  await till.setViewportSize({ width: tablet[0], height: tablet[1] })
+  for (let i = 0; i < 4; i++) await till.click('.cart li .step:first-child')
+  assert.equal(await till.locator('.cart li').count(), 0)
+})
+
+test('what is saved here is said, in every look', async () => {
+  await till.click('nav a[href="#sync"]')
+  for (const lang of langs) {
+    for (const theme of themes) {
+      await choose(till, lang, theme)
+      await till.waitForSelector('[data-fact=waiting]')
+      await look(till, 'sync', lang, theme, widths)
+    }
+  }
+  assert.equal(await till.textContent('[data-fact=waiting]'), '3')
+})
+
+test('the dashboard shows the exact sum within 2 s of contact', async () => {
+  stall.freeze()
+  centre = serve()
+  head = await open(centre.link)
+  await choose(head, 'en', 'light')
+  assert.doesNotMatch(await head.textContent('.tiles'), /12\.50/)
+  await Promise.resolve(stall.thaw())
+  const contact = till.waitForSelector('[data-pill=arrived]', { timeout: 60_000 }).then(() => performance.now())
+  const shown = head.waitForFunction(() => document.querySelector('[data-tile=sales-AED] bdi')?.textContent === '12.50', undefined, { timeout: 60_000 }).then(() => performance.now())
+  const late = (await shown) - (await contact)
+  console.log(`dashboard after the stall heard that its sale arrived: ${Math.round(late)} ms`)
+  assert.ok(late < 2000)
+  const report = JSON.parse(await rawaj('report', 'sales', '--data', data.centre, '--by', 'site', '--json'))
+  assert.deepEqual(report.total.amount_minor, { AED: 1250 })
+  assert.equal(await head.textContent('[data-tile=receipts] bdi'), '1')
+})
+
+test('fifty sales in a row: none lost, none double', async () => {
+  await choose(till, 'en', 'light')
+  await till.click('nav a[href="#till"]')
+  const began = performance.now()
+  for (let i = 0; i < 50; i++) {
+    const last = await till.evaluate(() => document.querySelector('[data-sold]')?.dataset.sold)
+    await till.click('[data-product]:has-text("Palm basket")')
+    await till.click('[data-cash]')
+    await till.waitForFunction((last) => document.querySelector('[data-sold]') && document.querySelector('[data-sold]').dataset.sold !== last, last)
+  }
+  console.log(`50 sales: ${Math.round(performance.now() - began)} ms, ${await till.evaluate(() => document.querySelectorAll('*').length)} nodes`)
+  await head.waitForFunction(() => document.querySelector('[data-tile=sales-AED] bdi')?.textContent === '2,012.50', undefined, wait)
+  assert.equal(await head.textContent('[data-tile=receipts] bdi'), '51')
+})
+
+test('the overview, in every look', async () => {
+  const other = await rawaj('admin', 'enrol-code', '--data', data.centre, '--site', 'شعبه خورفکان', '--kind', 'branch', '--lang', 'fa')
+  await rawaj('site', 'enrol', '--data', join(dir, 'branch'), '--server', `http://${address}`, '--code', other)
+  for (const lang of langs) {
+    for (const theme of themes) {
+      await choose(head, lang, theme)
+      await head.waitForSelector('[data-tile=sales-AED]')
+      await look(head, 'overview', lang, theme, widths)
+    }
+  }
+})

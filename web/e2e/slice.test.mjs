@@ -171,6 +171,47 @@ test('fifty sales in a row: none lost, none double', async () => {
   assert.equal(await head.textContent('[data-tile=receipts] bdi'), '51')
 })
 
+const receipts = () => head.textContent('[data-tile=receipts] bdi')
+
+test('an answer that is lost, and a page that is killed waiting for it, sell once', async () => {
+  let lost = 0
+  await till.route('**/api/sales', async (route) => {
+    await route.fetch() // the program has it, the page never hears
+    lost++
+    await route.abort()
+  })
+  await till.click('[data-product]:has-text("عسل سدر")')
+  await till.click('[data-cash]')
+  await till.waitForSelector(`text=${words.en['cart.waiting']}`, wait)
+  assert.equal(await till.locator('[data-sold]:not(.small)').count(), 0, 'nothing says sold before the answer')
+  await till.unroute('**/api/sales')
+  await till.reload()
+  await till.waitForSelector('[data-sold]', wait)
+  await head.waitForFunction(() => document.querySelector('[data-tile=sales-AED] bdi')?.textContent === '2,097.50', undefined, wait)
+  assert.equal(await receipts(), '52')
+  console.log(`answers lost: ${lost}; sales: 1`)
+})
+
+test('a page that cannot reach its program keeps the cart and sells later', async () => {
+  await till.route('**/api/sales', (route) => route.abort())
+  await till.click('[data-product]:has-text("عسل سدر")')
+  await till.click('[data-cash]')
+  await till.waitForSelector(`text=${words.en['cart.waiting']}`, wait)
+  await till.unroute('**/api/sales')
+  await till.waitForFunction(() => !document.querySelector('.cart li'), undefined, wait)
+  await head.waitForFunction(() => document.querySelector('[data-tile=receipts] bdi')?.textContent === '53', undefined, wait)
+})
+
+test('the keyboard alone sells', async () => {
+  await till.reload()
+  await till.waitForSelector('[data-product]')
+  for (let i = 0; i < 20 && !(await till.evaluate(() => document.activeElement.matches('[data-product]'))); i++) await till.keyboard.press('Tab')
+  await till.keyboard.press('Enter')
+  await till.keyboard.press('+')
+  await till.waitForSelector('[data-sold]')
+  await head.waitForFunction(() => document.querySelector('[data-tile=receipts] bdi')?.textContent === '54', undefined, wait)
+})
+
 test('the overview, in every look', async () => {
   const other = await rawaj('admin', 'enrol-code', '--data', data.centre, '--site', 'شعبه خورفکان', '--kind', 'branch', '--lang', 'fa')
   await rawaj('site', 'enrol', '--data', join(dir, 'branch'), '--server', `http://${address}`, '--code', other)

@@ -114,7 +114,7 @@ export class TillState {
     this.busy = false
   }
 
-  // undo takes the last sale back, and lays its things into the cart again if that is empty.
+  // undo takes the last sale back.
   async undo(): Promise<void> {
     const s = this.sold
     if (!s || s.undone || Date.now() > s.until) return

@@ -212,6 +212,15 @@ test('the keyboard alone sells', async () => {
   await head.waitForFunction(() => document.querySelector('[data-tile=receipts] bdi')?.textContent === '54', undefined, wait)
 })
 
+test('a till closes with what was counted, and opens again', async () => {
+  await till.click('[data-close]')
+  for (const key of ['9', '0']) await till.click(`.keys button:text-is("${key}")`)
+  await till.click('dialog .pay')
+  await till.waitForSelector(`text=${words.en['close.done']}`)
+  await till.click('[data-open]')
+  await till.waitForSelector('[data-cash]')
+})
+
 test('the overview, in every look', async () => {
   const other = await rawaj('admin', 'enrol-code', '--data', data.centre, '--site', 'شعبه خورفکان', '--kind', 'branch', '--lang', 'fa')
   await rawaj('site', 'enrol', '--data', join(dir, 'branch'), '--server', `http://${address}`, '--code', other)

@@ -1,3 +1,4 @@
+import type * as d from './dashboard.gen'
 import type * as s from './site.gen'
 
 // What a program refused, in its words, or could not be asked at all.
@@ -33,8 +34,27 @@ export const site = {
   addProduct: (p: s.AddProductRequest) => post<s.MadeAnswer>('/api/products', p),
   till: () => get<s.Till | null>('/api/till'),
   openTill: (t: s.OpenTillRequest) => post<s.MadeAnswer>('/api/tills', t),
+  closeTill: (id: string, counted: number) => post<s.MadeAnswer>(`/api/tills/${id}/close`, { counted_minor: counted }),
   sell: (sale: s.SellRequest) => post<s.SoldAnswer>('/api/sales', sale),
   voidSale: (id: string, reason: string) => post<s.MadeAnswer>(`/api/sales/${id}/void`, { reason }),
+  persons: (q: string) => get<s.PersonShown[]>(`/api/persons?q=${encodeURIComponent(q)}`),
+  addPerson: (p: s.AddPersonRequest) => post<s.MadeAnswer>('/api/persons', p),
+  workshops: () => get<s.WorkshopShown[]>('/api/workshops'),
+  addWorkshop: (w: s.AddWorkshopRequest) => post<s.MadeAnswer>('/api/workshops', w),
+  sessions: () => get<s.SessionShown[]>('/api/sessions'),
+  planSession: (p: s.PlanSessionRequest) => post<s.MadeAnswer>('/api/sessions', p),
+  roster: (session: string) => get<s.RosterLine[]>(`/api/sessions/${session}/roster`),
+  scan: (q: s.ScanRequest) => post<s.MadeAnswer>('/api/scans', q),
+  desks: () => get<s.Desk[]>('/api/desks'),
+  referrals: () => get<s.ReferralShown[]>('/api/referrals'),
+  refer: (r: s.ReferRequest) => post<s.MadeAnswer>('/api/referrals', r),
+  answer: (id: string, a: s.AnswerRequest) => post<s.MadeAnswer>(`/api/referrals/${id}/answer`, a),
   quarantine: () => get<s.Verdict[]>('/api/quarantine'),
   sync: () => post<s.SyncResult>('/api/sync?patience=5s'),
+}
+
+// Everything that head office's pages ask of the server.
+export const office = {
+  devices: () => get<d.Device[]>('/api/devices'),
+  enrolCode: (n: d.NewSite) => post<d.EnrolCode>('/api/enrol-codes', n),
 }

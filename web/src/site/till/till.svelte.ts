@@ -127,6 +127,18 @@ export class TillState {
     }
   }
 
+  // close ends the till with what was counted in it.
+  async close(counted: number): Promise<void> {
+    try {
+      await site.closeTill(this.till!.id, counted)
+      this.sold = undefined
+      await this.load()
+    } catch (e) {
+      if (e instanceof Refused && e.why === 'refused') this.refusal = e.message
+      else this.unreachable = true
+    }
+  }
+
   #keep(c: Cart): void {
     this.cart = c
     localStorage.setItem(kept, JSON.stringify(c))

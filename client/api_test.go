@@ -199,3 +199,32 @@ func TestEventsTellOfWhatIsRecorded(t *testing.T) {
 		t.Errorf("after recording it is %+v", st)
 	}
 }
+
+func TestPagesStandBehindTheGate(t *testing.T) {
+	pages := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" && r.URL.Path != "/assets/a.js" {
+			t.Errorf("%s reached the pages", r.URL.Path)
+		}
+	})
+	h := newStall(t).Handler(localapi.NewGate("token of a test"), pages)
+	for _, c := range []struct {
+		path, token string
+		want        int
+	}{
+		{"/", "", 401},
+		{"/assets/a.js", "", 401},
+		{"/api/status", "", 401},
+		{"/", "Bearer token of a test", 200},
+		{"/assets/a.js", "Bearer token of a test", 200},
+		{"/api/status", "Bearer token of a test", 200},
+		{"/api/nothing", "Bearer token of a test", 404},
+	} {
+		r := httptest.NewRequest("GET", "http://127.0.0.1:8421"+c.path, nil)
+		r.Header.Set("Authorization", c.token)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != c.want {
+			t.Errorf("%s with %q gave %d, want %d", c.path, c.token, w.Code, c.want)
+		}
+	}
+}

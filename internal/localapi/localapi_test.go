@@ -81,3 +81,22 @@ func TestAOneTimeLinkSignsABrowserInOnce(t *testing.T) {
 		t.Errorf("a name bound anew reached the login: %d", r.StatusCode)
 	}
 }
+
+func TestTwoProgramsOfAMachineDoNotSignEachOtherOut(t *testing.T) {
+	names := map[string]bool{}
+	for _, base := range []string{"http://127.0.0.1:8420", "http://127.0.0.1:8421"} {
+		g := localapi.NewGate("t")
+		link, err := g.Link(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		g.Handler(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", link, nil))
+		for _, c := range w.Result().Cookies() {
+			names[c.Name] = true
+		}
+	}
+	if len(names) != 2 {
+		t.Errorf("a browser keeps one cookie for both: %v", names)
+	}
+}

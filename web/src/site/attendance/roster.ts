@@ -1,0 +1,68 @@
+import type { RosterLine, SessionShown } from '../../api/site.gen'
+import { number } from '../../i18n/format'
+import { digits } from '../../i18n/fold'
+
+// hm writes minutes as h:mm; a part of a minute is not credited, so none is rounded up.
+export function hm(tag: string, minutes: number): string {
+  const whole = Math.max(0, Math.floor(minutes))
+  const mm = new Intl.NumberFormat(tag, { minimumIntegerDigits: 2 }).format(whole % 60)
+  return `${number(tag, Math.floor(whole / 60))}:${mm}`
+}
+
+// What a line of a roster says of somebody. Between the two, "in" is what it should be
+// while the session goes on; afterwards a person has to look at it.
+export type Standing = 'absent' | 'in' | 'out' | 'noout' | 'outfirst' | 'noin'
+
+export function standing(l: RosterLine, endsAt: number, now: number): Standing {
+  if (l.in_at === 0) return l.out_at === 0 ? 'absent' : 'noin'
+  if (l.out_at === 0) return now > endsAt ? 'noout' : 'in'
+  return l.review ? 'outfirst' : 'out'
+}
+
+export const forReview = (s: Standing): boolean => s === 'noout' || s === 'outfirst' || s === 'noin'
+
+// next is what the next mark of a line means: the first in counts, then the last out.
+export const next = (l: RosterLine): 'in' | 'out' => (l.in_at === 0 ? 'in' : 'out')
+
+// lastMark is when somebody was last marked; 0 where never.
+export const lastMark = (l: RosterLine): number => Math.max(l.in_at, l.out_at)
+
+// A card read twice at one door is one reading.
+export const cardRests = 120_000
+export const tapRests = 1_000
+
+export const present = (lines: RosterLine[]): number => lines.filter((l) => l.in_at > 0).length
+
+// minutesOf reads a time of day typed as 9, 930, 9:30 or 09.30 in any digits; null where
+// it is none.
+export function minutesOf(typed: string): number | null {
+  const m = /^(\d{1,2})(?:[:.\u066b]?(\d{2}))?$/.exec(digits(typed.trim()))
+  if (!m) return null
+  const h = Number(m[1])
+  const min = Number(m[2] ?? 0)
+  return h < 24 && min < 60 ? h * 60 + min : null
+}
+
+// dayOf is the civil day of an instant, where this device is.
+export function dayOf(at: Date): string {
+  const two = (n: number): string => String(n).padStart(2, '0')
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+}
+
+// at is an instant: minutes into a civil day, where this device is.
+export function at(day: string, minutes: number): number {
+  const [y, m, d] = day.split('-').map(Number)
+  return new Date(y!, m! - 1, d, 0, minutes).getTime()
+}
+
+// byDay puts sessions of today first, then the coming, then the past, latest first.
+export function byDay(all: SessionShown[], now: Date): { today: SessionShown[]; coming: SessionShown[]; past: SessionShown[] } {
+  const today = dayOf(now)
+  const day = (s: SessionShown): string => dayOf(new Date(s.starts_at))
+  const sorted = all.toSorted((a, b) => a.starts_at - b.starts_at)
+  return {
+    today: sorted.filter((s) => day(s) === today),
+    coming: sorted.filter((s) => day(s) > today),
+    past: sorted.filter((s) => day(s) < today).toReversed(),
+  }
+}

@@ -1,0 +1,31 @@
+import type { RosterLine, SessionShown } from '../../api/site.gen'
+import { i18n } from '../../i18n/i18n.svelte'
+import { lastMark, type Standing } from './roster'
+
+const time = (ms: number): string => i18n.time(new Date(ms).toISOString())
+
+// span is from when to when a session goes, in the order of reading.
+export const span = (s: SessionShown): string => i18n.t('attend.span', { from: time(s.starts_at), to: time(s.ends_at) })
+
+// says is how a line stands, in words; where a person has to look at it, why.
+export function says(l: RosterLine, s: Standing): string {
+  switch (s) {
+    case 'absent':
+      return i18n.t('attend.absent')
+    case 'in':
+      return i18n.t('attend.in', { time: time(l.in_at) })
+    case 'out':
+      return i18n.t('attend.out', { from: time(l.in_at), to: time(l.out_at) })
+    case 'noout':
+      return i18n.t('attend.noout', { time: time(l.in_at) })
+    case 'outfirst':
+      return i18n.t('attend.outfirst', { from: time(l.in_at), to: time(l.out_at) })
+    case 'noin':
+      return i18n.t('attend.noin', { time: time(l.out_at) })
+  }
+}
+
+export const nameOf = (l: RosterLine): string => l.name || i18n.t('attend.elsewhere')
+
+// before says that somebody was marked already, and when.
+export const before = (l: RosterLine): string => i18n.t('attend.before', { name: nameOf(l), time: time(lastMark(l)) })

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Device } from '../../api/dashboard.gen'
+import { bySite, groupsOf, healthOf, kinds, lateAfter, quietAfter } from './health'
+
+const now = Date.parse('2026-11-21T12:00:00Z')
+const device = (over: Partial<Device> & { silent?: number }): Device => ({ device: 'd', site: 's', site_name: 'Stall 12', kind: 'stall', label: 'tablet', pending_declared: 0, revoked: false, last_contact: over.silent === undefined ? null : new Date(now - over.silent).toISOString(), ...over })
+
+test.each([
+  [{}, 'never'],
+  [{ silent: 0 }, 'fresh'],
+  [{ silent: quietAfter }, 'fresh'],
+  [{ silent: quietAfter, pending_declared: 3 }, 'behind'],
+  [{ silent: quietAfter + 1 }, 'quiet'],
+  [{ silent: quietAfter + 1, pending_declared: 3 }, 'quiet'],
+  [{ silent: lateAfter }, 'quiet'],
+  [{ silent: lateAfter + 1 }, 'late'],
+  [{ silent: 0, revoked: true }, 'revoked'],
+] as const)('%o is %s', (d, want) => {
+  expect(healthOf(device(d), now)).toBe(want)
+})
+
+test('devices stand under their sites, worst first, without the server', () => {
+  const list = bySite([device({ device: 'a', silent: 0, site: 'calm', site_name: 'Calm' }), device({ device: 'b', silent: 0 }), device({ device: 'c', silent: lateAfter * 2 }), device({ device: 'z', kind: 'server' })], now)
+  expect(list.map((s) => [s.name, s.devices.map((d) => d.device).join('')])).toEqual([
+    ['Stall 12', 'cb'],
+    ['Calm', 'a'],
+  ])
+})
+
+test.each([
+  ['7K2M-9QXT-03FA-ZC5E', ['7K2M', '9QXT', '03FA', 'ZC5E']],
+  ['7K2M9QXT03FAZC5E', ['7K2M', '9QXT', '03FA', 'ZC5E']],
+  ['', []],
+])('%s is read in groups of four', (code, want) => {
+  expect(groupsOf(code)).toEqual(want)
+})
+
+test('kinds of sites are those of the schema', () => {
+  const schema = readFileSync(new URL('../../../../syncproto/schema/sites.go', import.meta.url), 'utf8')
+  const block = schema.slice(schema.indexOf('// Kinds of sites'), schema.indexOf('// KindServerDevice'))
+  expect([...block.matchAll(/"([a-z_]+)"/g)].map((m) => m[1])).toEqual([...kinds])
+})

@@ -21,6 +21,7 @@ func (s *Server) Handler(token string, hosts ...string) http.Handler {
 	mux.HandleFunc("GET /healthz", s.serveHealth)
 	gate := localapi.NewGate(token, hosts...)
 	mux.Handle("/api/", gate.Handler(localapi.Mux(append(s.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink}))))
+	mux.Handle("GET /metrics", gate.Handler(s.metrics.handler()))
 	mux.Handle("GET /login", gate.Handler(http.NotFoundHandler()))
 	return mux
 }

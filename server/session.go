@@ -121,6 +121,9 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	n := &session{s: s, conn: conn, named: named, durable: map[syncproto.Incarnation]syncproto.Head{}}
 	err = n.run(context.WithoutCancel(r.Context()))
 	bye := byeOf(err)
+	s.metrics.ended.WithLabelValues(bye.Code.String()).Inc()
+	s.metrics.bytes.WithLabelValues("in").Add(float64(conn.BytesIn()))
+	s.metrics.bytes.WithLabelValues("out").Add(float64(conn.BytesOut()))
 	s.Logger.Info("session ended", "device", n.device, "code", bye.Code.String(), "err", quiet(err), "in", conn.BytesIn(), "out", conn.BytesOut())
 	conn.Close(bye)
 }

@@ -121,9 +121,9 @@ func (s *Server) follow(ctx context.Context) error {
 const (
 	// applyEntries and applyBytes cut the log into commits of the fold: large enough
 	// that a commit is shared, small enough that a sale is on the dashboard at once,
-	// and that who delivers much is settled meanwhile: two full batches of sales.
+	// and that who delivers much is settled meanwhile: one full batch of sales.
 	applyEntries = 64
-	applyBytes   = 128 << 10
+	applyBytes   = 48 << 10
 )
 
 // catchUp folds the log to its end.

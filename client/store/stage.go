@@ -99,7 +99,7 @@ func (g *Staging) empty() { g.frames, g.bytes, g.whole, g.point = nil, 0, 0, nil
 
 // write runs f in a commit that lays down what the server sent.
 func (s *Store) write(ctx context.Context, f func(*base) error) error {
-	b := &base{digests: map[syncproto.Share]*digest{}}
+	b := &base{ended: map[int64]int{}, digests: map[syncproto.Share]*digest{}}
 	return s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
 		s.mu.Lock()
 		b.lives = slices.Clone(s.lives)

@@ -24,7 +24,7 @@ func (s *State) Verify(ctx context.Context) (found []string, err error) {
 	v := &verifier{}
 	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		v.tx = tx
-		for _, step := range []func() error{v.file, v.records, v.figures} {
+		for _, step := range []func() error{v.file, v.records, v.feed, v.figures} {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -94,6 +94,39 @@ func (v *verifier) records() error {
 		v.add("%v: has records and no digest", share)
 	}
 	return err
+}
+
+// feed looks for every record where the feed of each of its shares should have it, and
+// for rows of the feed that belong to nothing.
+func (v *verifier) feed() error {
+	expected := map[string]int64{}
+	for _, t := range schema.All {
+		err := set.Each(v.tx, t, ``, func(r *records.Row) error {
+			for _, scope := range r.Scopes(nil) {
+				key := scope.AppendBinary(nil)
+				n, err := v.tx.Int(`SELECT count(*) FROM feed f JOIN share s ON s.id = f.share WHERE s.class = ? AND s.scope = ? AND f.position = ? AND f.tbl = ? AND f.record = ?`,
+					int64(t.Class), key, r.Meta[metaPosition], int64(t.ID), r.ID[:])
+				if err != nil {
+					return err
+				}
+				if n != 1 {
+					v.add("%s %v: the feed of %v does not have it at position %d", t.Name, r.ID, scope, r.Meta[metaPosition])
+				}
+				expected[string(append(key, byte(t.Class)))]++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return v.tx.Query(func(row sqlitedb.Row) error {
+		key := string(append(append([]byte(nil), row.Blob(1)...), byte(row.Int(0))))
+		if row.Int(2) != expected[key]+row.Int(3) {
+			v.add("share %x of class %d: its feed has %d rows for %d records and %d that left", row.Blob(1), row.Int(0), row.Int(2), expected[key], row.Int(3))
+		}
+		return nil
+	}, `SELECT class, scope, (SELECT count(*) FROM feed WHERE share = share.id), (SELECT count(*) FROM gone WHERE share = share.id) FROM share`)
 }
 
 // figures counts the sales anew.

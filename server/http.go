@@ -37,6 +37,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Response: Overview{}, Stream: true, Handle: s.apiEvents},
 		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value", Response: []Conflict{}, Handle: s.apiConflicts},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Transactions that are held, or were", Response: []Verdict{}, Handle: s.apiQuarantine},
+		{Method: "POST", Path: "/api/quarantine/{hash}", Summary: "Release or withdraw what is held", Request: Decide{}, Response: Verdict{}, Handle: s.apiDecide},
 	}
 }
 
@@ -88,11 +89,6 @@ func (s *Server) apiSales(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) apiConflicts(w http.ResponseWriter, r *http.Request) {
 	list, err := s.Conflicts(r.Context())
-	localapi.Answer(w, list, err)
-}
-
-func (s *Server) apiQuarantine(w http.ResponseWriter, r *http.Request) {
-	list, err := s.Quarantine(r.Context())
 	localapi.Answer(w, list, err)
 }
 

@@ -1,6 +1,8 @@
 package state
 
 import (
+	"slices"
+
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/hlc"
@@ -15,7 +17,10 @@ type author struct {
 	position syncproto.Position // own: where it was first judged
 	received int64              // UTC ms by the ingesting node's clock
 	least    hlc.Stamp          // the effective stamp is at least this
+	waives   []syncproto.Code   // refusals that head office has waived for it
 }
+
+func (a *author) waived(c syncproto.Code) bool { return slices.Contains(a.waives, c) }
 
 // plan is what a transaction will do, decided before anything is written.
 type plan struct {
@@ -75,7 +80,7 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 	if err != nil {
 		return nil, nil, err
 	}
-	if access.Revoked {
+	if access.Revoked && !a.waived(syncproto.CodeRevokedLate) {
 		return nil, syncproto.Errorf(syncproto.CodeRevokedLate, ""), nil
 	}
 	if refusal, err := f.mends(a, access, p, t); refusal != nil || err != nil {
@@ -95,7 +100,10 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 		}
 	}
 	for _, w := range p.writes {
-		if refusal := allowed(access, w, a.received); refusal != nil {
+		if refusal := allowed(access, w, a.received); refusal != nil && !a.waived(refusal.Code) {
+			return nil, refusal, nil
+		}
+		if refusal := sound(w); refusal != nil {
 			return nil, refusal, nil
 		}
 		if refusal, err := f.orphaned(p, w); refusal != nil || err != nil {

@@ -15,7 +15,10 @@ import (
 )
 
 // releasing is a held transaction that may be admitted at the present position.
-type releasing struct{ position syncproto.Position }
+type releasing struct {
+	position syncproto.Position
+	waives   []syncproto.Code // refusals that head office waives
+}
 
 // held is a row of that table.
 type held struct {
@@ -165,7 +168,7 @@ func (f *fold) awaited(r *records.Row) error {
 		return nil
 	}
 	return f.tx.Query(func(row sqlitedb.Row) error {
-		f.release = append(f.release, releasing{syncproto.Position(row.Int(0))})
+		f.release = append(f.release, releasing{position: syncproto.Position(row.Int(0))})
 		return nil
 	}, `SELECT position FROM waits WHERE record = ? AND tbl = ? ORDER BY position`, r.ID[:], int64(r.Table.ID))
 }
@@ -176,14 +179,14 @@ func (f *fold) settleReleases() error {
 	for len(f.release) > 0 {
 		next := f.release[0]
 		f.release = f.release[1:]
-		if err := f.admit(next.position); err != nil {
+		if err := f.admit(next.position, next.waives); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *fold) admit(position syncproto.Position) error {
+func (f *fold) admit(position syncproto.Position, waives []syncproto.Code) error {
 	h, err := f.heldAt(position)
 	if err != nil || h == nil {
 		return err
@@ -196,7 +199,7 @@ func (f *fold) admit(position syncproto.Position) error {
 	if err != nil {
 		return err
 	}
-	a := &author{chain: h.chain, seq: h.seq, hash: h.hash, position: position, received: h.received, least: hlc.Stamp(row.Int(0))}
+	a := &author{chain: h.chain, seq: h.seq, hash: h.hash, position: position, received: h.received, least: hlc.Stamp(row.Int(0)), waives: waives}
 	p, refusal, err := f.judge(a, t)
 	if err != nil {
 		return err
@@ -212,6 +215,24 @@ func (f *fold) admit(position syncproto.Position) error {
 		return err
 	}
 	return f.carryOut(a, p)
+}
+
+// decision carries out what head office decided about a held transaction. One that is
+// settled already stays as it is: the first decision in the log holds.
+func (f *fold) decision(r *records.Row) error {
+	if r.Table.ID != schema.Decision {
+		return nil
+	}
+	row, ok, err := f.tx.One(`SELECT position FROM held WHERE hash = ?`, r.Of(schema.DecisionHash).Bytes())
+	if err != nil || !ok {
+		return err
+	}
+	position := syncproto.Position(row.Int(0))
+	if r.Of(schema.DecisionAction).Text() == schema.DecisionWithdraw {
+		return f.exit(position, schema.VerdictWithdrawn)
+	}
+	f.release = append(f.release, releasing{position, schema.WaivedCodes(r.Values)})
+	return nil
 }
 
 func (f *fold) heldAt(position syncproto.Position) (*held, error) {
@@ -268,7 +289,7 @@ func (f *fold) exit(position syncproto.Position, state string) error {
 		return err
 	}
 	return f.tx.Query(func(row sqlitedb.Row) error {
-		f.release = append(f.release, releasing{syncproto.Position(row.Int(0))})
+		f.release = append(f.release, releasing{position: syncproto.Position(row.Int(0))})
 		return nil
 	}, `SELECT position FROM held WHERE code = ? ORDER BY position`, int64(syncproto.CodeDependant))
 }

@@ -22,15 +22,26 @@ var ctx = context.Background()
 // noon is when the tests take place, UTC ms: 2026-11-21 12:00.
 const noon = 1_795_262_400_000
 
+// tb is what the kit needs of a test, of this or of a property.
+type tb interface {
+	Helper()
+	Cleanup(func())
+	Error(...any)
+	Errorf(string, ...any)
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
 // org is an organisation whose log is written by hand and folded.
 type org struct {
-	t     testing.TB
+	t     tb
 	dir   string
 	id    syncproto.OrgID
 	key   ed25519.PrivateKey
 	log   *memlog.Log
 	state *state.State
-	now   int64 // of the ingesting node, UTC ms; moves on by a second an entry
+	now   int64 // of the ingesting node, UTC ms
+	tick  int64 // by which it moves on with every entry
 	made  uint64
 	node  *device
 	site  syncproto.RecordID
@@ -56,8 +67,10 @@ type run struct {
 }
 
 // newOrg makes a log with its history and a node, and folds it.
-func newOrg(t testing.TB) *org {
-	o := &org{t: t, dir: t.TempDir(), log: memlog.New(), now: noon}
+func newOrg(t testing.TB) *org { return newOrgIn(t, t.TempDir()) }
+
+func newOrgIn(t tb, dir string) *org {
+	o := &org{t: t, dir: dir, log: memlog.New(), now: noon, tick: 1000}
 	o.id, o.key = syncproto.OrgID(o.newID()), o.newKey()
 	o.state = o.open("state.db")
 	h := state.History{Org: o.id, OrgKey: public(o.key), ID: syncproto.HistoryID(o.newID()), Cause: "test"}
@@ -99,10 +112,10 @@ func (o *org) newDevice() *device {
 	return &device{o: o, id: syncproto.DeviceID(o.newID()), key: o.newKey()}
 }
 
-// entry appends to the log, a second after the last, and folds nothing.
+// entry appends to the log and folds nothing.
 func (o *org) entry(e state.Entry) {
 	o.t.Helper()
-	o.now += 1000
+	o.now += o.tick
 	e.ReceivedAt, e.Node = o.now, syncproto.DeviceID{1}
 	if _, err := o.log.Append(ctx, e.Encode()); err != nil {
 		o.t.Fatal(err)
@@ -188,8 +201,6 @@ func (r *run) copied() *run {
 }
 
 func (r *run) last() syncproto.Seq { return syncproto.Seq(len(r.bodies)) }
-
-func (r *run) hash() syncproto.Hash { return r.hashes[len(r.bodies)] }
 
 // add appends a body as it stands.
 func (r *run) add(body []byte) tx {

@@ -121,9 +121,9 @@ func (v *verifier) feed() error {
 		}
 	}
 	return v.tx.Query(func(row sqlitedb.Row) error {
-		key := string(append(append([]byte(nil), row.Blob(1)...), byte(row.Int(0))))
-		if row.Int(2) != expected[key]+row.Int(3) {
-			v.add("share %x of class %d: its feed has %d rows for %d records and %d that left", row.Blob(1), row.Int(0), row.Int(2), expected[key], row.Int(3))
+		records := expected[string(append(append([]byte(nil), row.Blob(1)...), byte(row.Int(0))))]
+		if row.Int(2) != records+row.Int(3) {
+			v.add("share %x of class %d: its feed has %d rows for %d records and %d that left", row.Blob(1), row.Int(0), row.Int(2), records, row.Int(3))
 		}
 		return nil
 	}, `SELECT class, scope, (SELECT count(*) FROM feed WHERE share = share.id), (SELECT count(*) FROM gone WHERE share = share.id) FROM share`)

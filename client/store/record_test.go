@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -201,5 +202,54 @@ func TestAFullDiskRefusesTheSaleAndLaterItGoesOn(t *testing.T) {
 	s.reopen()
 	if lost := s.Lost(); lost != "" {
 		t.Error(lost)
+	}
+}
+
+// basesOf lists what each transaction of the present chain says of the groups it
+// writes: the position of its base, -1 for none.
+func (s *site) basesOf() (all []int64) {
+	s.t.Helper()
+	batch, _, err := s.NextBatch(ctx, key, 0)
+	if err != nil || batch == nil {
+		s.t.Fatal("no batch", err)
+	}
+	bodies, err := batch.Open()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, b := range bodies {
+		t, err := syncproto.ReadBody(b.Bytes)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, g := range t.Changes[0].Groups {
+			if g.Base == syncproto.NoBase {
+				all = append(all, -1)
+			} else {
+				all = append(all, int64(t.Bases[g.Base].Position))
+			}
+		}
+	}
+	return all
+}
+
+func TestTheBaseOfAnEditIsWhereItsBaseValueWasLastVisible(t *testing.T) {
+	s := newSite(t)
+	s.sends(orgShare, schema.Product, goods, text(schema.NameEn, "as sent"))
+	s.checkpoint(false)
+	first := int64(s.position)
+	s.renames(goods, "mine")
+	s.sends(orgShare, schema.Product, goods, text(schema.NameEn, "theirs"))
+	s.checkpoint(false)
+	second := int64(s.position)
+	s.renames(goods, "mine again") // over the own edit: theirs was never seen
+	s.records(func(d *store.Draft) error {
+		return d.Update(schema.Product, goods, schema.ProductGroupSku, text(schema.ProductSku, "S1"))
+	})
+	made := s.makes("made here")
+	s.renames(made, "renamed here")
+	want := []int64{first, first, second, -1, -1}
+	if got := s.basesOf(); !slices.Equal(got, want) {
+		t.Errorf("bases are %v, want %v", got, want)
 	}
 }

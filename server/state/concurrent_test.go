@@ -277,7 +277,7 @@ func TestWhatDecidesTheScopeIsWrittenOnce(t *testing.T) {
 	elsewhere := o.enrol(schema.KindBranch, other)
 	user := o.newID()
 	person := func(site syncproto.RecordID) syncproto.Change {
-		return create(schema.User, user, ref(schema.UserSite, site), text(schema.UserName, "Amal"), text(schema.UserRole, "cashier"), flag(schema.UserActive, true))
+		return create(schema.User, user, ref(schema.UserSite, site), text(schema.UserName, "Amal"), text(schema.UserRole, "cashier"), boolean(schema.UserActive, true))
 	}
 	branch.does(person(o.site))
 	o.held(elsewhere.does(person(other)), syncproto.CodeScopeFixed)

@@ -86,7 +86,7 @@ func TestARecordThatMovesLeavesOneScopeAndEntersTheOther(t *testing.T) {
 			t.Errorf("rows and leaves here, rows and leaves there: %v, want %v", got, want)
 		}
 	}
-	branch.does(create(schema.User, user, ref(schema.UserSite, o.site), text(schema.UserName, "Amal"), text(schema.UserRole, "cashier"), flag(schema.UserActive, true)))
+	branch.does(create(schema.User, user, ref(schema.UserSite, o.site), text(schema.UserName, "Amal"), text(schema.UserRole, "cashier"), boolean(schema.UserActive, true)))
 	hear(1, 0, 0, 0)
 	move := func(to syncproto.RecordID) {
 		o.applied(o.node.doesSo([]syncproto.Change{update(schema.User, user, ref(schema.UserSite, to))}, seeing(o.here())))
@@ -141,7 +141,7 @@ func TestFiguresFollowVoidsAndReturns(t *testing.T) {
 	o.totalIs(3, 4, 8, 8000)
 	void := func(yes bool) {
 		t.Helper()
-		o.applied(stall.doesSo([]syncproto.Change{update(schema.Sale, first, flag(schema.Voided, yes), text(schema.SaleVoidReason, "typed wrong"))}, seeing(o.here())))
+		o.applied(stall.doesSo([]syncproto.Change{update(schema.Sale, first, boolean(schema.Voided, yes), text(schema.SaleVoidReason, "typed wrong"))}, seeing(o.here())))
 	}
 	void(true)
 	o.totalIs(2, 2, 3, 3000)

@@ -161,7 +161,7 @@ func (o *org) enrol(kind string, site syncproto.RecordID, fairs ...syncproto.Rec
 
 func grant(d syncproto.DeviceID, scope syncproto.Scope, classes string, write bool, more ...syncproto.FieldValue) syncproto.Change {
 	return create(schema.Grant, schema.GrantID(d, scope), append(more, ref(schema.GrantDevice, syncproto.RecordID(d)), text(schema.GrantClass, classes),
-		raw(schema.GrantScope, scope.AppendBinary(nil)), flag(schema.GrantWrite, write))...)
+		raw(schema.GrantScope, scope.AppendBinary(nil)), boolean(schema.GrantWrite, write))...)
 }
 
 // stall enrols a stall of the organisation's one site.
@@ -435,7 +435,7 @@ func raw(f syncproto.FieldID, b []byte) syncproto.FieldValue {
 	return syncproto.FieldValue{Field: f, Value: syncproto.BytesValue(b)}
 }
 
-func flag(f syncproto.FieldID, b bool) syncproto.FieldValue {
+func boolean(f syncproto.FieldID, b bool) syncproto.FieldValue {
 	return syncproto.FieldValue{Field: f, Value: syncproto.BoolValue(b)}
 }
 

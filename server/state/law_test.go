@@ -2,6 +2,7 @@ package state_test
 
 import (
 	"cmp"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -14,6 +15,11 @@ import (
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
+
+func TestMain(m *testing.M) {
+	flag.Set("rapid.checks", "40") // each folds a log four times; a flag that is given wins
+	os.Exit(m.Run())
+}
 
 // world is three devices that write the same few records without hearing of each
 // other for long.
@@ -59,11 +65,11 @@ func (w *world) writes() {
 	case 1:
 		changes = []syncproto.Change{named(id, name), update(schema.Product, id, text(schema.ProductSku, name[5:]))}
 	case 2:
-		changes = []syncproto.Change{update(schema.Product, id, flag(schema.Voided, true))}
+		changes = []syncproto.Change{update(schema.Product, id, boolean(schema.Voided, true))}
 	case 3:
 		changes = w.sale(pick(w.rt, "sale", w.sales), id, 1, 2)
 	case 4:
-		changes = []syncproto.Change{update(schema.Sale, pick(w.rt, "sale", w.sales), flag(schema.Voided, true), text(schema.SaleVoidReason, "x"))}
+		changes = []syncproto.Change{update(schema.Sale, pick(w.rt, "sale", w.sales), boolean(schema.Voided, true), text(schema.SaleVoidReason, "x"))}
 	case 5:
 		changes = []syncproto.Change{w.line(pick(w.rt, "sale", w.sales), 3, id, 5)}
 	case 6:

@@ -241,7 +241,7 @@ func TestAGraveRefusesACreation(t *testing.T) {
 	a, b := o.stall(), o.stall()
 	id := o.newID()
 	a.does(product(id, "Incense"))
-	a.doesSo([]syncproto.Change{update(schema.Product, id, flag(schema.Voided, true))}, seeing(o.here()))
+	a.doesSo([]syncproto.Change{update(schema.Product, id, boolean(schema.Voided, true))}, seeing(o.here()))
 	o.held(b.does(product(id, "Incense")), syncproto.CodeGone)
 	o.sound()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server/live"
+	"github.com/rawaj/rawaj/syncproto"
 )
 
 // Handler gives the routes. Devices speak on /sync and /enrol; /api is for programs
@@ -32,6 +33,7 @@ func (s *Server) Routes() []localapi.Route {
 	return []localapi.Route{
 		{Method: "POST", Path: "/api/enrol-codes", Summary: "Make a one-time code that takes one device in", Request: NewSite{}, Response: EnrolCode{}, Handle: s.apiEnrolCode},
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
+		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away", Handle: s.apiRevoke},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by"}, Response: report.Sales{}, Handle: s.apiSales},
 		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first", Response: Overview{}, Handle: s.apiOverview},
 		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Response: Overview{}, Stream: true, Handle: s.apiEvents},
@@ -70,6 +72,15 @@ func (s *Server) apiDevices(w http.ResponseWriter, r *http.Request) {
 	}
 	list, err := s.Devices(r.Context())
 	localapi.Answer(w, list, err)
+}
+
+func (s *Server) apiRevoke(w http.ResponseWriter, r *http.Request) {
+	var device syncproto.DeviceID
+	err := device.UnmarshalText([]byte(r.PathValue("id")))
+	if err == nil {
+		err = s.Revoke(r.Context(), device)
+	}
+	localapi.Answer(w, struct{}{}, err)
 }
 
 func (s *Server) apiSales(w http.ResponseWriter, r *http.Request) {

@@ -15,10 +15,7 @@ import (
 )
 
 // releasing is a held transaction that may be admitted at the present position.
-type releasing struct {
-	position syncproto.Position
-	waives   []syncproto.Code // refusals that head office waives
-}
+type releasing struct{ position syncproto.Position }
 
 // held is a row of that table.
 type held struct {
@@ -30,6 +27,7 @@ type held struct {
 	body     []byte
 	received int64
 	verdict  syncproto.RecordID
+	waives   []syncproto.Code
 }
 
 // quarantine keeps a transaction that may not be applied, with its verdict for the
@@ -168,7 +166,7 @@ func (f *fold) awaited(r *records.Row) error {
 		return nil
 	}
 	return f.tx.Query(func(row sqlitedb.Row) error {
-		f.release = append(f.release, releasing{position: syncproto.Position(row.Int(0))})
+		f.release = append(f.release, releasing{syncproto.Position(row.Int(0))})
 		return nil
 	}, `SELECT position FROM waits WHERE record = ? AND tbl = ? ORDER BY position`, r.ID[:], int64(r.Table.ID))
 }
@@ -179,14 +177,14 @@ func (f *fold) settleReleases() error {
 	for len(f.release) > 0 {
 		next := f.release[0]
 		f.release = f.release[1:]
-		if err := f.admit(next.position, next.waives); err != nil {
+		if err := f.admit(next.position); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *fold) admit(position syncproto.Position, waives []syncproto.Code) error {
+func (f *fold) admit(position syncproto.Position) error {
 	h, err := f.heldAt(position)
 	if err != nil || h == nil {
 		return err
@@ -199,7 +197,7 @@ func (f *fold) admit(position syncproto.Position, waives []syncproto.Code) error
 	if err != nil {
 		return err
 	}
-	a := &author{chain: h.chain, seq: h.seq, hash: h.hash, position: position, received: h.received, least: hlc.Stamp(row.Int(0)), waives: waives}
+	a := &author{chain: h.chain, seq: h.seq, hash: h.hash, position: position, received: h.received, least: hlc.Stamp(row.Int(0)), waives: h.waives}
 	p, refusal, err := f.judge(a, t)
 	if err != nil {
 		return err
@@ -231,18 +229,24 @@ func (f *fold) decision(r *records.Row) error {
 	if r.Of(schema.DecisionAction).Text() == schema.DecisionWithdraw {
 		return f.exit(position, schema.VerdictWithdrawn)
 	}
-	f.release = append(f.release, releasing{position, schema.WaivedCodes(r.Values)})
-	return nil
+	f.release = append(f.release, releasing{position})
+	waives := r.Of(schema.DecisionWaives)
+	if waives.IsNull() {
+		return nil
+	}
+	// A waiver stays: the transaction may have to wait for another one yet.
+	return f.tx.Exec(`UPDATE held SET waives = ? WHERE position = ?`, waives.Bytes(), uint64(position))
 }
 
 func (f *fold) heldAt(position syncproto.Position) (*held, error) {
-	row, ok, err := f.tx.One(`SELECT chain, seq, hash, code, body, received, verdict FROM held WHERE position = ?`, uint64(position))
+	row, ok, err := f.tx.One(`SELECT chain, seq, hash, code, body, received, verdict, waives FROM held WHERE position = ?`, uint64(position))
 	if err != nil || !ok {
 		return nil, err
 	}
 	h := &held{position: position, seq: syncproto.Seq(row.Int(1)), code: syncproto.Code(row.Int(3)), body: row.Blob(4), received: row.Int(5)}
 	copy(h.hash[:], row.Blob(2))
 	copy(h.verdict[:], row.Blob(6))
+	h.waives = schema.WaivedCodes(row.Blob(7))
 	h.chain, err = f.chain(row.Int(0))
 	return h, err
 }
@@ -289,7 +293,7 @@ func (f *fold) exit(position syncproto.Position, state string) error {
 		return err
 	}
 	return f.tx.Query(func(row sqlitedb.Row) error {
-		f.release = append(f.release, releasing{position: syncproto.Position(row.Int(0))})
+		f.release = append(f.release, releasing{syncproto.Position(row.Int(0))})
 		return nil
 	}, `SELECT position FROM held WHERE code = ? ORDER BY position`, int64(syncproto.CodeDependant))
 }

@@ -98,10 +98,10 @@ const (
 	DecisionWithdraw = "withdraw"
 )
 
-// WaivedCodes are the refusals that a decision waives.
-func WaivedCodes(v Values) []syncproto.Code {
+// WaivedCodes reads the refusals that a decision waives.
+func WaivedCodes(b []byte) []syncproto.Code {
 	var codes []syncproto.Code
-	for b := Lookup(Decision).Of(v, DecisionWaives).Bytes(); len(b) >= 2; b = b[2:] {
+	for ; len(b) >= 2; b = b[2:] {
 		codes = append(codes, syncproto.Code(b[0])<<8|syncproto.Code(b[1]))
 	}
 	return codes

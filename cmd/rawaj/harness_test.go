@@ -170,7 +170,7 @@ func rawajJSON(t testing.TB, into any, args ...string) {
 }
 
 // serving runs a server on a directory. The token file of one that was killed goes
-// first, so that it is not taken for the new one's.
+// first: it would be taken for the new one's.
 func serving(t testing.TB, dir string) (p *process, url string) {
 	t.Helper()
 	os.Remove(filepath.Join(dir, "token"))

@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rawaj/rawaj/internal/mark"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/simtest"
 )
 
 // salesReported is what rawaj report sales --json prints.
@@ -133,8 +135,8 @@ func TestAYearRecordedWithTheCablePulledArrivesExactly(t *testing.T) {
 	all := till.want.Receipts
 	centre, stall := filepath.Join(t.TempDir(), "centre"), filepath.Join(t.TempDir(), "stall")
 	serve, url := serving(t, centre)
-	p := newProxy(t, strings.TrimPrefix(url, "http://"))
-	enrolled(t, centre, stall, "Food counter", p.url())
+	p := simtest.NewProxy(t, strings.TrimPrefix(url, "http://"))
+	enrolled(t, centre, stall, "Food counter", p.URL())
 	serve.kill()
 
 	importYear(t, stall, till)
@@ -186,31 +188,56 @@ func importYear(t *testing.T, stall string, till *till) {
 	}
 }
 
-// syncYear syncs to the end, while the server is killed twice and the site once.
-func syncYear(t *testing.T, p *proxy, centre, stall string, all int64) {
+// stopAt lets bytes through in a direction, and then nothing until letGo.
+func stopAt(p *simtest.Proxy, d simtest.Direction, bytes int64) (reached chan struct{}) {
+	reached = make(chan struct{})
+	p.At(d, bytes, func() {
+		p.Hold(d, true)
+		close(reached)
+	})
+	return reached
+}
+
+func letGo(p *simtest.Proxy, d simtest.Direction) {
+	p.Cut()
+	p.Hold(d, false)
+}
+
+// until waits for something to happen while the process is at work.
+func (p *process) until(what string, happens <-chan struct{}) {
+	p.t.Helper()
+	select {
+	case <-happens:
+	case <-p.ended:
+		p.t.Fatalf("%v has ended (%v) before %s\n%s%s", p.cmd.Args[1:], p.err, what, &p.stdout, &p.stderr)
+	case <-time.After(patience):
+		p.t.Fatalf("waited in vain: %s", what)
+	}
+}
+
+// syncYear syncs to the end, while the server is killed twice and the site once, each
+// at a byte of the exchange.
+func syncYear(t *testing.T, p *simtest.Proxy, centre, stall string, all int64) {
 	t.Helper()
-	p.cut()
-	stop := p.stopAt(up, 300_000)
 	sync := start(t, "site", "sync", "--data", stall, "--patience", patience.String())
 	var last int64
 	for range 2 {
+		stop := stopAt(p, simtest.Up, 300_000)
 		serve, url := serving(t, centre)
-		p.moved(strings.TrimPrefix(url, "http://"))
-		sync.until(stop)
+		p.Aim(strings.TrimPrefix(url, "http://"))
+		sync.until("300,000 bytes have come up", stop)
 		until(t, "the server has taken in some", func() bool { return salesOf(t, centre, "category").Total.Receipts > last })
 		serve.kill()
 		arrived := salesOf(t, centre, "category").Total.Receipts
 		t.Logf("server killed when %d of %d receipts had arrived, %d at the time before", arrived, all, last)
 		inside(t, "arrived when the server was killed", arrived-last, all-last)
 		last = arrived
-		p.cut()
-		stop = p.stopAt(up, 300_000)
+		letGo(p, simtest.Up)
 	}
-	p.cut()
+	stop := stopAt(p, simtest.Down, 200_000)
 	serve, url := serving(t, centre)
-	stop = p.stopAt(down, 200_000)
-	p.moved(strings.TrimPrefix(url, "http://"))
-	sync.until(stop)
+	p.Aim(strings.TrimPrefix(url, "http://"))
+	sync.until("200,000 bytes have gone down", stop)
 	sync.kill()
 	acked, settled := settledIn(t, stall)
 	t.Logf("site killed with %d acknowledged and %d judged of %d", acked, settled, all)
@@ -218,7 +245,7 @@ func syncYear(t *testing.T, p *proxy, centre, stall string, all int64) {
 	if acked < settled {
 		t.Errorf("%d acknowledged, %d judged", acked, settled)
 	}
-	p.cut()
+	letGo(p, simtest.Down)
 
 	var r synced
 	rawajJSON(t, &r, "site", "sync", "--data", stall, "--patience", patience.String())

@@ -19,6 +19,15 @@ import (
 // enrolTimeout bounds the whole exchange; it may be repeated without harm.
 const enrolTimeout = 30 * time.Second
 
+// ParseServer reads a server's address as people type it.
+func ParseServer(typed string) (string, error) {
+	u, err := url.Parse(typed)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", fmt.Errorf("server %q is no address such as https://rawaj.example.org", typed)
+	}
+	return strings.TrimSuffix(typed, "/"), nil
+}
+
 // Enrol redeems a one-time code for this device's key and keeps what the server
 // answers. A lost answer may be asked for again with the same code and key.
 func Enrol(ctx context.Context, st *store.Store, key ed25519.PrivateKey, server, typed, label string) (*store.Identity, error) {
@@ -26,11 +35,9 @@ func Enrol(ctx context.Context, st *store.Store, key ed25519.PrivateKey, server,
 	if err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(server)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("server %q is no address such as https://rawaj.example.org", server)
+	if server, err = ParseServer(server); err != nil {
+		return nil, err
 	}
-	server = strings.TrimSuffix(server, "/")
 	q := syncproto.NewEnrolRequest(code, key, label)
 	a, err := askEnrol(ctx, server, &q)
 	if err != nil {

@@ -47,7 +47,8 @@ const (
 	maxFairs = 64
 )
 
-func (n *NewSite) check() error {
+// Check says what is wrong with a request, and fills in what may be left out.
+func (n *NewSite) Check() error {
 	if n.Lang == "" {
 		n.Lang = "en"
 	}
@@ -78,7 +79,7 @@ func (n *NewSite) check() error {
 
 // EnrolCode makes a one-time code, and the site and fairs it names where they are new.
 func (s *Server) EnrolCode(ctx context.Context, n NewSite) (EnrolCode, error) {
-	if err := n.check(); err != nil {
+	if err := n.Check(); err != nil {
 		return EnrolCode{}, err
 	}
 	s.enrol.Lock()

@@ -17,6 +17,7 @@ import (
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
 )
 
@@ -78,6 +79,12 @@ func newSiteEnrolCommand() *cobra.Command {
 		Example: "  rawaj site enrol --data ./stall --server http://127.0.0.1:8420 --code 7K2M-9QXT-03FA-ZC5E",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if _, err := client.ParseServer(server); err != nil {
+				return misuse("--server: %v", err)
+			}
+			if _, err := syncproto.ParseCode(code); err != nil {
+				return misuse("--code: %v", err)
+			}
 			s, err := openSite(c.Context(), data, true, logger(c))
 			if err != nil {
 				return err

@@ -68,7 +68,7 @@ changed. It exits with 1 when something does not hold, and says where.`,
 }
 
 func verify(c *cobra.Command, data string) (*verified, error) {
-	role, err := datadir.ReadRole(data)
+	role, err := roleOf(data)
 	if err != nil {
 		return nil, err
 	}

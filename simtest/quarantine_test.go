@@ -71,7 +71,7 @@ func TestHeadOfficeSettlesWhatIsHeldOnce(t *testing.T) {
 	}))
 }
 
-func TestAReferralIsHeldThatNamesAPersonWithoutConsentAfterAnEdit(t *testing.T) {
+func TestAnEditThatNamesAPersonWithoutConsentIsNotRecorded(t *testing.T) {
 	ctx := context.Background()
 	c := simtest.NewCentre(t)
 	centre, desk := c.NewSite("Centre", schema.KindRooyesh), c.NewSite("Desk", schema.KindDesk)

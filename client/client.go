@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
@@ -32,6 +33,7 @@ type Config struct {
 type Client struct {
 	Config
 	askCertificate bool // the server does not know this device: show the certificate
+	zone           atomic.Pointer[time.Location]
 }
 
 // New makes a client; it starts nothing.

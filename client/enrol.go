@@ -19,6 +19,15 @@ import (
 // enrolTimeout bounds the whole exchange; it may be repeated without harm.
 const enrolTimeout = 30 * time.Second
 
+// ParseServer reads a server's address as people type it.
+func ParseServer(typed string) (string, error) {
+	u, err := url.Parse(typed)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", fmt.Errorf("server %q is no address such as https://rawaj.example.org", typed)
+	}
+	return strings.TrimSuffix(typed, "/"), nil
+}
+
 // Enrol redeems a one-time code for this device's key and keeps what the server
 // answers. A lost answer may be asked for again with the same code and key.
 func Enrol(ctx context.Context, st *store.Store, key ed25519.PrivateKey, server, typed, label string) (*store.Identity, error) {
@@ -26,13 +35,15 @@ func Enrol(ctx context.Context, st *store.Store, key ed25519.PrivateKey, server,
 	if err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(server)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("server %q is no address such as https://rawaj.example.org", server)
+	if server, err = ParseServer(server); err != nil {
+		return nil, err
 	}
-	server = strings.TrimSuffix(server, "/")
 	q := syncproto.NewEnrolRequest(code, key, label)
 	a, err := askEnrol(ctx, server, &q)
+	var refused *enrolError
+	if have := st.Identity(); have != nil && errors.As(err, &refused) && refused.code == syncproto.CodeUsed {
+		return nil, belongs(have)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("enrol at %s: %w", server, err)
 	}
@@ -41,13 +52,17 @@ func Enrol(ctx context.Context, st *store.Store, key ed25519.PrivateKey, server,
 		return nil, fmt.Errorf("enrol at %s: %w", server, err)
 	}
 	if have := st.Identity(); have != nil && have.Device != c.Device {
-		return nil, fmt.Errorf("this directory belongs to device %v already: enrol in another one", have.Device)
+		return nil, belongs(have)
 	}
 	id := store.Identity{
 		Org: a.Org, OrgKey: a.OrgKey, Device: c.Device, Site: c.Site, Kind: c.Kind, Prefix: c.Prefix, Certificate: a.Certificate,
 		Server: server, SiteName: a.SiteName, Zone: a.Zone, Lang: a.Lang,
 	}
 	return &id, st.Enrol(ctx, id)
+}
+
+func belongs(have *store.Identity) error {
+	return fmt.Errorf("this directory belongs to device %v of %q already: enrol in another one", have.Device, have.SiteName)
 }
 
 func askEnrol(ctx context.Context, server string, q *syncproto.EnrolRequest) (*syncproto.EnrolResponse, error) {
@@ -82,6 +97,14 @@ func askEnrol(ctx context.Context, server string, q *syncproto.EnrolRequest) (*s
 	return nil, enrolRefusal(&refused)
 }
 
+// enrolError is a refusal with what a person does next.
+type enrolError struct {
+	code syncproto.Code
+	next string
+}
+
+func (e *enrolError) Error() string { return e.next }
+
 func enrolRefusal(e *syncproto.EnrolError) error {
 	next := map[syncproto.Code]string{
 		syncproto.CodeNoSuchCode:   "there is no such code: check what you typed",
@@ -93,5 +116,5 @@ func enrolRefusal(e *syncproto.EnrolError) error {
 	if next == "" {
 		return &syncproto.Error{Code: e.Code, Detail: e.Detail}
 	}
-	return errors.New(next)
+	return &enrolError{e.Code, next}
 }

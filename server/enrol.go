@@ -47,7 +47,8 @@ const (
 	maxFairs = 64
 )
 
-func (n *NewSite) check() error {
+// Check says what is wrong with a request, and fills in what may be left out.
+func (n *NewSite) Check() error {
 	if n.Lang == "" {
 		n.Lang = "en"
 	}
@@ -78,7 +79,7 @@ func (n *NewSite) check() error {
 
 // EnrolCode makes a one-time code, and the site and fairs it names where they are new.
 func (s *Server) EnrolCode(ctx context.Context, n NewSite) (EnrolCode, error) {
-	if err := n.check(); err != nil {
+	if err := n.Check(); err != nil {
 		return EnrolCode{}, err
 	}
 	s.enrol.Lock()
@@ -201,11 +202,27 @@ func (s *Server) redeem(ctx context.Context, q *syncproto.EnrolRequest) (*syncpr
 		if s.Now().UnixMilli() > row.Of(schema.EnrolmentExpires).Int() {
 			return nil, syncproto.Errorf(syncproto.CodeExpired, "")
 		}
+		if err := s.newKey(ctx, q.Key); err != nil {
+			return nil, err
+		}
 		if device, err = s.takeIn(ctx, row, q); err != nil {
 			return nil, err
 		}
 	}
 	return s.answer(ctx, row, device, q, key)
+}
+
+// newKey refuses a key that is a device's already: a second device with it could not
+// be told from the first. The code stays good.
+func (s *Server) newKey(ctx context.Context, key ed25519.PublicKey) error {
+	return s.State.Read(ctx, func(r *state.Reader) error {
+		return r.Each(schema.Device, func(row *records.Row) error {
+			if key.Equal(ed25519.PublicKey(row.Of(schema.DeviceKey).Bytes())) {
+				return syncproto.Errorf(syncproto.CodeUsed, "the key is that of device %v", row.ID)
+			}
+			return nil
+		})
+	})
 }
 
 func (s *Server) enrolment(ctx context.Context, codeID []byte) (found *records.Row, err error) {

@@ -81,7 +81,7 @@ func (n *session) feed(ctx context.Context) error {
 		case d == nil:
 			return syncproto.Errorf(syncproto.CodeUnknown, "")
 		case d.Revoked:
-			return syncproto.Errorf(syncproto.CodeRevoked, "")
+			return n.deliverOnly(ctx)
 		}
 		if !r.regrant(d.Access.MayRead(n.s.Now().UnixMilli())) && !r.behind(view, d) {
 			if err := view.Wait(ctx); err != nil {
@@ -96,6 +96,17 @@ func (n *session) feed(ctx context.Context) error {
 		if err := r.page(ctx); err != nil {
 			return err
 		}
+	}
+}
+
+// deliverOnly sends a revoked device nothing, and ends when it has delivered all that it
+// has (P8): it is judged as escrow, for a person to look at.
+func (n *session) deliverOnly(ctx context.Context) error {
+	select {
+	case <-n.emptied:
+		return syncproto.Errorf(syncproto.CodeRevoked, "")
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server/live"
+	"github.com/rawaj/rawaj/syncproto"
 )
 
 // Handler gives the routes. Devices speak on /sync and /enrol; /api is for programs
@@ -18,6 +19,7 @@ func (s *Server) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 	mux.HandleFunc("POST /enrol", s.serveEnrol)
 	mux.HandleFunc("GET /healthz", s.serveHealth)
 	mux.Handle("/api/", gate.Handler(localapi.Mux(append(s.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink}))))
+	mux.Handle("GET /metrics", gate.Handler(s.metrics.handler()))
 	mux.Handle("/", gate.Handler(pages))
 	return mux
 }
@@ -28,11 +30,13 @@ func (s *Server) Routes() []localapi.Route {
 	return []localapi.Route{
 		{Method: "POST", Path: "/api/enrol-codes", Summary: "Make a one-time code that takes one device in", Request: NewSite{}, Response: EnrolCode{}, Handle: s.apiEnrolCode},
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
+		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away", Handle: s.apiRevoke},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by"}, Response: report.Sales{}, Handle: s.apiSales},
 		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first", Response: Overview{}, Handle: s.apiOverview},
 		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Response: Overview{}, Stream: true, Handle: s.apiEvents},
 		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value", Response: []Conflict{}, Handle: s.apiConflicts},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Transactions that are held, or were", Response: []Verdict{}, Handle: s.apiQuarantine},
+		{Method: "POST", Path: "/api/quarantine/{hash}", Summary: "Release or withdraw what is held", Request: Decide{}, Response: Verdict{}, Handle: s.apiDecide},
 	}
 }
 
@@ -67,6 +71,15 @@ func (s *Server) apiDevices(w http.ResponseWriter, r *http.Request) {
 	localapi.Answer(w, list, err)
 }
 
+func (s *Server) apiRevoke(w http.ResponseWriter, r *http.Request) {
+	var device syncproto.DeviceID
+	err := device.UnmarshalText([]byte(r.PathValue("id")))
+	if err == nil {
+		err = s.Revoke(r.Context(), device)
+	}
+	localapi.Answer(w, struct{}{}, err)
+}
+
 func (s *Server) apiSales(w http.ResponseWriter, r *http.Request) {
 	by, err := report.ParseBy(r.URL.Query().Get("by"))
 	if err != nil {
@@ -84,11 +97,6 @@ func (s *Server) apiSales(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) apiConflicts(w http.ResponseWriter, r *http.Request) {
 	list, err := s.Conflicts(r.Context())
-	localapi.Answer(w, list, err)
-}
-
-func (s *Server) apiQuarantine(w http.ResponseWriter, r *http.Request) {
-	list, err := s.Quarantine(r.Context())
 	localapi.Answer(w, list, err)
 }
 

@@ -217,29 +217,3 @@ func plain(v syncproto.Value) any {
 	}
 	return v.String()
 }
-
-// Verdict is a transaction in quarantine, or that was.
-type Verdict struct {
-	Device  syncproto.DeviceID `json:"device"`
-	Seq     int64              `json:"seq"`
-	Code    string             `json:"code"`
-	Detail  string             `json:"detail"`
-	State   string             `json:"state"`
-	Amounts string             `json:"amounts"`
-}
-
-// Quarantine lists the verdicts.
-func (s *Server) Quarantine(ctx context.Context) ([]Verdict, error) {
-	list := []Verdict{}
-	err := s.State.Read(ctx, func(r *state.Reader) error {
-		return r.Each(schema.Verdict, func(row *records.Row) error {
-			list = append(list, Verdict{
-				Device: syncproto.DeviceID(row.Of(schema.VerdictDevice).ID()), Seq: row.Of(schema.VerdictSeq).Int(),
-				Code: syncproto.Code(row.Of(schema.VerdictCode).Int()).String(), Detail: row.Of(schema.VerdictDetail).Text(),
-				State: row.Of(schema.VerdictState).Text(), Amounts: row.Of(schema.VerdictAmounts).Text(),
-			})
-			return nil
-		})
-	})
-	return list, err
-}

@@ -37,8 +37,9 @@ type Config struct {
 // Server is one node.
 type Server struct {
 	Config
-	live *live.Live
-	own  *own
+	live    *live.Live
+	own     *own
+	metrics *metrics
 
 	budget   *semaphore.Weighted // bytes of batches being taken in
 	sessions sessions
@@ -61,6 +62,7 @@ const ingestBudget = 4 * (syncproto.MaxBatch + syncproto.MaxBatchLength)
 // may take a while; progress, if given, is told the entries folded and their total.
 func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
 	s := &Server{Config: c, live: live.New(), budget: semaphore.NewWeighted(ingestBudget), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers)}
+	s.metrics = newMetrics(s)
 	s.sessions.byDevice = map[syncproto.DeviceID]*session{}
 	head := c.State.Head()
 	end, hash := c.Log.End()
@@ -119,9 +121,9 @@ func (s *Server) follow(ctx context.Context) error {
 const (
 	// applyEntries and applyBytes cut the log into commits of the fold: large enough
 	// that a commit is shared, small enough that a sale is on the dashboard at once,
-	// and that who delivers much is settled meanwhile: two full batches of sales.
+	// and that who delivers much is settled meanwhile: one full batch of sales.
 	applyEntries = 64
-	applyBytes   = 128 << 10
+	applyBytes   = 48 << 10
 )
 
 // catchUp folds the log to its end.
@@ -133,10 +135,12 @@ func (s *Server) catchUp(ctx context.Context, publish func(state.Result) error, 
 		if len(run) == 0 {
 			return nil
 		}
+		began := time.Now()
 		r, err := s.State.Apply(ctx, run)
 		if err != nil {
 			return err
 		}
+		s.metrics.applied.Observe(time.Since(began).Seconds())
 		run, size = run[:0], 0
 		if publish != nil {
 			if err := publish(r); err != nil {
@@ -194,7 +198,11 @@ func (s *Server) folded(ctx context.Context, index oplog.Index) error {
 func (s *Server) append(ctx context.Context, e *state.Entry) (oplog.Index, error) {
 	e.ReceivedAt = s.Now().UnixMilli()
 	e.Node = s.own.device
-	return s.Log.Append(ctx, e.Encode())
+	index, err := s.Log.Append(ctx, e.Encode())
+	if err == nil {
+		s.metrics.entries.Inc()
+	}
+	return index, err
 }
 
 // Live is what the server knows at once, for its pages.

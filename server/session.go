@@ -34,6 +34,8 @@ type session struct {
 	granted  int64                                    // that we gave the device for batches; overdrawn below 0
 	asm      *assembly
 	declared atomic.Pointer[syncproto.Declared]
+	emptied  chan struct{} // closed when the device has declared that nothing is pending
+	once     sync.Once
 }
 
 // sessions are the connections open now; of one device the newest wins.
@@ -118,9 +120,12 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // it has answered
 	}
-	n := &session{s: s, conn: conn, named: named, durable: map[syncproto.Incarnation]syncproto.Head{}}
+	n := &session{s: s, conn: conn, named: named, durable: map[syncproto.Incarnation]syncproto.Head{}, emptied: make(chan struct{})}
 	err = n.run(context.WithoutCancel(r.Context()))
 	bye := byeOf(err)
+	s.metrics.ended.WithLabelValues(bye.Code.String()).Inc()
+	s.metrics.bytes.WithLabelValues("in").Add(float64(conn.BytesIn()))
+	s.metrics.bytes.WithLabelValues("out").Add(float64(conn.BytesOut()))
 	s.Logger.Info("session ended", "device", n.device, "code", bye.Code.String(), "err", quiet(err), "in", conn.BytesIn(), "out", conn.BytesOut())
 	conn.Close(bye)
 }
@@ -274,6 +279,9 @@ func (n *session) contact(ctx context.Context, d *syncproto.Declared) error {
 	c := state.Contact{Device: n.device, Declared: d}
 	offset := n.offset
 	n.declared.Store(d)
+	if d.Transactions == 0 {
+		n.once.Do(func() { close(n.emptied) })
+	}
 	_, err := n.s.append(ctx, &state.Entry{Kind: state.EntryContact, OffsetMS: &offset, Payload: c.Encode()})
 	return err
 }

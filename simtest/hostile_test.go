@@ -374,3 +374,18 @@ func TestTheDoorIsNarrow(t *testing.T) {
 	}
 	t.Errorf("%d strangers were let in at once", held)
 }
+
+func TestBatchesThatAreCutOffGiveTheirMemoryBack(t *testing.T) {
+	c := simtest.NewCentre(t)
+	s := c.NewSite("Stall 1", schema.KindStall)
+	for range 6 { // the budget is that of four of the largest
+		p := connect(t, c.HTTP.URL, s)
+		p.send(&syncproto.Push{Batch: 1, Total: syncproto.MaxBatch, Length: syncproto.MaxBatchLength, Data: make([]byte, 100)})
+		p.conn.Close(&syncproto.Bye{Code: syncproto.CodeBye}) // which is read after the piece
+	}
+	chain := newScript(t, s)
+	chain.categories(1)
+	p := connect(t, c.HTTP.URL, s)
+	p.push(chain.batch(1, 1))
+	p.receiptFor(chain, 1)
+}

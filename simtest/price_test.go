@@ -92,6 +92,9 @@ func threePrices(t *testing.T, order []int) {
 		s.Sync()
 	}
 
+	for _, s := range sites {
+		s.Sound()
+	}
 	price := schema.PriceID(product, syncproto.RecordID{})
 	if got := amount(centreRecord(t, c, schema.Price, price)); got != 1300 {
 		t.Errorf("price at head office is %d, want 1300", got)

@@ -7,11 +7,13 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -66,32 +68,52 @@ func newKey(t testing.TB) (ed25519.PublicKey, ed25519.PrivateKey) {
 	return public, key
 }
 
+// Path is a file of the server's.
+func (c *Centre) Path(name string) string { return filepath.Join(c.dir, name) }
+
 // Start opens the files and listens.
 func (c *Centre) Start() {
 	c.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	c.stop = cancel
-	log, err := sqlitelog.Open(filepath.Join(c.dir, "log.db"), sqlitelog.Options{Rand: rand.Reader})
-	if err != nil {
+	if err := c.TryStart(); err != nil {
 		c.t.Fatal(err)
 	}
-	st, err := state.Open(ctx, filepath.Join(c.dir, "state.db"))
+}
+
+// TryStart is Start where it may fail; nothing is open then.
+func (c *Centre) TryStart() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	if err := c.open(ctx); err != nil {
+		cancel()
+		return err
+	}
+	c.stop = cancel
+	c.done = make(chan error, 1)
+	go func() { c.done <- c.Server.Run(ctx) }()
+	c.HTTP = httptest.NewServer(c.Server.Handler(localapi.NewGate("token of a test"), http.NotFoundHandler()))
+	return nil
+}
+
+func (c *Centre) open(ctx context.Context) error {
+	log, err := sqlitelog.Open(c.Path("log.db"), sqlitelog.Options{Rand: rand.Reader})
 	if err != nil {
-		c.t.Fatal(err)
+		return err
+	}
+	st, err := state.Open(ctx, c.Path("state.db"))
+	if err != nil {
+		return errors.Join(err, log.Close())
 	}
 	c.Log, c.State = log, st
 	c.config.Log, c.config.State = log, st
 	if end, _ := log.End(); end == 0 {
-		if c.config.Certificate, err = server.FirstStart(ctx, c.config, "Organisation of a test"); err != nil {
-			c.t.Fatal(err)
-		}
+		c.config.Certificate, err = server.FirstStart(ctx, c.config, "Organisation of a test")
 	}
-	if c.Server, err = server.New(ctx, c.config, nil); err != nil {
-		c.t.Fatal(err)
+	if err == nil {
+		c.Server, err = server.New(ctx, c.config, nil)
 	}
-	c.done = make(chan error, 1)
-	go func() { c.done <- c.Server.Run(ctx) }()
-	c.HTTP = httptest.NewServer(c.Server.Handler(localapi.NewGate("token of a test"), http.NotFoundHandler()))
+	if err != nil {
+		return errors.Join(err, st.Close(), log.Close())
+	}
+	return nil
 }
 
 // Stop ends the server in an orderly way.
@@ -170,11 +192,24 @@ func (c *Centre) NewSite(name, kind string, fairs ...string) *Site {
 func (s *Site) Open() {
 	s.t.Helper()
 	var err error
-	s.Store, err = store.Open(context.Background(), store.Config{Path: filepath.Join(s.dir, "site.db"), Now: func() time.Time { return s.Now() }, Rand: rand.Reader})
+	s.Store, err = store.Open(context.Background(), store.Config{Path: s.Path("site.db"), Now: func() time.Time { return s.Now() }, Rand: rand.Reader})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.Client = client.New(client.Config{Store: s.Store, Key: s.Key, Now: func() time.Time { return s.Now() }, Rand: rand.Reader, Logger: Quiet, Dial: s.Dial})
+}
+
+// Twin is a copy of the site's files, which nobody may have open, at work in another
+// directory.
+func (s *Site) Twin(dir string) *Site {
+	s.t.Helper()
+	if err := os.CopyFS(dir, os.DirFS(s.dir)); err != nil {
+		s.t.Fatal(err)
+	}
+	twin := &Site{t: s.t, dir: dir, Key: s.Key, Now: s.Now}
+	twin.Open()
+	s.t.Cleanup(func() { twin.Store.Close() })
+	return twin
 }
 
 // Reopen ends the process and starts another.
@@ -184,6 +219,21 @@ func (s *Site) Reopen() {
 		s.t.Fatal(err)
 	}
 	s.Open()
+}
+
+// Path is a file of the site's.
+func (s *Site) Path(name string) string { return filepath.Join(s.dir, name) }
+
+// Sound fails unless all that the site keeps holds together.
+func (s *Site) Sound() {
+	s.t.Helper()
+	found, err := s.Store.Verify(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, f := range found {
+		s.t.Errorf("%s: %s", f.Where, f.What)
+	}
 }
 
 // Moved tells a site where the server listens now.

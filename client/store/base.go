@@ -28,6 +28,11 @@ type base struct {
 	verdicts []*records.Row                        // heard, that end a quarantine without taking the transaction
 	left     map[syncproto.Class][]syncproto.Scope // shares this device may no longer read
 
+	// ended counts, by ord, the records whose newest own transaction that is and whose
+	// overlay was ended by a row: of a transaction that was judged as it was recorded,
+	// all of them.
+	ended map[int64]int
+
 	// edits says whether anything here is edited, nil before that was looked at: a
 	// stall that only sells has nothing to uncover.
 	edits *bool
@@ -191,6 +196,7 @@ func (b *base) settle(have, r *records.Row) error {
 	if err := b.uncover(have); err != nil {
 		return err
 	}
+	b.ended[have.Meta[metaOwn]]++
 	r.Meta = [3]int64{}
 	if r.Same(have) { // judged as it was recorded
 		return set.Mark(b.tx, r)
@@ -384,23 +390,24 @@ func (b *base) dropOverlays(spans [][2]int64) error {
 		return nil
 	}
 	for _, span := range spans {
-		for ord := span[0]; ord <= span[1]; ord++ {
-			row, ok, err := b.tx.One(`SELECT body FROM outbox WHERE ord = ?`, ord)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				continue
-			}
-			t, err := syncproto.ReadBody(row.Blob(0))
+		err := b.tx.Query(func(row sqlitedb.Row) error {
+			ord := row.Int(0)
+			t, err := syncproto.ReadBody(row.Blob(1))
 			if err != nil {
 				return fmt.Errorf("own transaction %d: %w", ord, err)
+			}
+			if b.ended[ord] == len(t.Changes) {
+				return nil
 			}
 			for i := range t.Changes {
 				if err := b.dropOverlay(&t.Changes[i]); err != nil {
 					return err
 				}
 			}
+			return nil
+		}, `SELECT ord, body FROM outbox WHERE ord BETWEEN ? AND ? ORDER BY ord`, span[0], span[1])
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -420,7 +427,7 @@ func (b *base) dropOverlay(c *syncproto.Change) error {
 	case have.Meta[metaState] == made && settled:
 		b.progress.ownRows--
 		have.Meta[metaState] = heldMade
-		return set.Replace(b.tx, have)
+		return set.Mark(b.tx, have)
 	case have.Meta[metaState] == edited:
 		r, err := getPreimage(b.tx, t, c.Record)
 		if err != nil || r == nil {

@@ -25,8 +25,13 @@ type Staging struct {
 func (s *Store) NewStaging() *Staging { return &Staging{s: s} }
 
 // stagedInMemory is how many bytes of frames, decompressed, wait in memory for their
-// checkpoint before the end of a page is worth a commit: two pages of sales.
-const stagedInMemory = 1 << 20
+// checkpoint before the end of a page is worth a commit: two pages of sales. A device
+// that holds nothing yet lays them where they belong, each page while the next one is
+// on its way.
+const (
+	stagedInMemory = 1 << 20
+	stagedFirst    = 256 << 10
+)
 
 // Add takes a Rows or Leave frame and its size, decompressed.
 func (g *Staging) Add(ctx context.Context, f syncproto.Frame, bytes uint64) error {
@@ -37,7 +42,11 @@ func (g *Staging) Add(ctx context.Context, f syncproto.Frame, bytes uint64) erro
 		return nil
 	}
 	g.whole, g.point = len(g.frames), point
-	if g.bytes > stagedInMemory {
+	limit := uint64(stagedInMemory)
+	if g.s.Progress().Cursor == nil {
+		limit = stagedFirst
+	}
+	if g.bytes > limit {
 		return g.Keep(ctx)
 	}
 	return nil
@@ -99,7 +108,7 @@ func (g *Staging) empty() { g.frames, g.bytes, g.whole, g.point = nil, 0, 0, nil
 
 // write runs f in a commit that lays down what the server sent.
 func (s *Store) write(ctx context.Context, f func(*base) error) error {
-	b := &base{digests: map[syncproto.Share]*digest{}}
+	b := &base{ended: map[int64]int{}, digests: map[syncproto.Share]*digest{}}
 	return s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
 		s.mu.Lock()
 		b.lives = slices.Clone(s.lives)

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -114,6 +116,9 @@ var ErrNotEnrolled = errors.New("this device is not enrolled")
 
 // Open opens or makes a site's database.
 func Open(ctx context.Context, c Config) (*Store, error) {
+	if err := refuseEmpty(c.Path); err != nil {
+		return nil, err
+	}
 	db, err := sqlitedb.Open(c.Path, sqlitedb.Options{VFS: c.VFS, CacheKiB: 32 << 10})
 	if err != nil {
 		return nil, err
@@ -123,6 +128,22 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
+}
+
+// ErrLost says that a device which has recorded before finds its database gone.
+var ErrLost = errors.New("this device has recorded before and its database is gone")
+
+// refuseEmpty refuses to begin an empty database where the mark beside it shows that
+// there was one: what was recorded and not sent would be forgotten without a word.
+func refuseEmpty(path string) error {
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil // there is one, or opening it will say what is wrong
+	}
+	_, n, _, known, err := mark.Read(path + "-mark")
+	if err != nil || !known {
+		return err
+	}
+	return fmt.Errorf("%s: %w: the last was transaction %d. Put the file back from where it went or from a backup; to give up what was not sent, move %[1]s-mark away and enrol anew", path, ErrLost, n)
 }
 
 // OpenReadOnly opens a site's database for looking only, as it stands.
@@ -157,9 +178,21 @@ func (s *Store) load(ctx context.Context, path string) (err error) {
 	}
 	id, n, hash, ok := s.mark.Get()
 	if ok {
-		s.lost = tailLost(s.lives, syncproto.Incarnation(id), syncproto.Seq(n), hash)
+		if s.lost = tailLost(s.lives, syncproto.Incarnation(id), syncproto.Seq(n), hash); s.lost != "" {
+			s.progress.receiptNo += int64(missing(s.lives, syncproto.Incarnation(id), syncproto.Seq(n)))
+		}
 	}
 	return nil
+}
+
+// missing is at most how many transactions were lost, and so how many receipt numbers
+// may have been printed that are not here: they are passed over, not given again (R14).
+func missing(lives []life, inc syncproto.Incarnation, n syncproto.Seq) syncproto.Seq {
+	i := slices.IndexFunc(lives, func(l life) bool { return l.inc == inc })
+	if i < 0 {
+		return n
+	}
+	return max(n, lives[i].last) - lives[i].last + 1
 }
 
 // read reads what is kept in memory.

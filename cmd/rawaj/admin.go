@@ -12,13 +12,14 @@ import (
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
 )
 
 func newAdminCommand() *cobra.Command {
 	c := &cobra.Command{Use: "admin", Short: "Sites, enrolment codes and devices of a server", Example: "  rawaj admin enrol-code --data ./centre --site 'Stall 12' --kind stall"}
 	device := &cobra.Command{Use: "device", Short: "Devices", Example: "  rawaj admin device ls --data ./centre"}
-	device.AddCommand(newDeviceListCommand())
-	c.AddCommand(newEnrolCodeCommand(), device, newRebuildCommand(),
+	device.AddCommand(newDeviceListCommand(), newRevokeCommand())
+	c.AddCommand(newEnrolCodeCommand(), device, newQuarantineCommand(), newRebuildCommand(),
 		loginCommand("login-link", "Make a one-time link that signs a browser in to the running server", "  rawaj admin login-link --data ./centre"))
 	return c
 }
@@ -35,6 +36,9 @@ func newEnrolCodeCommand() *cobra.Command {
   rawaj admin enrol-code --data ./centre --site 'مرکز طرق' --kind rooyesh_centre --lang fa --zone Asia/Tehran`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := n.Check(); err != nil {
+				return misuse("%v; see %s --help", err, c.CommandPath())
+			}
 			code, err := enrolCode(c, data, n)
 			if err != nil {
 				return err
@@ -114,6 +118,31 @@ func devices(c *cobra.Command, data string) (list []server.Device, err error) {
 	}
 	defer centre.close()
 	return centre.server.Devices(c.Context())
+}
+
+func newRevokeCommand() *cobra.Command {
+	var data string
+	c := &cobra.Command{
+		Use:     "revoke DEVICE",
+		Short:   "Take a device's rights away; what it still delivers is held for a person",
+		Example: "  rawaj admin device revoke 01a20041-d82d-7c7f-b411-ca48aaa30000 --data ./centre",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var device syncproto.DeviceID
+			if err := device.UnmarshalText([]byte(args[0])); err != nil {
+				return misuse("%v", err)
+			}
+			_, err := atCentre(c, data, func(ctx context.Context, s *server.Server) (struct{}, error) {
+				return struct{}{}, s.Revoke(ctx, device)
+			},
+				func(out any) error {
+					return localapi.Call(c.Context(), data, "POST", "/api/devices/"+device.String()+"/revoke", nil, out)
+				})
+			return err
+		},
+	}
+	dataFlag(c, &data)
+	return c
 }
 
 func newRebuildCommand() *cobra.Command {

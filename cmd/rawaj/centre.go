@@ -35,17 +35,31 @@ const (
 // openCentre opens a server's directory; with org it is made where it is empty.
 func openCentre(ctx context.Context, path, org string, l *slog.Logger, talk io.Writer) (*centre, error) {
 	dir, err := datadir.Open(path, datadir.Server, org != "")
-	if errors.Is(err, datadir.ErrNone) {
-		return nil, fmt.Errorf("%w: rawaj serve --data %s makes it", err, path)
-	}
 	if err != nil {
-		return nil, err
+		return nil, noCentre(path, err)
 	}
 	c := &centre{dir: dir}
 	if err := c.open(ctx, org, l, talk); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
+}
+
+// noCentre says what makes a server's directory, where that is what is missing.
+func noCentre(path string, err error) error {
+	if errors.Is(err, datadir.ErrNone) {
+		return fmt.Errorf("%w: rawaj serve --data %s makes it", err, path)
+	}
+	return err
+}
+
+// roleOf says whose a directory is, or what makes one where there is none yet.
+func roleOf(path string) (datadir.Role, error) {
+	role, err := datadir.ReadRole(path)
+	if errors.Is(err, datadir.ErrNone) {
+		err = fmt.Errorf("%w: rawaj serve --data %s makes a server's, rawaj site enrol --data %[2]s --server URL --code CODE a site's", err, path)
+	}
+	return role, err
 }
 
 func (c *centre) open(ctx context.Context, org string, l *slog.Logger, talk io.Writer) (err error) {

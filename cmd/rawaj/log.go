@@ -38,7 +38,7 @@ func newLogReadCommand(name, short string, show func(io.Writer, oplog.Record) er
 		RunE: func(c *cobra.Command, _ []string) error {
 			role, err := datadir.ReadRole(data)
 			if err != nil {
-				return err
+				return noCentre(data, err)
 			}
 			if role != datadir.Server {
 				return fmt.Errorf("%s belongs to a %s: the log is the server's", data, role)

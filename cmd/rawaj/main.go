@@ -32,13 +32,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	var misuse *misuseError
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &misuse), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
+	case errors.As(err, &misuse):
 		fmt.Fprintf(stderr, "rawaj: %v\n", err)
+		return 2
+	case strings.HasPrefix(err.Error(), "required flag"): // cobra has no type for it
+		fmt.Fprintf(stderr, "rawaj: %v; see %s --help\n", err, c.CommandPath())
 		return 2
 	case errors.Is(err, errSaid):
 		return 1
@@ -63,14 +66,12 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 		Example:       "  rawaj demo --once\n  rawaj serve --data ./centre --listen 127.0.0.1:8420",
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse("%v; see rawaj %s --help", err, path(c)) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse("%v; see %s --help", err, c.CommandPath()) })
 	root.AddCommand(newDemoCommand(), newServeCommand(), newSiteCommand(), newAdminCommand(), newReportCommand(),
 		newLogCommand(), newVerifyCommand(), newBenchCommand(), newVersionCommand())
 	setUp(root)
 	return root
 }
-
-func path(c *cobra.Command) string { return strings.TrimPrefix(c.CommandPath(), "rawaj ") }
 
 // setUp makes every command refuse arguments that it does not take, and read flags
 // that were not given from the environment: RAWAJ_LISTEN for --listen.
@@ -81,15 +82,16 @@ func setUp(c *cobra.Command) {
 	if args := c.Args; args != nil {
 		c.Args = func(c *cobra.Command, given []string) error {
 			if err := args(c, given); err != nil {
-				return misuse("%v; see rawaj %s --help", err, path(c))
+				return misuse("%v; see %s --help", err, c.CommandPath())
 			}
 			return nil
 		}
 	}
 	if c.HasSubCommands() {
+		c.Args = cobra.ArbitraryArgs
 		c.RunE = func(c *cobra.Command, given []string) error {
 			if len(given) > 0 {
-				return misuse("there is no %q in rawaj %s; see rawaj %[2]s --help", given[0], path(c))
+				return misuse("there is no %q in %s; see %[2]s --help", given[0], c.CommandPath())
 			}
 			return c.Help()
 		}

@@ -27,7 +27,7 @@ func openForRebuild(ctx context.Context, data string) (*rebuilding, error) {
 		return nil, fmt.Errorf("%w: stop the server first", err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, noCentre(data, err)
 	}
 	log, err := sqlitelog.Open(dir.File(fileLog), sqlitelog.Options{Rand: rand.Reader})
 	if err != nil {

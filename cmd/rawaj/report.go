@@ -56,7 +56,7 @@ func newSalesCommand() *cobra.Command {
 }
 
 func salesReport(c *cobra.Command, data string, by report.By) (sales report.Sales, err error) {
-	role, err := datadir.ReadRole(data)
+	role, err := roleOf(data)
 	if err != nil {
 		return sales, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
 	"github.com/rawaj/rawaj/web"
 )
@@ -66,7 +67,7 @@ func newSiteCommand() *cobra.Command {
 	c := &cobra.Command{Use: "site", Short: "The local client of a stall, branch, centre or desk", Example: "  rawaj site enrol --data ./stall --server http://127.0.0.1:8420 --code 7K2M-9QXT-03FA-ZC5E\n  rawaj site run --data ./stall"}
 	imports := &cobra.Command{Use: "import", Short: "Take in what another program recorded", Example: "  rawaj site import sales till.csv --data ./stall --map receipt=receipt,date=date,item=item --currency AED"}
 	imports.AddCommand(newImportSalesCommand())
-	c.AddCommand(newSiteEnrolCommand(), newSiteRunCommand(), newSiteSyncCommand(), newSiteStatusCommand(), newOpenCommand(), imports)
+	c.AddCommand(newSiteEnrolCommand(), newSiteRunCommand(), newSiteSyncCommand(), newSiteStatusCommand(), newOpenCommand(), newMoveCommand(), imports)
 	return c
 }
 
@@ -79,6 +80,12 @@ func newSiteEnrolCommand() *cobra.Command {
 		Example: "  rawaj site enrol --data ./stall --server http://127.0.0.1:8420 --code 7K2M-9QXT-03FA-ZC5E",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if _, err := client.ParseServer(server); err != nil {
+				return misuse("--server: %v", err)
+			}
+			if _, err := syncproto.ParseCode(code); err != nil {
+				return misuse("--code: %v", err)
+			}
 			s, err := openSite(c.Context(), data, true, logger(c))
 			if err != nil {
 				return err
@@ -215,6 +222,39 @@ func syncSite(c *cobra.Command, data string, patience time.Duration) (r client.S
 	b := newBar(c.ErrOrStderr(), "sending and hearing", int64(st.Pending))
 	defer b.done()
 	return s.client.Sync(c.Context(), patience, func(r client.SyncResult) { b.set(int64(r.Sent)) })
+}
+
+func newMoveCommand() *cobra.Command {
+	var data, server string
+	c := &cobra.Command{
+		Use:     "move",
+		Short:   "Tell the site that its server has another address now",
+		Example: "  rawaj site move --data ./stall --server https://rawaj.example.org",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := openSite(c.Context(), data, false, logger(c))
+			if heldByOther(err) {
+				return fmt.Errorf("%w: stop the site first", err)
+			}
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			id := s.store.Identity()
+			if id == nil {
+				return notEnrolled(data)
+			}
+			moved := *id
+			if moved.Server, err = client.ParseServer(server); err != nil {
+				return misuse("%v", err)
+			}
+			return s.store.Enrol(c.Context(), moved)
+		},
+	}
+	dataFlag(c, &data)
+	c.Flags().StringVar(&server, "server", "", "address of the central server")
+	c.MarkFlagRequired("server")
+	return c
 }
 
 func newOpenCommand() *cobra.Command {

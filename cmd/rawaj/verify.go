@@ -11,6 +11,7 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
 	"github.com/rawaj/rawaj/server/state"
@@ -67,7 +68,7 @@ changed. It exits with 1 when something does not hold, and says where.`,
 }
 
 func verify(c *cobra.Command, data string) (*verified, error) {
-	role, err := datadir.ReadRole(data)
+	role, err := roleOf(data)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +81,20 @@ func verify(c *cobra.Command, data string) (*verified, error) {
 	}
 	v := &verified{Findings: []store.Finding{}}
 	if role == datadir.Site {
-		err = verifySite(c.Context(), v, dir)
+		err = errors.Join(v.wal(dir, fileSite), verifySite(c.Context(), v, dir))
 	} else {
-		err = verifyCentre(c, v, dir)
+		err = errors.Join(v.wal(dir, fileLog), v.wal(dir, fileState), verifyCentre(c, v, dir))
 	}
 	return v, errors.Join(err, dir.Close())
+}
+
+// wal looks at a file's WAL, of which SQLite would pass over what is damaged.
+func (v *verified) wal(dir *datadir.Dir, file string) error {
+	found, err := sqlitedb.CheckWAL(dir.File(file))
+	for _, f := range found {
+		v.add(file+"-wal", f)
+	}
+	return err
 }
 
 func verifySite(ctx context.Context, v *verified, dir *datadir.Dir) error {

@@ -28,6 +28,7 @@ var (
 	ErrHeld    = errors.New("another process holds this directory")
 	ErrForeign = errors.New("directory is not one of rawaj's")
 	ErrNone    = errors.New("there is nothing here yet")
+	ErrSilent  = errors.New("no process that answers others runs on this directory: rawaj serve or rawaj site run is one; if one is starting, or another command is at work there, try again when it is done")
 )
 
 // Dir is a data directory that this process holds.
@@ -73,11 +74,17 @@ func absent(path string) error {
 	case len(names) == 0 || len(names) == 1 && names[0].Name() == "lock":
 		return fmt.Errorf("%s is empty: %w", path, ErrNone)
 	}
-	return fmt.Errorf("%s holds %s and %d more: %w; choose an empty directory", path, names[0].Name(), len(names)-1, ErrForeign)
+	more := ""
+	if n := len(names) - 1; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Errorf("%s holds %s%s: %w; choose an empty directory", path, names[0].Name(), more, ErrForeign)
 }
 
 // Open takes hold of a directory of a role. With make, a missing or empty one is
-// made. It is ErrHeld while another process has it.
+// made. It is ErrHeld while another process has it. What a holder announced that was
+// killed is gone then: nobody is sent to an address where nobody, or somebody else,
+// listens.
 func Open(path string, want Role, make bool) (*Dir, error) {
 	have, err := ReadRole(path)
 	switch {
@@ -105,6 +112,9 @@ func Open(path string, want Role, make bool) (*Dir, error) {
 		if err := d.WriteSecret("role.json", append(b, '\n')); err != nil {
 			return nil, errors.Join(err, d.Close())
 		}
+	}
+	if err := d.Withdraw(); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
@@ -202,11 +212,15 @@ func (d *Dir) Announce(url string, rand io.Reader) (token string, err error) {
 // Withdraw removes what Announce wrote.
 func (d *Dir) Withdraw() error { return os.Remove(d.File(addressFile)) }
 
-// ReadAddress reads what the holder of a directory announced.
+// ReadAddress reads what the holder of a directory announced; ErrSilent where it has
+// announced nothing.
 func ReadAddress(path string) (a Address, err error) {
 	b, err := os.ReadFile(filepath.Join(path, addressFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return a, fmt.Errorf("%s: %w", path, ErrSilent)
+	}
 	if err != nil {
-		return a, fmt.Errorf("the process that holds %s has not announced itself: %w", path, err)
+		return a, err
 	}
 	return a, json.Unmarshal(b, &a)
 }

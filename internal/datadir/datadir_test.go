@@ -105,7 +105,29 @@ func TestTheHolderCanBeFound(t *testing.T) {
 	if err := d.Withdraw(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := datadir.ReadAddress(d.Path()); err == nil {
-		t.Error("a withdrawn address was found")
+	if _, err := datadir.ReadAddress(d.Path()); !errors.Is(err, datadir.ErrSilent) {
+		t.Errorf("a withdrawn address gave %v, want ErrSilent", err)
+	}
+}
+
+func TestTheAddressOfAKilledHolderIsNotFound(t *testing.T) {
+	path := t.TempDir()
+	d, err := datadir.Open(path, datadir.Server, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Announce("http://127.0.0.1:1", rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil { // without Withdraw, as a process that is killed
+		t.Fatal(err)
+	}
+	d, err = datadir.Open(path, datadir.Server, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if a, err := datadir.ReadAddress(path); !errors.Is(err, datadir.ErrSilent) {
+		t.Errorf("found %v, %v; want ErrSilent", a, err)
 	}
 }

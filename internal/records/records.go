@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
@@ -189,12 +190,12 @@ func (s *Set) DDL() string {
 // Insert writes a record that is not there yet: where it is, the error wraps
 // sqlitedb.ErrExists.
 func (s *Set) Insert(tx *sqlitedb.Tx, r *Row) error {
-	return tx.Exec(s.tables[r.Table.ID].insert, s.args(r)...)
+	return s.write(tx, s.tables[r.Table.ID].insert, r)
 }
 
 // Replace writes a record whether or not it is there.
 func (s *Set) Replace(tx *sqlitedb.Tx, r *Row) error {
-	return tx.Exec(s.tables[r.Table.ID].replace, s.args(r)...)
+	return s.write(tx, s.tables[r.Table.ID].replace, r)
 }
 
 // Mark writes a side's own columns of a record that is there, and nothing else.
@@ -217,8 +218,17 @@ func (s *Set) Clear(tx *sqlitedb.Tx, condition string) error {
 	return nil
 }
 
-func (s *Set) args(r *Row) []any {
-	args := make([]any, 0, len(r.Values)+len(s.meta)+3)
+// arguments are lent for one statement: nothing of them is kept.
+var arguments = sync.Pool{New: func() any { return new([]any) }}
+
+func (s *Set) write(tx *sqlitedb.Tx, sql string, r *Row) error {
+	args := arguments.Get().(*[]any)
+	defer arguments.Put(args)
+	*args = s.args((*args)[:0], r)
+	return tx.Exec(sql, *args...)
+}
+
+func (s *Set) args(args []any, r *Row) []any {
 	args = append(args, r.ID[:])
 	for _, v := range r.Values {
 		args = append(args, argument(v))

@@ -259,7 +259,8 @@ type stmt struct {
 	raw   *sqlite3.SQLiteStmt
 	wants int // arguments
 	busy  bool
-	once  bool // prepared for one use beside the cached one
+	once  bool           // prepared for one use beside the cached one
+	row   []driver.Value // what a query reads into
 }
 
 func (s *stmt) release() {
@@ -440,15 +441,18 @@ func (c *conn) query(sql string, args []any, f func(Row) error) error {
 		return err
 	}
 	defer rows.Close()
-	values := make([]driver.Value, len(rows.Columns()))
+	if n := len(rows.Columns()); len(s.row) != n {
+		s.row = make([]driver.Value, n)
+	}
+	defer clear(s.row)
 	for {
-		switch err := rows.Next(values); {
+		switch err := rows.Next(s.row); {
 		case err == io.EOF:
 			return nil
 		case err != nil:
 			return fmt.Errorf("%s: %w", head(sql), err)
 		}
-		if err := f(Row{values}); err != nil {
+		if err := f(Row{s.row}); err != nil {
 			if err == ErrStop {
 				return nil
 			}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/go-memdb"
 
@@ -58,10 +59,13 @@ type health struct {
 	state.Health
 }
 
-type figures struct {
+type figure struct {
 	Key     string
-	Figures map[report.Key]*report.Figures
+	Of      report.Key
+	Figures *report.Figures
 }
+
+func figureKey(k report.Key) string { return string(rune('0'+k.By)) + k.Value }
 
 // Live is the database. It is safe for concurrent use; what it hands out is never
 // changed in place.
@@ -88,7 +92,7 @@ func New() *Live {
 
 // Load fills Live from a state.
 func (l *Live) Load(ctx context.Context, s *state.State) error {
-	r := state.Result{Shares: map[syncproto.Share]syncproto.Position{}, Figures: true}
+	r := state.Result{Shares: map[syncproto.Share]syncproto.Position{}}
 	err := s.Read(ctx, func(rd *state.Reader) error {
 		head, err := rd.Head()
 		if err != nil {
@@ -98,6 +102,11 @@ func (l *Live) Load(ctx context.Context, s *state.State) error {
 		if err := rd.Shares(func(d syncproto.ShareDigest, at syncproto.Position) { r.Shares[d.Share] = at }); err != nil {
 			return err
 		}
+		all, err := rd.Figures()
+		if err != nil {
+			return err
+		}
+		r.Figures = slices.Collect(maps.Keys(all))
 		if err := rd.Health(func(h state.Health) { r.Health = append(r.Health, h.Device) }); err != nil {
 			return err
 		}
@@ -148,17 +157,26 @@ func (l *Live) follow(txn *memdb.Txn, rd *state.Reader, r *state.Result) error {
 			return err
 		}
 	}
-	if len(r.Health) > 0 {
-		if err := rd.Health(func(h state.Health) { txn.Insert(tableHealth, &health{h.Device.String(), h}) }); err != nil {
-			return err
-		}
-	}
-	if r.Figures {
-		f, err := rd.Figures()
+	for _, id := range r.Health {
+		h, ok, err := rd.HealthOf(id)
 		if err != nil {
 			return err
 		}
-		return txn.Insert(tableFigure, &figures{"figures", f})
+		if !ok {
+			continue
+		}
+		if err := txn.Insert(tableHealth, &health{id.String(), h}); err != nil {
+			return err
+		}
+	}
+	for _, key := range r.Figures {
+		f, err := rd.Figure(key)
+		if err != nil {
+			return err
+		}
+		if err := txn.Insert(tableFigure, &figure{figureKey(key), key, f}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -232,10 +250,16 @@ func (v *View) Head() state.Head {
 
 // Figures are the report's figures; they are not to be changed.
 func (v *View) Figures() map[report.Key]*report.Figures {
-	if f, ok := v.first(tableFigure, "figures").(*figures); ok {
-		return maps.Clone(f.Figures)
+	all := map[report.Key]*report.Figures{}
+	it, err := v.txn.Get(tableFigure, indexID)
+	if err != nil {
+		panic("bug: " + err.Error())
 	}
-	return nil
+	v.watch.Add(it.WatchCh())
+	for f := it.Next(); f != nil; f = it.Next() {
+		all[f.(*figure).Of] = f.(*figure).Figures
+	}
+	return all
 }
 
 // Devices lists the devices in the order of ids.

@@ -115,6 +115,9 @@ func (f *fold) put(a *author, w *write, at syncproto.Position) error {
 		if err := f.awaited(r); err != nil {
 			return err
 		}
+		if err := f.decision(r); err != nil {
+			return err
+		}
 		return f.touch(nil, r, at)
 	}
 	for _, g := range w.groups {

@@ -117,6 +117,26 @@ func (f *fold) hashAt(c *chain, seq syncproto.Seq) (h syncproto.Hash, ok bool, e
 	return h, false, nil
 }
 
+// stampAt is the chain's stamp after seq: what goes on from there comes after it.
+func (f *fold) stampAt(c *chain, seq syncproto.Seq) (hlc.Stamp, error) {
+	for c != nil {
+		switch {
+		case seq == c.head:
+			return c.stamp, nil
+		case seq >= c.first:
+			n, err := f.tx.Int(`SELECT stamp FROM tx WHERE chain = ? AND seq = ?`, c.id, uint64(seq))
+			return hlc.Stamp(n), err
+		case seq == 0 && c.first == 1:
+			seq = c.parentSeq
+		}
+		var err error
+		if c, err = f.chain(c.parent); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
 // ancestor says whether transaction (of, seq) came earlier on the way to (c, at):
 // in the chain itself, or through genesis and branch links.
 func (f *fold) ancestor(of int64, seq syncproto.Seq, c *chain, at syncproto.Seq) (bool, error) {
@@ -226,9 +246,13 @@ func (f *fold) locate(h *syncproto.BatchHeader, bodies []syncproto.Body) (*chain
 	case matched == len(bodies) || end == best.head:
 		return best, matched, nil
 	}
+	stamp, err := f.stampAt(best, end)
+	if err != nil {
+		return nil, 0, err
+	}
 	c, err := f.newChain(&chain{ // it diverges inside: a copy of the device went on
 		incarnation: h.Incarnation, device: h.Device, genesis: best.genesis,
-		first: end + 1, head: end, hash: at, stamp: best.stamp, parent: best.id, parentSeq: end,
+		first: end + 1, head: end, hash: at, stamp: stamp, parent: best.id, parentSeq: end,
 	})
 	return c, matched, err
 }
@@ -258,7 +282,10 @@ func (f *fold) begins(h *syncproto.BatchHeader) (*chain, error) {
 		if err != nil || parent == nil {
 			return nil, err
 		}
-		c.parent, c.parentSeq, c.stamp = parent.id, h.Genesis.Seq, parent.stamp
+		c.parent, c.parentSeq = parent.id, h.Genesis.Seq
+		if c.stamp, err = f.stampAt(parent, h.Genesis.Seq); err != nil {
+			return nil, err
+		}
 	}
 	return f.newChain(c)
 }

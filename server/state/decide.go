@@ -66,12 +66,8 @@ func (f *fold) later(a *author, stamp hlc.Stamp, w *writer) (bool, error) {
 
 // decideOnce: the first in log order holds.
 func (f *fold) decideOnce(a *author, p *plan, m *meeting) (*syncproto.Error, error) {
-	empty := true
-	for _, id := range m.group.Fields {
-		empty = empty && m.write.after.Of(id).IsNull()
-	}
 	switch {
-	case empty:
+	case isEmpty(m.write.after, m.group):
 		m.take()
 	case m.equal:
 	case m.group.Rule == schema.OnceStrict:
@@ -80,6 +76,15 @@ func (f *fold) decideOnce(a *author, p *plan, m *meeting) (*syncproto.Error, err
 		return nil, f.conflict(a, p, m, "once", false)
 	}
 	return nil, nil
+}
+
+func isEmpty(r *records.Row, g *schema.Group) bool {
+	for _, id := range g.Fields {
+		if !r.Of(id).IsNull() {
+			return false
+		}
+	}
+	return true
 }
 
 // decideState: the machine's arrows and its table of clashes.

@@ -58,7 +58,7 @@ func (s *State) ReadPage(ctx context.Context, device syncproto.DeviceID, shares 
 		}
 		p.Upto, p.AtHead = found.upto(p.Head)
 		for _, at := range found.tables(p.Upto) {
-			if err := p.read(tx, at); err != nil {
+			if err := p.read(tx, at, found.before(at)); err != nil {
 				return err
 			}
 		}
@@ -152,20 +152,45 @@ func (s *scanned) tables(upto syncproto.Position) []place {
 	return out
 }
 
-func (p *Page) read(tx *sqlitedb.Tx, at place) error {
+// before lists where the page begins in the shares that it reads before a place's.
+func (s *scanned) before(at place) []place {
+	var out []place
+	for _, places := range s.places {
+		switch {
+		case len(places) == 0:
+			continue
+		case places[0].share == at.share:
+			return out
+		}
+		out = append(out, places[0])
+	}
+	return out
+}
+
+// read adds the records of one share and table; those that the page has already in
+// one of the shares before are not sent again: a sale at a fair is in two.
+func (p *Page) read(tx *sqlitedb.Tx, at place, before []place) error {
 	t := schema.Lookup(at.table)
 	if t == nil {
 		return fmt.Errorf("feed names table %d: %w", at.table, ErrMisfit)
 	}
 	b := &rowsBuilder{page: p, place: at, table: t}
 	var left []byte
+	var scopes []syncproto.Scope
 	err := set.Joined(tx, t, `feed f CROSS JOIN %q r ON r.id = f.record WHERE f.share = ? AND f.position > ? AND f.position <= ? AND f.tbl = ?`,
 		func(r *records.Row, row sqlitedb.Row, n int) error {
-			if !has(r.Scopes(nil), at.key.Scope) {
+			scopes = r.Scopes(scopes[:0])
+			if !has(scopes, at.key.Scope) {
 				left = append(left, r.ID[:]...)
 				return nil
 			}
-			b.add(r, syncproto.Position(row.Int(n)))
+			position := syncproto.Position(row.Int(n))
+			for _, other := range before {
+				if other.key.Class == t.Class && other.from < position && has(scopes, other.key.Scope) {
+					return nil
+				}
+			}
+			b.add(r, position)
 			return nil
 		}, ", f.position", at.share, uint64(at.from), uint64(p.Upto), int64(at.table))
 	if err != nil {

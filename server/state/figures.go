@@ -80,8 +80,8 @@ func (f *fold) countSale(id syncproto.RecordID, times int64) error {
 }
 
 func (f *fold) saveFigures() error {
-	f.result.Figures = len(f.figures.All) > 0
 	for key, d := range f.figures.All {
+		f.result.Figures = append(f.result.Figures, key)
 		if err := f.tx.Exec(`INSERT INTO figure (dim, key, pieces, lines, receipts, unpriced) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (dim, key) DO UPDATE SET pieces = pieces + excluded.pieces, lines = lines + excluded.lines,
 				receipts = receipts + excluded.receipts, unpriced = unpriced + excluded.unpriced`,
@@ -100,7 +100,20 @@ func (f *fold) saveFigures() error {
 	return nil
 }
 
-// readFigures reads what Apply has kept, of all groupings or of one and the total.
+// readFigure reads one figure; nil where nothing was ever counted.
+func readFigure(tx *sqlitedb.Tx, key report.Key) (*report.Figures, error) {
+	row, ok, err := tx.One(`SELECT pieces, lines, receipts, unpriced FROM figure WHERE dim = ? AND key = ?`, int64(key.By), []byte(key.Value))
+	if err != nil || !ok {
+		return nil, err
+	}
+	f := &report.Figures{Pieces: row.Int(0), Lines: row.Int(1), Receipts: row.Int(2), Unpriced: row.Int(3), AmountMinor: map[string]int64{}}
+	return f, tx.Query(func(row sqlitedb.Row) error {
+		f.AmountMinor[row.Text(0)] = row.Int(1)
+		return nil
+	}, `SELECT currency, amount FROM figure_amount WHERE dim = ? AND key = ?`, int64(key.By), []byte(key.Value))
+}
+
+// readFigures reads all that Apply has kept.
 func readFigures(tx *sqlitedb.Tx) (map[report.Key]*report.Figures, error) {
 	all := map[report.Key]*report.Figures{}
 	err := tx.Query(func(row sqlitedb.Row) error {

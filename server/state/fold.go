@@ -19,6 +19,8 @@ type fold struct {
 	tx     *sqlitedb.Tx
 	head   Head
 	hasher records.Hasher
+	was    []syncproto.Scope // of touch; kept for their room
+	is     []syncproto.Scope
 
 	chains  map[syncproto.Incarnation][]*chain
 	byID    map[int64]*chain

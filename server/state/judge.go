@@ -1,6 +1,8 @@
 package state
 
 import (
+	"slices"
+
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/hlc"
@@ -15,7 +17,10 @@ type author struct {
 	position syncproto.Position // own: where it was first judged
 	received int64              // UTC ms by the ingesting node's clock
 	least    hlc.Stamp          // the effective stamp is at least this
+	waives   []syncproto.Code   // refusals that head office has waived for it
 }
+
+func (a *author) waived(c syncproto.Code) bool { return slices.Contains(a.waives, c) }
 
 // plan is what a transaction will do, decided before anything is written.
 type plan struct {
@@ -24,6 +29,13 @@ type plan struct {
 	byRecord  map[recordKey]*write
 	conflicts []*records.Row
 	replaces  syncproto.Position // own position of the held transaction it mends; 0 for none
+	place     link               // in its chain: its own, or that of the one it mends
+}
+
+// link is a place in a chain.
+type link struct {
+	chain *chain
+	seq   syncproto.Seq
 }
 
 type recordKey struct {
@@ -63,18 +75,18 @@ type writer struct {
 // judge decides what a transaction does at the present position. It writes nothing.
 // A refusal comes as the second result; the third is a fault that stops the fold.
 func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Error, error) {
-	p := &plan{stamp: a.least, byRecord: map[recordKey]*write{}}
+	p := &plan{stamp: a.least, place: link{a.chain, a.seq}, byRecord: map[recordKey]*write{}}
 	access, err := f.accessOf(a.chain.device)
 	if err != nil {
 		return nil, nil, err
 	}
-	if access.Revoked {
+	if access.Revoked && !a.waived(syncproto.CodeRevokedLate) {
 		return nil, syncproto.Errorf(syncproto.CodeRevokedLate, ""), nil
 	}
 	if refusal, err := f.mends(a, access, p, t); refusal != nil || err != nil {
 		return nil, refusal, err
 	}
-	if refusal, err := f.rests(a, t); refusal != nil || err != nil {
+	if refusal, err := f.rests(a, p, t); refusal != nil || err != nil {
 		return nil, refusal, err
 	}
 	met, refusal, err := f.meet(a, t, p)
@@ -88,7 +100,13 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 		}
 	}
 	for _, w := range p.writes {
-		if refusal := allowed(access, w, a.received); refusal != nil {
+		if refusal := allowed(access, w, a.received); refusal != nil && !a.waived(refusal.Code) {
+			return nil, refusal, nil
+		}
+		if refusal := sound(w); refusal != nil {
+			return nil, refusal, nil
+		}
+		if refusal := sound(w); refusal != nil {
 			return nil, refusal, nil
 		}
 		if refusal, err := f.orphaned(p, w); refusal != nil || err != nil {
@@ -168,8 +186,13 @@ func (f *fold) meet(a *author, t *syncproto.Transaction, p *plan) ([]meeting, *s
 				continue
 			}
 			m := meeting{write: w, change: g, group: w.after.Table.Group(g.Group), create: c.Op == syncproto.Create}
-			if m.writer, err = f.writerOf(w.before, g.Group); err != nil {
+			if m.writer, err = f.writerOf(w.before, m.group); err != nil {
 				return nil, nil, err
+			}
+			if m.writer.tx == 0 {
+				m.causal = true // nobody's value is overwritten
+				met = append(met, m)
+				continue
 			}
 			var base syncproto.Position
 			if g.Base != syncproto.NoBase {
@@ -280,15 +303,19 @@ func same(r *records.Row, g *syncproto.GroupWrite) bool {
 	return true
 }
 
-// writerOf is who wrote a group: its own row, or the record's maker.
-func (f *fold) writerOf(r *records.Row, g syncproto.GroupID) (w writer, err error) {
-	row, ok, err := f.tx.One(`SELECT position, tx FROM writer WHERE tbl = ? AND record = ? AND grp = ?`, int64(r.Table.ID), r.ID[:], int64(g))
+// writerOf is who wrote a group: its own row, or the record's maker; zero for one that
+// the maker left empty.
+func (f *fold) writerOf(r *records.Row, g *schema.Group) (w writer, err error) {
+	row, ok, err := f.tx.One(`SELECT position, tx FROM writer WHERE tbl = ? AND record = ? AND grp = ?`, int64(r.Table.ID), r.ID[:], int64(g.ID))
 	if err != nil {
 		return w, err
 	}
-	if ok {
+	switch {
+	case ok:
 		w.position, w.tx = syncproto.Position(row.Int(0)), syncproto.Position(row.Int(1))
-	} else {
+	case isEmpty(r, g):
+		return w, nil
+	default:
 		w.position, w.tx = syncproto.Position(r.Meta[metaMade]), syncproto.Position(r.Meta[metaMade])
 		if r.Meta[metaAuthor] != 0 {
 			w.tx = syncproto.Position(r.Meta[metaAuthor])

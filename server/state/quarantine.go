@@ -27,6 +27,7 @@ type held struct {
 	body     []byte
 	received int64
 	verdict  syncproto.RecordID
+	waives   []syncproto.Code
 }
 
 // quarantine keeps a transaction that may not be applied, with its verdict for the
@@ -196,7 +197,7 @@ func (f *fold) admit(position syncproto.Position) error {
 	if err != nil {
 		return err
 	}
-	a := &author{chain: h.chain, seq: h.seq, hash: h.hash, position: position, received: h.received, least: hlc.Stamp(row.Int(0))}
+	a := &author{chain: h.chain, seq: h.seq, hash: h.hash, position: position, received: h.received, least: hlc.Stamp(row.Int(0)), waives: h.waives}
 	p, refusal, err := f.judge(a, t)
 	if err != nil {
 		return err
@@ -214,14 +215,38 @@ func (f *fold) admit(position syncproto.Position) error {
 	return f.carryOut(a, p)
 }
 
+// decision carries out what head office decided about a held transaction. One that is
+// settled already stays as it is: the first decision in the log holds.
+func (f *fold) decision(r *records.Row) error {
+	if r.Table.ID != schema.Decision {
+		return nil
+	}
+	row, ok, err := f.tx.One(`SELECT position FROM held WHERE hash = ?`, r.Of(schema.DecisionHash).Bytes())
+	if err != nil || !ok {
+		return err
+	}
+	position := syncproto.Position(row.Int(0))
+	if r.Of(schema.DecisionAction).Text() == schema.DecisionWithdraw {
+		return f.exit(position, schema.VerdictWithdrawn)
+	}
+	f.release = append(f.release, releasing{position})
+	waives := r.Of(schema.DecisionWaives)
+	if waives.IsNull() {
+		return nil
+	}
+	// A waiver stays: the transaction may have to wait for another one yet.
+	return f.tx.Exec(`UPDATE held SET waives = ? WHERE position = ?`, waives.Bytes(), uint64(position))
+}
+
 func (f *fold) heldAt(position syncproto.Position) (*held, error) {
-	row, ok, err := f.tx.One(`SELECT chain, seq, hash, code, body, received, verdict FROM held WHERE position = ?`, uint64(position))
+	row, ok, err := f.tx.One(`SELECT chain, seq, hash, code, body, received, verdict, waives FROM held WHERE position = ?`, uint64(position))
 	if err != nil || !ok {
 		return nil, err
 	}
 	h := &held{position: position, seq: syncproto.Seq(row.Int(1)), code: syncproto.Code(row.Int(3)), body: row.Blob(4), received: row.Int(5)}
 	copy(h.hash[:], row.Blob(2))
 	copy(h.verdict[:], row.Blob(6))
+	h.waives = schema.WaivedCodes(row.Blob(7))
 	h.chain, err = f.chain(row.Int(0))
 	return h, err
 }
@@ -289,7 +314,7 @@ func (f *fold) mends(a *author, access *schema.Access, p *plan, t *syncproto.Tra
 	if t.Replaces == nil {
 		return nil, nil
 	}
-	row, ok, err := f.tx.One(`SELECT position, device FROM held WHERE hash = ?`, t.Replaces[:])
+	row, ok, err := f.tx.One(`SELECT position, device, chain, seq FROM held WHERE hash = ?`, t.Replaces[:])
 	if err != nil {
 		return nil, err
 	}
@@ -300,15 +325,19 @@ func (f *fold) mends(a *author, access *schema.Access, p *plan, t *syncproto.Tra
 		return syncproto.Errorf(syncproto.CodeNotGranted, "to replace another device's transaction"), nil
 	}
 	p.replaces = syncproto.Position(row.Int(0))
-	return nil, nil
+	p.place.seq = syncproto.Seq(row.Int(3))
+	p.place.chain, err = f.chain(row.Int(2))
+	return nil, err
 }
 
 // rests says whether a transaction has to wait with a held one of its own past: it
 // writes a group that the held one wrote, or touches or refers to a record that
-// only the held one makes. A screen that had shown the verdict is free of it.
-func (f *fold) rests(a *author, t *syncproto.Transaction) (*syncproto.Error, error) {
+// only the held one makes. A screen that had shown the verdict is free of it. What
+// replaces a held one stands in its place: what came after that, and may be waiting
+// for it, does not hold it up.
+func (f *fold) rests(a *author, p *plan, t *syncproto.Transaction) (*syncproto.Error, error) {
 	any := false
-	for c := a.chain; c != nil; {
+	for c := p.place.chain; c != nil; {
 		any = any || c.held > 0
 		var err error
 		if c, err = f.chain(c.parent); err != nil {
@@ -324,7 +353,7 @@ func (f *fold) rests(a *author, t *syncproto.Transaction) (*syncproto.Error, err
 	}
 	for i := range t.Changes {
 		c := &t.Changes[i]
-		waits, err := f.restsOn(a, t, c, bases)
+		waits, err := f.restsOn(a, p, t, c, bases)
 		if err != nil {
 			return nil, err
 		}
@@ -335,20 +364,20 @@ func (f *fold) rests(a *author, t *syncproto.Transaction) (*syncproto.Error, err
 	return nil, nil
 }
 
-func (f *fold) restsOn(a *author, t *syncproto.Transaction, c *syncproto.Change, bases []syncproto.Position) (bool, error) {
+func (f *fold) restsOn(a *author, p *plan, t *syncproto.Transaction, c *syncproto.Change, bases []syncproto.Position) (bool, error) {
 	found := false
 	look := func(record []byte, f2 func(tbl, grp int64, at syncproto.Position, made bool) bool) error {
 		return f.tx.Query(func(row sqlitedb.Row) error {
 			at := syncproto.Position(row.Int(2))
-			if t.Replaces != nil && string(row.Blob(6)) == string(t.Replaces[:]) || at == a.position {
+			if at == a.position {
 				return nil
 			}
-			older, err := f.ancestor(row.Int(4), syncproto.Seq(row.Int(5)), a.chain, a.seq)
+			older, err := f.ancestor(row.Int(4), syncproto.Seq(row.Int(5)), p.place.chain, p.place.seq)
 			if err == nil && older && f2(row.Int(0), row.Int(1), at, row.Int(3) != 0) {
 				found = true
 			}
 			return err
-		}, `SELECT w.tbl, w.grp, w.position, w.made, h.chain, h.seq, h.hash FROM held_write w JOIN held h ON h.position = w.position WHERE w.record = ?`, record)
+		}, `SELECT w.tbl, w.grp, w.position, w.made, h.chain, h.seq FROM held_write w JOIN held h ON h.position = w.position WHERE w.record = ?`, record)
 	}
 	err := look(c.Record[:], func(tbl, grp int64, at syncproto.Position, made bool) bool {
 		if tbl != int64(c.Table) {

@@ -96,21 +96,40 @@ type Health struct {
 	DeclaredAt  int64 // UTC ms
 }
 
+const selectHealth = `SELECT device, last_contact, offset_ms, declared, amounts, oldest, declared_at FROM health `
+
+func scanHealth(row sqlitedb.Row) (Health, error) {
+	amounts, err := ReadAmounts(row.Blob(4))
+	return Health{
+		Device: syncproto.DeviceID(row.Blob(0)), LastContact: row.Int(1), OffsetMS: row.Int(2),
+		Declared:   syncproto.Declared{Transactions: uint64(row.Int(3)), AmountMinor: amounts, OldestMS: row.Int(5)},
+		DeclaredAt: row.Int(6),
+	}, err
+}
+
 // Health calls f for every device that was ever heard of.
 func (r *Reader) Health(f func(Health)) error {
 	return r.tx.Query(func(row sqlitedb.Row) error {
-		amounts, err := ReadAmounts(row.Blob(4))
-		f(Health{
-			Device: syncproto.DeviceID(row.Blob(0)), LastContact: row.Int(1), OffsetMS: row.Int(2),
-			Declared:   syncproto.Declared{Transactions: uint64(row.Int(3)), AmountMinor: amounts, OldestMS: row.Int(5)},
-			DeclaredAt: row.Int(6),
-		})
+		h, err := scanHealth(row)
+		f(h)
 		return err
-	}, `SELECT device, last_contact, offset_ms, declared, amounts, oldest, declared_at FROM health ORDER BY device`)
+	}, selectHealth+`ORDER BY device`)
+}
+
+// HealthOf is the health of one device; ok is false where it was never heard of.
+func (r *Reader) HealthOf(device syncproto.DeviceID) (h Health, ok bool, err error) {
+	row, ok, err := r.tx.One(selectHealth+`WHERE device = ?`, device[:])
+	if err == nil && ok {
+		h, err = scanHealth(row)
+	}
+	return h, ok, err
 }
 
 // Figures are the report figures as Apply keeps them.
 func (r *Reader) Figures() (map[report.Key]*report.Figures, error) { return readFigures(r.tx) }
+
+// Figure is one of them; nil where nothing was ever counted.
+func (r *Reader) Figure(key report.Key) (*report.Figures, error) { return readFigure(r.tx, key) }
 
 // CountFigures adds the figures up anew from the records.
 func (r *Reader) CountFigures() (map[report.Key]*report.Figures, error) {

@@ -55,13 +55,13 @@ func (f *fold) saveShare(s *share) error {
 // touch moves a record to the tail of the feed of every share it was or is in, and
 // keeps their digests. before is nil for a new record; after has its new position.
 func (f *fold) touch(before, after *records.Row, at syncproto.Position) error {
-	var was, is []syncproto.Scope
+	was, is := f.was[:0], after.Scopes(f.is[:0])
 	var old syncproto.Hash
 	if before != nil {
-		was = before.Scopes(nil)
+		was = before.Scopes(was)
 		old = f.hasher.Hash(before)
 	}
-	is = after.Scopes(nil)
+	f.was, f.is = was, is
 	hash := f.hasher.Hash(after)
 	for _, scope := range was {
 		if err := f.leave(before, scope, old, has(is, scope), at); err != nil {

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/syncproto"
@@ -132,7 +133,7 @@ type Result struct {
 	Shares  map[syncproto.Share]syncproto.Position // touched, with the last position
 	Devices []syncproto.DeviceID                   // whose access changed, or which are new
 	Health  []syncproto.DeviceID                   // that were heard of
-	Figures bool                                   // report figures changed
+	Figures []report.Key                           // report figures that changed
 	Chains  []syncproto.DeviceID                   // whose chains were judged further
 }
 

@@ -82,7 +82,8 @@ CREATE TABLE gone (
 	PRIMARY KEY (share, tbl, record)
 ) STRICT, WITHOUT ROWID;
 
--- Transactions in quarantine, by their own position; body is what the author signed.
+-- Transactions in quarantine, by their own position; body is what the author signed,
+-- waives the refusals that head office has waived, two bytes each.
 CREATE TABLE held (
 	position INTEGER PRIMARY KEY,
 	chain INTEGER NOT NULL, seq INTEGER NOT NULL,
@@ -90,7 +91,8 @@ CREATE TABLE held (
 	code INTEGER NOT NULL, detail TEXT NOT NULL,
 	body BLOB NOT NULL,
 	received INTEGER NOT NULL,
-	verdict BLOB NOT NULL
+	verdict BLOB NOT NULL,
+	waives BLOB
 ) STRICT;
 CREATE INDEX held_chain ON held (chain, seq);
 

@@ -3,9 +3,11 @@ package state
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
@@ -24,7 +26,7 @@ func (s *State) Verify(ctx context.Context) (found []string, err error) {
 	v := &verifier{}
 	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		v.tx = tx
-		for _, step := range []func() error{v.file, v.records, v.figures} {
+		for _, step := range []func() error{v.file, v.records, v.feed, v.figures} {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -34,6 +36,10 @@ func (s *State) Verify(ctx context.Context) (found []string, err error) {
 		}
 		return nil
 	})
+	if err != nil && ctx.Err() == nil { // the file is so broken that the snapshot does not end
+		v.add("file: %v", err)
+		err = nil
+	}
 	return v.found, err
 }
 
@@ -96,6 +102,39 @@ func (v *verifier) records() error {
 	return err
 }
 
+// feed looks for every record where the feed of each of its shares should have it, and
+// for rows of the feed that belong to nothing.
+func (v *verifier) feed() error {
+	expected := map[string]int64{}
+	for _, t := range schema.All {
+		err := set.Each(v.tx, t, ``, func(r *records.Row) error {
+			for _, scope := range r.Scopes(nil) {
+				key := scope.AppendBinary(nil)
+				n, err := v.tx.Int(`SELECT count(*) FROM feed f JOIN share s ON s.id = f.share WHERE s.class = ? AND s.scope = ? AND f.position = ? AND f.tbl = ? AND f.record = ?`,
+					int64(t.Class), key, r.Meta[metaPosition], int64(t.ID), r.ID[:])
+				if err != nil {
+					return err
+				}
+				if n != 1 {
+					v.add("%s %v: the feed of %v does not have it at position %d", t.Name, r.ID, scope, r.Meta[metaPosition])
+				}
+				expected[string(append(key, byte(t.Class)))]++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return v.tx.Query(func(row sqlitedb.Row) error {
+		records := expected[string(append(append([]byte(nil), row.Blob(1)...), byte(row.Int(0))))]
+		if row.Int(2) != records+row.Int(3) {
+			v.add("share %x of class %d: its feed has %d rows for %d records and %d that left", row.Blob(1), row.Int(0), row.Int(2), records, row.Int(3))
+		}
+		return nil
+	}, `SELECT class, scope, (SELECT count(*) FROM feed WHERE share = share.id), (SELECT count(*) FROM gone WHERE share = share.id) FROM share`)
+}
+
 // figures counts the sales anew.
 func (v *verifier) figures() error {
 	kept, err := readFigures(v.tx)
@@ -147,8 +186,7 @@ func (s *State) Fingerprint(ctx context.Context) (string, error) {
 	return out, err
 }
 
-// Compare says in which tables two folds of one log differ. Both have to be at the
-// same entry.
+// Compare says where two folds of one log differ. Both have to be at the same entry.
 func (s *State) Compare(ctx context.Context, other *State) (differences []string, err error) {
 	own, err := s.tableSums(ctx)
 	if err != nil {
@@ -159,11 +197,48 @@ func (s *State) Compare(ctx context.Context, other *State) (differences []string
 		return []string{err.Error()}, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(own)) {
-		if own[name] != theirs[name] {
-			differences = append(differences, "table "+name)
+		if own[name] == theirs[name] {
+			continue
 		}
+		found, err := s.compareTable(ctx, other, name)
+		if err != nil {
+			found = []string{fmt.Sprintf("table %s: %v", name, err)}
+		}
+		differences = append(differences, found...)
 	}
 	return differences, nil
+}
+
+// namedDifferences bounds the rows that are named of one table.
+const namedDifferences = 10
+
+// compareTable names the rows of a table in which two folds differ.
+func (s *State) compareTable(ctx context.Context, other *State, table string) (found []string, err error) {
+	own, theirs := map[string][32]byte{}, map[string][32]byte{}
+	for st, rows := range map[*State]map[string][32]byte{s: own, other: theirs} {
+		if err := st.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+			return eachRow(tx, table, func(key string, values []byte) { rows[key] = sha256.Sum256(values) })
+		}); err != nil {
+			return nil, err
+		}
+	}
+	for key, sum := range own {
+		if have, ok := theirs[key]; !ok {
+			found = append(found, fmt.Sprintf("%s %s is missing", table, key))
+		} else if have != sum {
+			found = append(found, fmt.Sprintf("%s %s", table, key))
+		}
+	}
+	for key := range theirs {
+		if _, ok := own[key]; !ok {
+			found = append(found, fmt.Sprintf("%s %s should not be there", table, key))
+		}
+	}
+	slices.Sort(found)
+	if n := len(found); n > namedDifferences {
+		found = append(found[:namedDifferences], fmt.Sprintf("%s, and %d more rows", table, n-namedDifferences))
+	}
+	return found, nil
 }
 
 // tableSums hashes every table, rows in the order of their keys.
@@ -177,17 +252,7 @@ func (s *State) tableSums(ctx context.Context) (map[string][32]byte, error) {
 		}
 		for _, name := range names {
 			h := sha256.New()
-			order, err := keyOf(tx, name)
-			if err != nil {
-				return err
-			}
-			if err := tx.Query(func(row sqlitedb.Row) error {
-				for i := range row.Len() {
-					fmt.Fprintf(h, "%T %v\x00", row.Any(i), row.Any(i))
-				}
-				h.Write([]byte{'\n'})
-				return nil
-			}, fmt.Sprintf(`SELECT * FROM %q ORDER BY %s`, name, order)); err != nil {
+			if err := eachRow(tx, name, func(_ string, values []byte) { h.Write(values) }); err != nil {
 				return fmt.Errorf("table %s: %w", name, err)
 			}
 			sums[name] = [32]byte(h.Sum(nil))
@@ -197,13 +262,63 @@ func (s *State) tableSums(ctx context.Context) (map[string][32]byte, error) {
 	return sums, err
 }
 
-func keyOf(tx *sqlitedb.Tx, table string) (order string, err error) {
-	err = tx.Query(func(row sqlitedb.Row) error {
-		if order != "" {
-			order += ", "
+// eachRow gives the rows of a table in the order of their keys, each with its key for
+// people and all its values as bytes that no other row has.
+func eachRow(tx *sqlitedb.Tx, table string, f func(key string, values []byte)) error {
+	columns, order, err := keyOf(tx, table)
+	if err != nil {
+		return err
+	}
+	var values []byte
+	return tx.Query(func(row sqlitedb.Row) error {
+		values = values[:0]
+		for i := range row.Len() {
+			values = appendColumn(values, row.Any(i))
 		}
-		order += fmt.Sprintf("%q", row.Text(0))
+		var key []string
+		for _, i := range columns {
+			key = append(key, columnText(row.Any(i)))
+		}
+		f(strings.Join(key, " "), values)
 		return nil
-	}, `SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk`, table)
-	return order, err
+	}, fmt.Sprintf(`SELECT * FROM %q ORDER BY %s`, table, order))
+}
+
+// appendColumn appends a value with its kind and length.
+func appendColumn(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case int64:
+		return binary.BigEndian.AppendUint64(append(b, 'i'), uint64(v))
+	case string:
+		return append(binary.BigEndian.AppendUint32(append(b, 't'), uint32(len(v))), v...)
+	case []byte:
+		return append(binary.BigEndian.AppendUint32(append(b, 'b'), uint32(len(v))), v...)
+	case nil:
+		return append(b, 'n')
+	}
+	return fmt.Appendf(append(b, '?'), "%T %[1]v", v) // STRICT tables hold nothing else
+}
+
+// columnText is a key's value for people: an id as ids are written.
+func columnText(v any) string {
+	switch v := v.(type) {
+	case []byte:
+		if len(v) == len(syncproto.RecordID{}) {
+			return syncproto.RecordID(v).String()
+		}
+		return fmt.Sprintf("%x", v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// keyOf tells the columns of a table's key by number, and its order as SQL.
+func keyOf(tx *sqlitedb.Tx, table string) (columns []int, order string, err error) {
+	var names []string
+	err = tx.Query(func(row sqlitedb.Row) error {
+		names = append(names, fmt.Sprintf("%q", row.Text(0)))
+		columns = append(columns, int(row.Int(1)))
+		return nil
+	}, `SELECT name, cid FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk`, table)
+	return columns, strings.Join(names, ", "), err
 }

@@ -82,6 +82,43 @@ const (
 	BackedGroupHead syncproto.GroupID = 2
 )
 
+// Fields of decision: what head office does about a transaction in quarantine.
+const (
+	DecisionHash   syncproto.FieldID = 1 // chain hash of the held transaction
+	DecisionAction syncproto.FieldID = 2
+	DecisionWaives syncproto.FieldID = 3 // codes of refusals that are waived, two bytes each
+	DecisionReason syncproto.FieldID = 4
+
+	DecisionGroupWhat syncproto.GroupID = 1
+)
+
+// Actions of a decision.
+const (
+	DecisionRelease  = "release"
+	DecisionWithdraw = "withdraw"
+)
+
+// WaivedCodes reads the refusals that a decision waives.
+func WaivedCodes(b []byte) []syncproto.Code {
+	var codes []syncproto.Code
+	for ; len(b) >= 2; b = b[2:] {
+		codes = append(codes, syncproto.Code(b[0])<<8|syncproto.Code(b[1]))
+	}
+	return codes
+}
+
+// WaivedValue is the form that WaivedCodes reads; null where there are none.
+func WaivedValue(codes []syncproto.Code) syncproto.Value {
+	if len(codes) == 0 {
+		return syncproto.Value{}
+	}
+	var b []byte
+	for _, c := range codes {
+		b = append(b, byte(c>>8), byte(c))
+	}
+	return syncproto.BytesValue(b)
+}
+
 // MaxConflictFields bounds one side of a conflict: a group of MaxFields long texts
 // is cut to what a person can read, with the whole in the log.
 const MaxConflictFields = syncproto.MaxBytes
@@ -150,6 +187,17 @@ var centre = []*Table{
 		},
 	},
 }
+
+var decisions = []*Table{{
+	ID: Decision, Name: "decision", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeCentre}},
+	Fields: []Field{
+		{ID: DecisionHash, Name: "hash", Kind: syncproto.Bytes, Required: true, Max: 32},
+		{ID: DecisionAction, Name: "action", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{DecisionRelease, DecisionWithdraw}},
+		{ID: DecisionWaives, Name: "waives", Kind: syncproto.Bytes, Max: 64},
+		{ID: DecisionReason, Name: "reason", Kind: syncproto.Text, Max: 500},
+	},
+	Groups: []Group{{ID: DecisionGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{DecisionHash, DecisionAction, DecisionWaives, DecisionReason}}},
+}}
 
 // ledgers are the conflicts over records of other classes: who may not read a record
 // may not read in the ledger what stood in it.

@@ -114,7 +114,7 @@ func (p *places) put(n, at int) {
 }
 
 // All lists the tables by number.
-var All = index(sites, selling, fairs, centre, people, referrals, ledgers)
+var All = index(sites, selling, fairs, centre, people, referrals, ledgers, decisions)
 
 var byID = func() (p places) {
 	for i, t := range All {

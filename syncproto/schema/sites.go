@@ -30,6 +30,7 @@ const (
 	Scan             syncproto.TableID = 24
 	Referral         syncproto.TableID = 25
 	ConflictPersonal syncproto.TableID = 26
+	Decision         syncproto.TableID = 27
 )
 
 // Kinds of sites, which are also the kinds of their devices.

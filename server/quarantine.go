@@ -1,0 +1,123 @@
+package server
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Verdict is a transaction in quarantine, or that was.
+type Verdict struct {
+	Hash    string             `json:"hash"` // of the transaction; names it in a decision
+	Device  syncproto.DeviceID `json:"device"`
+	Seq     int64              `json:"seq"`
+	Code    string             `json:"code"`
+	Detail  string             `json:"detail"`
+	State   string             `json:"state"`
+	Amounts string             `json:"amounts"`
+}
+
+// Quarantine lists the verdicts.
+func (s *Server) Quarantine(ctx context.Context) ([]Verdict, error) {
+	list := []Verdict{}
+	err := s.State.Read(ctx, func(r *state.Reader) error {
+		return r.Each(schema.Verdict, func(row *records.Row) error {
+			list = append(list, verdictOf(row))
+			return nil
+		})
+	})
+	return list, err
+}
+
+func verdictOf(row *records.Row) Verdict {
+	return Verdict{
+		Hash: hex.EncodeToString(row.Of(schema.VerdictHash).Bytes()), Device: syncproto.DeviceID(row.Of(schema.VerdictDevice).ID()), Seq: row.Of(schema.VerdictSeq).Int(),
+		Code: syncproto.Code(row.Of(schema.VerdictCode).Int()).String(), Detail: row.Of(schema.VerdictDetail).Text(),
+		State: row.Of(schema.VerdictState).Text(), Amounts: row.Of(schema.VerdictAmounts).Text(),
+	}
+}
+
+// Decide is what head office does about a held transaction.
+type Decide struct {
+	Action string `json:"action"` // release or withdraw
+	Waive  bool   `json:"waive"`  // release although the refusal it is held for still holds
+	Reason string `json:"reason"`
+}
+
+// waivable are the refusals that a person may overrule: who may write, not what can be
+// written.
+var waivable = map[string]syncproto.Code{
+	syncproto.CodeNotGranted.String(): syncproto.CodeNotGranted, syncproto.CodeGrantEnded.String(): syncproto.CodeGrantEnded, syncproto.CodeRevokedLate.String(): syncproto.CodeRevokedLate,
+}
+
+// Decide records what head office does about a held transaction, and tells what became
+// of it. The first decision about it in the log holds.
+func (s *Server) Decide(ctx context.Context, hash string, d Decide) (Verdict, error) {
+	raw, err := hex.DecodeString(hash)
+	if err != nil || len(raw) != len(syncproto.Hash{}) {
+		return Verdict{}, fmt.Errorf("%q names no transaction: take the hash from the list of what is held", hash)
+	}
+	held, err := s.verdict(ctx, hash)
+	if err != nil {
+		return held, err
+	}
+	if held.State != schema.VerdictHeld {
+		return held, fmt.Errorf("it is settled already: %s", held.State)
+	}
+	fields := []syncproto.FieldValue{{Field: schema.DecisionHash, Value: syncproto.BytesValue(raw)}, {Field: schema.DecisionAction, Value: syncproto.TextValue(d.Action)}}
+	if d.Reason != "" {
+		fields = append(fields, syncproto.FieldValue{Field: schema.DecisionReason, Value: syncproto.TextValue(d.Reason)})
+	}
+	switch code, may := waivable[held.Code]; {
+	case d.Action != schema.DecisionRelease && d.Action != schema.DecisionWithdraw:
+		return held, errors.New("action is release or withdraw")
+	case d.Waive && !may:
+		return held, fmt.Errorf("%s cannot be waived: the author mends it and sends it again", held.Code)
+	case d.Waive && d.Action == schema.DecisionRelease:
+		fields = append(fields, syncproto.FieldValue{Field: schema.DecisionWaives, Value: schema.WaivedValue([]syncproto.Code{code})})
+	}
+	id, err := s.own.ids.Record()
+	if err != nil {
+		return held, err
+	}
+	if err := s.record(ctx, decisions, create(schema.Decision, id, fields...)); err != nil {
+		return held, err
+	}
+	return s.verdict(ctx, hash)
+}
+
+func (s *Server) verdict(ctx context.Context, hash string) (Verdict, error) {
+	list, err := s.Quarantine(ctx)
+	if err != nil {
+		return Verdict{}, err
+	}
+	for _, v := range list {
+		if v.Hash == hash {
+			return v, nil
+		}
+	}
+	return Verdict{}, fmt.Errorf("no transaction %s was ever held", hash)
+}
+
+func (s *Server) apiQuarantine(w http.ResponseWriter, r *http.Request) {
+	list, err := s.Quarantine(r.Context())
+	localapi.Answer(w, list, err)
+}
+
+func (s *Server) apiDecide(w http.ResponseWriter, r *http.Request) {
+	var d Decide
+	if err := localapi.Read(w, r, &d); err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	v, err := s.Decide(r.Context(), r.PathValue("hash"), d)
+	localapi.Answer(w, v, err)
+}

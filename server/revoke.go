@@ -1,0 +1,30 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Revoke takes a device's rights away, now and for good: it reads nothing more, and what
+// it still delivers is held for a person to look at.
+func (s *Server) Revoke(ctx context.Context, device syncproto.DeviceID) error {
+	var row *records.Row
+	err := s.State.Read(ctx, func(r *state.Reader) (err error) {
+		row, err = r.Get(schema.Device, syncproto.RecordID(device))
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case row == nil:
+		return fmt.Errorf("device %v is not known: rawaj admin device ls lists them", device)
+	case !row.Of(schema.DeviceRevoked).IsNull():
+		return nil
+	}
+	return s.record(ctx, control, update(schema.Device, row.ID, syncproto.FieldValue{Field: schema.DeviceRevoked, Value: syncproto.IntValue(s.Now().UnixMilli())}))
+}

@@ -1,0 +1,43 @@
+package state
+
+import (
+	"fmt"
+
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/hlc"
+)
+
+// Judged is what the state keeps of a transaction.
+type Judged struct {
+	Position syncproto.Position
+	Stamp    hlc.Stamp
+	Code     syncproto.Code // where it was first judged
+	Times    int64          // rows there are: 1
+}
+
+// Judged finds a transaction by its chain hash; zero where it has not been judged.
+func (r *Reader) Judged(hash syncproto.Hash) (j Judged, err error) {
+	row, ok, err := r.tx.One(`SELECT min(position), min(stamp), min(code), count(*) FROM tx WHERE hash = ?`, hash[:])
+	if ok && row.Int(3) > 0 {
+		j = Judged{syncproto.Position(row.Int(0)), hlc.Stamp(row.Int(1)), syncproto.Code(row.Int(2)), row.Int(3)}
+	}
+	return j, err
+}
+
+// Branches counts the chains of an incarnation.
+func (r *Reader) Branches(inc syncproto.Incarnation) (int64, error) {
+	return r.tx.Int(`SELECT count(*) FROM chain WHERE incarnation = ?`, inc[:])
+}
+
+// Positions checks that positions are counted without a gap, and gives the last.
+func (r *Reader) Positions() (int64, error) {
+	n, err := r.tx.Int(`SELECT count(*) FROM tx`)
+	if err != nil {
+		return 0, err
+	}
+	last, err := r.tx.Int(`SELECT coalesce(max(position), 0) FROM tx`)
+	if err == nil && n != last {
+		err = fmt.Errorf("%d transactions at positions up to %d", n, last)
+	}
+	return last, err
+}

@@ -22,21 +22,22 @@ import (
 )
 
 func newDemoCommand() *cobra.Command {
-	var data string
+	var data, listen string
 	var once, asJSON bool
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "A server, two stalls and a branch on this machine, and a fair day in fast motion",
 		Long: `A server, two stalls and a branch on this machine, and a fair day in fast motion.
-Staff work with the cable pulled, at times two of them on the same thing; then the
-sites sync. With --once it runs at full speed and ends by comparing the digests of
+It prints the address of a page that leads to head office and to every site, and has
+a switch for each site's cable. With --once staff work with the cable pulled, at times
+two of them on the same thing, at full speed, and the demo ends by comparing the digests of
 all scopes and the sums of the reports with an independent list of what staff did;
 it exits with 1 unless all are equal. Families and goods are made up.`,
-		Example: "  rawaj demo --once",
+		Example: "  rawaj demo\n  rawaj demo --once",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !once {
-				return misuse("the pages of the demo are not built yet: rawaj demo --once")
+				return runLiveDemo(c, data, listen)
 			}
 			r, err := runDemo(c, data)
 			if err != nil {
@@ -54,6 +55,7 @@ it exits with 1 unless all are equal. Families and goods are made up.`,
 		},
 	}
 	c.Flags().StringVar(&data, "data", "", "where to keep its directories; a temporary place where empty")
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8400", "address of the index page")
 	c.Flags().BoolVar(&once, "once", false, "run one day at full speed, compare and end")
 	jsonFlag(c, &asJSON)
 	return c

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ import (
 // demoDay is a made-up fair day: what staff do is drawn from a seed, and written down
 // in a plain list beside.
 type demoDay struct {
+	mu       sync.Mutex // for staff who work at the same time
 	rand     *rand.Rand
 	sites    []*site
 	tills    []syncproto.RecordID

@@ -14,10 +14,13 @@ const data = { office: join(dir, 'office'), rooyesh: join(dir, 'rooyesh'), desk:
 const tablet = [800, 1100]
 const widths = [[320, 640], [360, 740], tablet, [1280, 800]]
 const wait = { timeout: 20_000 }
+// Pages live where it is noon now, so that a session of today is over or not as planned.
+const ahead = 12 - new Date().getUTCHours()
+const noon = `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`
 let browser, office, rooyesh, desk, address, centre, partner, head
 
 async function open(link) {
-  const context = await browser.newContext({ viewport: { width: tablet[0], height: tablet[1] }, locale: 'en-GB', timezoneId: 'Asia/Dubai' })
+  const context = await browser.newContext({ viewport: { width: tablet[0], height: tablet[1] }, locale: 'en-GB', timezoneId: noon })
   const page = await context.newPage()
   page.on('console', (m) => m.type() === 'error' && !/ERR_(INCOMPLETE|CONNECTION|EMPTY)|503|net::/.test(m.text()) && assert.fail(`the page says: ${m.text()}`))
   page.on('pageerror', (e) => assert.fail(`the page throws: ${e}`))
@@ -207,6 +210,17 @@ test('a case code alone goes without consent, and is declined with a reason', as
     await centre.click('[data-refer-go]')
     await look(centre, 'refer', lang, 'dark', widths)
   }
+})
+
+test('a sender takes back what nobody has answered', async () => {
+  await choose(centre, 'en', 'light')
+  await centre.click('[data-refer]')
+  await centre.selectOption('#refer-to', { index: 1 })
+  await centre.click('[data-refer-go]')
+  await centre.click('[data-step=withdrawn]', wait)
+  await centre.waitForSelector('[data-state=withdrawn]')
+  await partner.waitForSelector('[data-state=withdrawn]', wait)
+  assert.equal(await partner.locator('[data-state=withdrawn] button').count(), 0, 'nothing is left to answer')
 })
 
 test('sites and devices, in every look', async () => {

@@ -10,8 +10,18 @@ export function ascii(s: string): string {
     .replace(/[\u066c\u060c,\s]/g, '')
 }
 
+// A formatter costs far more to make than to use, and a till writes hundreds of prices.
+const made = new Map<string, Intl.NumberFormat>()
+
+function numbers(tag: string, least = 0, most = 3): Intl.NumberFormat {
+  const key = `${tag} ${least} ${most}`
+  let f = made.get(key)
+  if (!f) made.set(key, (f = new Intl.NumberFormat(tag, { minimumFractionDigits: least, maximumFractionDigits: most })))
+  return f
+}
+
 export function number(tag: string, n: number): string {
-  return new Intl.NumberFormat(tag).format(n)
+  return numbers(tag).format(n)
 }
 
 // How people speak of a currency: unit is a message key, minor units go 10^scale to one.
@@ -21,17 +31,22 @@ export interface Unit {
   code: string
 }
 
+const units = new Map<string, Unit>([['IRR', { scale: 1, code: 'toman' }]])
+
 export function unitOf(currency: string): Unit {
-  if (currency === 'IRR') return { scale: 1, code: 'toman' }
-  const scale = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
-  return { scale, code: currency }
+  let u = units.get(currency)
+  if (!u) {
+    const scale = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+    units.set(currency, (u = { scale, code: currency }))
+  }
+  return u
 }
 
 // amount writes minor units without their unit; empty fils are left out.
 export function amount(tag: string, minor: number, currency: string): string {
   const { scale } = unitOf(currency)
   const whole = minor % 10 ** scale === 0
-  return new Intl.NumberFormat(tag, { minimumFractionDigits: whole ? 0 : scale, maximumFractionDigits: scale }).format(minor / 10 ** scale)
+  return numbers(tag, whole ? 0 : scale, scale).format(minor / 10 ** scale)
 }
 
 // minorOf reads what was typed as minor units; null where it is no amount.

@@ -45,8 +45,9 @@ export class TillState {
   async load(): Promise<void> {
     try {
       const [till, products] = await Promise.all([site.till(), site.products()])
-      this.till = till
-      this.products = products
+      // What is as it was keeps its tiles as they are.
+      if (JSON.stringify(till) !== JSON.stringify(this.till)) this.till = till
+      if (JSON.stringify(products) !== JSON.stringify(this.products)) this.products = products
       this.unreachable = false
     } catch {
       this.unreachable = true

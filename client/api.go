@@ -23,7 +23,7 @@ func (c *Client) Routes() []localapi.Route {
 	return []localapi.Route{
 		{Method: "GET", Path: "/api/me", Summary: "Who this site is", Response: Me{}, Handle: c.apiMe},
 		{Method: "GET", Path: "/api/status", Summary: "What is saved here and what has arrived", Response: Status{}, Handle: c.apiStatus},
-		{Method: "POST", Path: "/api/sync", Summary: "Wait until everything recorded here was judged", Query: []string{"patience"}, Response: SyncResult{}, Handle: c.apiSync},
+		{Method: "POST", Path: "/api/sync", Summary: "Sync until nothing is left to send or hear", Query: []string{"patience"}, Response: SyncResult{}, Handle: c.apiSync},
 		{Method: "GET", Path: "/api/events", Summary: "The status, each time that something here changes", Response: Status{}, Stream: true, Handle: c.apiEvents},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Own transactions that the server holds, or held", Response: []Verdict{}, Handle: c.apiQuarantine},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by"}, Response: report.Sales{}, Handle: c.apiReportSales},
@@ -92,7 +92,7 @@ func (c *Client) apiSync(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	res, err := c.Settled(r.Context(), patience)
+	res, err := c.SyncNow(r.Context(), patience)
 	localapi.Answer(w, res, err)
 }
 

@@ -32,12 +32,13 @@ type Config struct {
 // Client is a site at work. It is safe for concurrent use.
 type Client struct {
 	Config
-	askCertificate bool // the server does not know this device: show the certificate
+	line           line
+	askCertificate bool // the server does not know this device: show the certificate; by the holder of line
 	zone           atomic.Pointer[time.Location]
 }
 
 // New makes a client; it starts nothing.
-func New(c Config) *Client { return &Client{Config: c} }
+func New(c Config) *Client { return &Client{Config: c, line: line{wake: make(chan struct{}, 1)}} }
 
 // ErrRefused says that the server will not have this device, and that trying again
 // will not change that.
@@ -53,9 +54,12 @@ func (c *Client) Run(ctx context.Context) error {
 	wait := backoffLeast
 	for {
 		began := time.Now()
-		err := c.session(ctx, &run{})
+		err := c.stay(ctx)
 		if ctx.Err() != nil {
 			return nil
+		}
+		if errors.Is(err, errGaveWay) {
+			continue
 		}
 		if errors.Is(err, ErrRefused) {
 			return err
@@ -68,6 +72,8 @@ func (c *Client) Run(ctx context.Context) error {
 		wait = min(2*wait, backoffMost)
 		select {
 		case <-time.After(pause):
+		case <-c.line.wake:
+			wait = backoffLeast
 		case <-ctx.Done():
 			return nil
 		}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -59,25 +58,3 @@ func (c *Client) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 
 // DefaultPatience is how long a sync tries again without getting on.
 const DefaultPatience = 5 * time.Second
-
-// Settled waits until the link that runs beside has nothing left to send and all that
-// was recorded here is judged. It gives up when patience has passed without progress.
-func (c *Client) Settled(ctx context.Context, patience time.Duration) (r SyncResult, err error) {
-	acked, settled := c.Store.Counts()
-	for {
-		moved := c.Store.Moved() // before looking, so that no change falls between
-		if !c.Store.Pending() && !c.Store.Unsettled() {
-			break
-		}
-		select {
-		case <-moved:
-		case <-time.After(patience):
-			return r, errors.New("the site does not get on: the server cannot be reached, or is slow; it goes on trying")
-		case <-ctx.Done():
-			return r, ctx.Err()
-		}
-	}
-	sent, judged := c.Store.Counts()
-	st, err := c.Store.Status(ctx)
-	return SyncResult{Sent: sent - acked, Settled: judged - settled, Quarantined: st.Quarantined, Equal: st.Progress.Unequal == ""}, err
-}

@@ -45,7 +45,7 @@ func (c *Client) Refer(ctx context.Context, n NewReferral) (id syncproto.RecordI
 		fields := []store.Field{
 			field(schema.ReferralFrom, syncproto.IDValue(d.Identity().Site)), field(schema.ReferralTo, syncproto.IDValue(n.To)),
 			field(schema.ReferralPurpose, text(n.Purpose)), field(schema.ReferralUrgency, text(n.Urgency)),
-			field(schema.ReferralCode, text(d.Identity().Prefix+"-"+id.String()[:8])), field(schema.ReferralNote, text(n.Note)),
+			field(schema.ReferralCode, text(d.Identity().Prefix+"-"+id.String()[24:32])), field(schema.ReferralNote, text(n.Note)),
 			field(schema.ReferralState, text(schema.ReferralSent)), field(schema.ReferralSentAt, syncproto.IntValue(now.UnixMilli())),
 			field(schema.ReferralBasis, text(n.Basis)),
 		}

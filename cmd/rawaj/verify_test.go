@@ -224,13 +224,13 @@ func flipsIn(t *testing.T, a arrangement, many int) {
 
 func TestVerifyFindsAnyChangedByteInTheMainFiles(t *testing.T) {
 	t.Parallel()
-	flipsIn(t, arrangement{unsent: true}, 80)
+	flipsIn(t, arrangement{unsent: true}, 60)
 }
 
 func TestVerifyFindsAnyChangedByteInTheWALs(t *testing.T) {
 	t.Parallel()
-	flipsIn(t, arrangement{unsent: true, killed: true}, 40)
-	flipsIn(t, arrangement{killed: true}, 40)
+	flipsIn(t, arrangement{unsent: true, killed: true}, 25)
+	flipsIn(t, arrangement{killed: true}, 25)
 }
 
 // kept is the content of a directory's databases, to be put back after a damage.

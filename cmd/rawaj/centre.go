@@ -71,6 +71,9 @@ func (c *centre) open(ctx context.Context, org string, l *slog.Logger, talk io.W
 	}
 	config := server.Config{Log: c.log, State: c.state, Now: time.Now, Rand: rand.Reader, Logger: l}
 	end, _ := c.log.End()
+	if folded := c.state.Head().Applied; end == 0 && folded > 0 {
+		return fmt.Errorf("%s is gone, the state has folded %d entries of it: restore it from a backup", c.dir.File(fileLog), folded)
+	}
 	var make io.Reader // keys are made only together with their organisation
 	if end == 0 {
 		make = rand.Reader

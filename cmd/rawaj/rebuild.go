@@ -33,7 +33,11 @@ func openForRebuild(ctx context.Context, data string) (*rebuilding, error) {
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	return &rebuilding{dir, log}, ctx.Err()
+	r := &rebuilding{dir, log}
+	if end, _ := log.End(); end == 0 { // the state that stands is all there is
+		return nil, errors.Join(fmt.Errorf("%s has no entries: restore it from a backup", dir.File(fileLog)), r.close())
+	}
+	return r, ctx.Err()
 }
 
 func (r *rebuilding) close() error { return errors.Join(r.log.Close(), r.dir.Close()) }

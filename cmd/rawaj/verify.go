@@ -113,8 +113,11 @@ func verifyCentre(c *cobra.Command, v *verified, dir *datadir.Dir) error {
 	b := newBar(c.ErrOrStderr(), "the log", 0)
 	found, err := sqlitelog.Verify(ctx, dir.File(fileLog), func(done, total oplog.Index) { b.bytes(int64(total)).set(int64(done)) })
 	b.done()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
-		return err
+		found = append(found, sqlitelog.Finding{What: err.Error()})
 	}
 	for _, f := range found {
 		v.add("log", f.String())

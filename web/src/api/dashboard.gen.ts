@@ -10,6 +10,12 @@ export interface Conflict {
   winner: Side
 }
 
+export interface Decide {
+  action: string
+  reason: string
+  waive: boolean
+}
+
 export interface Declared {
   amount_minor: Record<string, number>
   oldest: string | null
@@ -106,6 +112,7 @@ export interface Verdict {
   code: string
   detail: string
   device: string
+  hash: string
   seq: number
   state: string
 }

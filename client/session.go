@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/credit"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
 )
@@ -24,7 +25,7 @@ type session struct {
 	serverKey ed25519.PublicKey
 	welcome   *syncproto.Welcome
 	staging   *store.Staging
-	credit    pushCredit
+	credit    credit.Meter  // that the server gave us for batches
 	heard     uint64        // bytes of rows since credit was last given
 	acked     chan struct{} // holds a token when a receipt came
 	reached   bool          // a checkpoint at or beyond Welcome's position came
@@ -138,7 +139,7 @@ func (s *session) greet(ctx context.Context, id *store.Identity) error {
 		return fmt.Errorf("the server does not show the organisation's certificate: %w", err)
 	}
 	s.serverKey = server.Key
-	s.credit.add(s.welcome.Credit)
+	s.credit.Add(s.welcome.Credit)
 	before, _ := s.Store.Counts()
 	if err := s.Store.Welcome(ctx, heads, s.welcome.Heads); err != nil {
 		return err
@@ -206,7 +207,7 @@ func (s *session) hear(ctx context.Context) error {
 		case *syncproto.Checkpoint:
 			err = s.checkpoint(ctx, f)
 		case *syncproto.Credit:
-			s.credit.add(f.Bytes)
+			s.credit.Add(f.Bytes)
 		case *syncproto.Ping:
 			err = s.ping(ctx, f)
 		default:
@@ -318,44 +319,6 @@ func (s *session) part(ctx context.Context) error {
 	}
 }
 
-// pushCredit is what the server lets us push.
-type pushCredit struct {
-	mu   sync.Mutex
-	left int64
-	more chan struct{}
-}
-
-func (c *pushCredit) add(n uint64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.left += int64(min(n, syncproto.MaxCredit))
-	if c.more != nil {
-		close(c.more)
-		c.more = nil
-	}
-}
-
-func (c *pushCredit) take(ctx context.Context, cost uint64) error {
-	for {
-		c.mu.Lock()
-		if c.left > 0 {
-			c.left -= int64(cost)
-			c.mu.Unlock()
-			return nil
-		}
-		if c.more == nil {
-			c.more = make(chan struct{})
-		}
-		more := c.more
-		c.mu.Unlock()
-		select {
-		case <-more:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
 // pieceBytes is how much of a batch one Push carries: a message of MaxFrame with room
 // for its head.
 const pieceBytes = syncproto.MaxFrame - 64
@@ -401,7 +364,7 @@ func (s *session) pieces(ctx context.Context, number uint64, b *syncproto.Batch)
 	raw := b.Bytes()
 	for offset := 0; offset < len(raw); offset += pieceBytes {
 		f := &syncproto.Push{Batch: number, Offset: uint64(offset), Total: uint64(len(raw)), Length: b.Header.Length, Data: raw[offset:min(offset+pieceBytes, len(raw))]}
-		if err := s.credit.take(ctx, f.Cost()); err != nil {
+		if err := s.credit.Take(ctx, f.Cost()); err != nil {
 			return err
 		}
 		if err := s.conn.Send(ctx, f); err != nil {

@@ -5,52 +5,11 @@ import (
 	"crypto/sha256"
 	"maps"
 	"slices"
-	"sync"
 
 	"github.com/rawaj/rawaj/server/live"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 )
-
-// credit is what a peer lets us send, in decompressed bytes.
-type credit struct {
-	mu   sync.Mutex
-	left int64
-	more chan struct{}
-}
-
-func (c *credit) add(n uint64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.left += int64(min(n, 1<<30))
-	if c.more != nil {
-		close(c.more)
-		c.more = nil
-	}
-}
-
-// take waits until there is any credit and takes cost from it; a frame may overdraw
-// it, so that no frame is too large for ever.
-func (c *credit) take(ctx context.Context, cost uint64) error {
-	for {
-		c.mu.Lock()
-		if c.left > 0 || cost == 0 {
-			c.left -= int64(cost)
-			c.mu.Unlock()
-			return nil
-		}
-		if c.more == nil {
-			c.more = make(chan struct{})
-		}
-		more := c.more
-		c.mu.Unlock()
-		select {
-		case <-more:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
 
 // reader is how far the device of a session has been sent.
 type reader struct {
@@ -258,7 +217,7 @@ func (n *session) sendRows(ctx context.Context, f syncproto.Frame, point *syncpr
 		}
 		return err
 	}
-	if err := n.credit.take(ctx, syncproto.FrameCost(f, message)); err != nil {
+	if err := n.credit.Take(ctx, syncproto.FrameCost(f, message)); err != nil {
 		return err
 	}
 	return n.conn.SendEncoded(ctx, message)

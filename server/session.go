@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/credit"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
@@ -30,7 +31,7 @@ type session struct {
 	resume   *syncproto.Resume
 	judged   []syncproto.Head                         // that Hello named and that are judged
 	durable  map[syncproto.Incarnation]syncproto.Head // what this session put in the log
-	credit   credit                                   // that the device gave us for rows
+	credit   credit.Meter                             // that the device gave us for rows
 	granted  int64                                    // that we gave the device for batches; overdrawn below 0
 	asm      *assembly
 	declared atomic.Pointer[syncproto.Declared]
@@ -269,7 +270,7 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 		return syncproto.Errorf(syncproto.CodeMalformed, "%T where Resume was expected", f)
 	}
 	n.resume = resume
-	n.credit.add(resume.Credit)
+	n.credit.Add(resume.Credit)
 	return nil
 }
 
@@ -308,7 +309,7 @@ func (n *session) receive(ctx context.Context) error {
 		case *syncproto.Push:
 			err = n.push(ctx, f)
 		case *syncproto.Credit:
-			n.credit.add(f.Bytes)
+			n.credit.Add(f.Bytes)
 		case *syncproto.Ping:
 			err = n.ping(ctx, f)
 		case *syncproto.Bye:

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,6 +52,11 @@ const (
 
 // Run stays connected while it can, until ctx ends or the server refuses the device.
 func (c *Client) Run(ctx context.Context) error {
+	var scrubbing sync.WaitGroup
+	defer scrubbing.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	scrubbing.Go(func() { c.scrubs(ctx) })
 	wait := backoffLeast
 	for {
 		began := time.Now()
@@ -76,6 +82,37 @@ func (c *Client) Run(ctx context.Context) error {
 			wait = backoffLeast
 		case <-ctx.Done():
 			return nil
+		}
+	}
+}
+
+// scrubEvery is how often every record is held against the digests: a byte that changes
+// by itself is found within a day.
+// The first time is once whatever the start needs is done.
+const (
+	scrubFirst = time.Minute
+	scrubEvery = 24 * time.Hour
+)
+
+// scrubs looks at every record soon after the start and then once a day. What it finds is
+// repaired at the next connection, so the present one ends.
+func (c *Client) scrubs(ctx context.Context) {
+	t := time.NewTimer(scrubFirst)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			t.Reset(scrubEvery)
+		case <-ctx.Done():
+			return
+		}
+		damaged, err := c.Store.Scrub(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			c.Logger.Error("scrub", "err", err)
+		case len(damaged) > 0:
+			c.Logger.Error("records changed by themselves: the disk may be failing; they are fetched again", "shares", damaged)
+			c.line.reconnect()
 		}
 	}
 }

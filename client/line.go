@@ -52,6 +52,19 @@ func (c *Client) stay(ctx context.Context) error {
 	return err
 }
 
+// reconnect ends Run's connection, if it has one, and has it begin another.
+func (l *line) reconnect() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.hang != nil {
+		l.hang()
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
 // SyncNow is Sync while Run runs: it takes the line, and gives it back.
 func (c *Client) SyncNow(ctx context.Context, patience time.Duration) (SyncResult, error) {
 	c.line.mu.Lock()

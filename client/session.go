@@ -30,6 +30,8 @@ type session struct {
 	acked     chan struct{} // holds a token when a receipt came
 	reached   bool          // a checkpoint at or beyond Welcome's position came
 	told      bool          // the server knows that nothing is pending
+	repairing *repair       // nil where no share is being compared
+	gaveUp    bool          // said that a share could not be repaired
 }
 
 // session connects and stays until the connection ends; with run.once until nothing
@@ -206,6 +208,8 @@ func (s *session) hear(ctx context.Context) error {
 			err = s.rows(ctx, f)
 		case *syncproto.Checkpoint:
 			err = s.checkpoint(ctx, f)
+		case *syncproto.Range:
+			err = s.ranges(ctx, f)
 		case *syncproto.Credit:
 			s.credit.Add(f.Bytes)
 		case *syncproto.Ping:
@@ -268,12 +272,12 @@ func (s *session) checkpoint(ctx context.Context, f *syncproto.Checkpoint) error
 		return err
 	}
 	if unequal != "" {
-		s.Logger.Error("shares differ from the server's", "shares", unequal)
+		s.Logger.Warn("shares differ from the server's", "shares", unequal)
 	}
 	_, after := s.Store.Counts()
 	s.run.count(0, 0, after-before)
 	s.reached = s.reached || f.Position >= s.welcome.Position
-	return nil
+	return s.repairNext(ctx, f)
 }
 
 func (s *session) ping(ctx context.Context, f *syncproto.Ping) error {
@@ -285,7 +289,7 @@ func (s *session) ping(ctx context.Context, f *syncproto.Ping) error {
 
 // done says that nothing is left to send or to hear.
 func (s *session) done() bool {
-	return s.reached && !s.Store.Pending() && !s.Store.Unsettled()
+	return s.reached && s.repairing == nil && !s.Store.Pending() && !s.Store.Unsettled()
 }
 
 // part tells the server that nothing is pending here, and waits until it has noted it.

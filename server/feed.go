@@ -24,6 +24,8 @@ type reader struct {
 	first   bool
 	staged  bool // frames were sent since the last checkpoint
 	sent    int  // records, in this session
+	tree    *syncproto.RangeTree
+	treeOf  syncproto.Share
 }
 
 // feed sends the device what it has still to hear, then the same again whenever one
@@ -42,8 +44,17 @@ func (n *session) feed(ctx context.Context) error {
 		case d.Revoked:
 			return n.deliverOnly(ctx)
 		}
-		if !r.regrant(d.Access.MayRead(n.s.Now().UnixMilli())) && !r.behind(view, d) {
-			if err := view.Wait(ctx); err != nil {
+		changed := r.regrant(d.Access.MayRead(n.s.Now().UnixMilli()))
+		if !r.first {
+			if f := n.questions.take(); f != nil {
+				if err := r.answer(ctx, f); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		if !changed && !r.behind(view, d) {
+			if err := n.questions.wait(ctx, view.Wait); err != nil {
 				return err
 			}
 			continue

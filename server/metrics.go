@@ -14,6 +14,9 @@ type metrics struct {
 	entries  prometheus.Counter     // appended by this process
 	bytes    *prometheus.CounterVec // on the wire, by direction
 	ended    *prometheus.CounterVec // sessions, by code
+	compared prometheus.Counter     // shares added up for a comparison by ranges
+	repaired prometheus.Counter     // records sent since they differed
+	scrubbed prometheus.Gauge       // when every record was last looked at
 	applied  prometheus.Histogram   // seconds a commit of the fold took
 }
 
@@ -23,12 +26,15 @@ func newMetrics(s *Server) *metrics {
 		entries:  prometheus.NewCounter(prometheus.CounterOpts{Name: "rawaj_log_appended_entries_total", Help: "Entries appended to the log by this process."}),
 		bytes:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rawaj_session_bytes_total", Help: "Bytes of messages of ended sessions, by direction."}, []string{"direction"}),
 		ended:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rawaj_sessions_ended_total", Help: "Sessions that ended, by the code of their Bye."}, []string{"code"}),
+		compared: prometheus.NewCounter(prometheus.CounterOpts{Name: "rawaj_repair_comparisons_total", Help: "Times a share was added up to be compared with a device's by ranges."}),
+		repaired: prometheus.NewCounter(prometheus.CounterOpts{Name: "rawaj_repair_records_total", Help: "Records sent since a device's differed."}),
+		scrubbed: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rawaj_scrub_last_seconds", Help: "When every record of the state was last held against its digests, Unix seconds."}),
 		applied:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "rawaj_fold_commit_seconds", Help: "Time that one commit of the fold took.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
 	}
 	gauge := func(name, help string, f func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
 	}
-	m.registry.MustRegister(m.entries, m.bytes, m.ended, m.applied,
+	m.registry.MustRegister(m.entries, m.bytes, m.ended, m.compared, m.repaired, m.scrubbed, m.applied,
 		gauge("rawaj_sessions", "Devices connected now.", func() float64 { return float64(s.Open()) }),
 		gauge("rawaj_log_entries", "Entries in the log.", func() float64 { end, _ := s.Log.End(); return float64(end) }),
 		gauge("rawaj_fold_applied_entries", "Entries folded into state.", func() float64 { return float64(s.State.Head().Applied) }),

@@ -45,6 +45,7 @@ type Server struct {
 	sessions sessions
 
 	strangers chan struct{} // holds one token for each peer that has not named itself
+	comparing chan struct{} // holds the token of whoever adds a share up: it reads all of it
 
 	mu      sync.Mutex
 	upto    oplog.Index   // folded, and published to live
@@ -61,7 +62,7 @@ const ingestBudget = 4 * (syncproto.MaxBatch + syncproto.MaxBatchLength)
 // New makes a server of what is in the log. It folds what the state lacks, which
 // may take a while; progress, if given, is told the entries folded and their total.
 func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
-	s := &Server{Config: c, live: live.New(), budget: semaphore.NewWeighted(ingestBudget), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers)}
+	s := &Server{Config: c, live: live.New(), budget: semaphore.NewWeighted(ingestBudget), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1)}
 	s.metrics = newMetrics(s)
 	s.sessions.byDevice = map[syncproto.DeviceID]*session{}
 	head := c.State.Head()
@@ -86,6 +87,7 @@ func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) 
 func (s *Server) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.follow(ctx) })
+	g.Go(func() error { return s.scrubs(ctx) })
 	g.Go(func() error {
 		<-ctx.Done()
 		s.sessions.end()

@@ -28,15 +28,16 @@ type session struct {
 	key    ed25519.PublicKey
 	offset int64 // device's clock minus ours, ms
 
-	resume   *syncproto.Resume
-	judged   []syncproto.Head                         // that Hello named and that are judged
-	durable  map[syncproto.Incarnation]syncproto.Head // what this session put in the log
-	credit   credit.Meter                             // that the device gave us for rows
-	granted  int64                                    // that we gave the device for batches; overdrawn below 0
-	asm      *assembly
-	declared atomic.Pointer[syncproto.Declared]
-	emptied  chan struct{} // closed when the device has declared that nothing is pending
-	once     sync.Once
+	resume    *syncproto.Resume
+	judged    []syncproto.Head                         // that Hello named and that are judged
+	durable   map[syncproto.Incarnation]syncproto.Head // what this session put in the log
+	credit    credit.Meter                             // that the device gave us for rows
+	granted   int64                                    // that we gave the device for batches; overdrawn below 0
+	asm       *assembly
+	declared  atomic.Pointer[syncproto.Declared]
+	questions questions
+	emptied   chan struct{} // closed when the device has declared that nothing is pending
+	once      sync.Once
 }
 
 // sessions are the connections open now; of one device the newest wins.
@@ -312,6 +313,8 @@ func (n *session) receive(ctx context.Context) error {
 			n.credit.Add(f.Bytes)
 		case *syncproto.Ping:
 			err = n.ping(ctx, f)
+		case *syncproto.Range, *syncproto.Need:
+			err = n.questions.put(f)
 		case *syncproto.Bye:
 			return nil
 		default:

@@ -120,13 +120,18 @@ func (f *Rows) check() error {
 	return nil
 }
 
-func (f *Leave) check() error {
-	for _, t := range f.Records {
+func checkRecords(lists []TableIDs) error {
+	for _, t := range lists {
 		if len(t.IDs) == 0 || len(t.IDs)%16 != 0 {
 			return fmt.Errorf("ids of %d bytes", len(t.IDs))
 		}
 	}
+	return nil
+}
+
+func (f *Leave) check() error {
 	return first(
+		checkRecords(f.Records),
 		Share{Class: f.Class, Scope: f.Scope}.check(),
 		within(f.Lane <= LaneBackfill, "lane %d", f.Lane),
 		f.Point.check(),

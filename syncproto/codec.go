@@ -177,6 +177,10 @@ func newFrame(t FrameType) Frame {
 		return &Ping{}
 	case TypeBye:
 		return &Bye{}
+	case TypeRange:
+		return &Range{}
+	case TypeNeed:
+		return &Need{}
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ package syncproto
 // FrameType numbers the frames; append-only.
 type FrameType uint8
 
-// 13-18 are reserved for Range, Need, Give, Salvage and the chunks of attachments.
+// 15-18 are reserved for Give, Salvage and the chunks of attachments.
 const (
 	TypeChallenge  FrameType = 1
 	TypeHello      FrameType = 2

@@ -41,7 +41,7 @@ type base struct {
 type digest struct {
 	syncproto.Digest
 	covered bool
-	differs bool // from the server's, when it was last compared
+	differs int // 0: as the server's when last compared; else 1 and the repairs that did not mend it
 	dirty   bool
 }
 
@@ -65,7 +65,7 @@ func (b *base) digest(share syncproto.Share) (*digest, error) {
 		return nil, err
 	}
 	if ok {
-		d.Count, d.covered, d.differs = uint64(row.Int(0)), row.Int(2) != 0, row.Int(3) != 0
+		d.Count, d.covered, d.differs = uint64(row.Int(0)), row.Int(2) != 0, int(row.Int(3))
 		copy(d.Sum[:], row.Blob(1))
 	}
 	b.digests[share] = d
@@ -140,6 +140,12 @@ func (b *base) replace(r *records.Row) error {
 		}
 	}
 	have, err := set.Get(b.tx, r.Table, r.ID)
+	if errors.Is(err, records.ErrDamaged) { // it is in no digest since it was found to be
+		if err := set.Delete(b.tx, r.Table, r.ID); err != nil {
+			return err
+		}
+		have, err = nil, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -290,7 +296,7 @@ func (b *base) leaveShare(share syncproto.Share) error {
 	if err != nil {
 		return err
 	}
-	d.covered, d.differs, d.dirty = false, false, true
+	d.covered, d.differs, d.dirty = false, 0, true
 	if b.left == nil {
 		b.left = map[syncproto.Class][]syncproto.Scope{}
 	}
@@ -500,15 +506,21 @@ func (s *Store) Covered(ctx context.Context) (shares []syncproto.Share, err erro
 }
 
 // compare notes which shares' digests here are not the server's, and names all that
-// differ: those that the server did not mention, as they were when it last did.
-func (b *base) compare(theirs []syncproto.ShareDigest) (string, error) {
+// differ: those that the server did not mention, as they were when it last did. repaired
+// is the share that has just been repaired, if any.
+func (b *base) compare(theirs []syncproto.ShareDigest, repaired *syncproto.Share) (string, error) {
 	for _, d := range theirs {
 		own, err := b.digest(d.Share)
 		if err != nil {
 			return "", err
 		}
-		if differs := own.Digest != (syncproto.Digest{Count: d.Count, Sum: d.Sum}); differs != own.differs {
-			own.differs, own.dirty = differs, true
+		switch equal := own.Digest == (syncproto.Digest{Count: d.Count, Sum: d.Sum}); {
+		case equal && own.differs != 0:
+			own.differs, own.dirty = 0, true
+		case !equal && own.differs == 0:
+			own.differs, own.dirty = 1, true
+		case !equal && repaired != nil && *repaired == d.Share:
+			own.differs, own.dirty = own.differs+1, true
 		}
 	}
 	if err := b.flush(); err != nil {
@@ -519,7 +531,7 @@ func (b *base) compare(theirs []syncproto.ShareDigest) (string, error) {
 		scope, err := syncproto.ScopeFromBinary(row.Blob(1))
 		names = append(names, syncproto.Share{Class: syncproto.Class(row.Int(0)), Scope: scope}.String())
 		return err
-	}, `SELECT class, scope FROM share WHERE differs = 1 ORDER BY class, scope`)
+	}, `SELECT class, scope FROM share WHERE differs > 0 ORDER BY class, scope`)
 	return strings.Join(names, ", "), err
 }
 

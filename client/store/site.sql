@@ -60,8 +60,8 @@ CREATE TABLE overlay (
 ) STRICT, WITHOUT ROWID;
 
 -- Digests of base, by share: of every share that a base record is in, readable or not.
--- covered: complete here as of the cursor. differs: at the last comparison it was not
--- the server's.
+-- covered: complete here as of the cursor. differs: 0 where it was the server's at the
+-- last comparison; else 1 and how many repairs by ranges did not help.
 CREATE TABLE share (
 	class INTEGER NOT NULL, scope BLOB NOT NULL,
 	count INTEGER NOT NULL, sum BLOB NOT NULL, covered INTEGER NOT NULL, differs INTEGER NOT NULL,

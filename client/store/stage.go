@@ -19,6 +19,8 @@ type Staging struct {
 	bytes  uint64
 	whole  int                  // frames up to the end of the last page
 	point  *syncproto.ReadPoint // there
+
+	repaired *syncproto.Share // whose records were asked for: the next checkpoint says whether it helped
 }
 
 // NewStaging begins to listen. What a dead link left on disk stays.
@@ -157,7 +159,7 @@ func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now i
 		if err := b.older(c); err != nil {
 			return err
 		}
-		if unequal, err = b.compare(c.Digests); err != nil {
+		if unequal, err = b.compare(c.Digests, g.repaired); err != nil {
 			return err
 		}
 		p := b.progress
@@ -168,6 +170,9 @@ func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now i
 	})
 	if err == nil {
 		g.empty()
+		if r := g.repaired; r != nil && slices.ContainsFunc(c.Digests, func(d syncproto.ShareDigest) bool { return d.Share == *r }) {
+			g.repaired = nil
+		}
 	}
 	return unequal, err
 }

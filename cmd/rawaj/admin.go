@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/server"
-	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 )
 
@@ -168,26 +166,8 @@ func rebuild(c *cobra.Command, data string) error {
 	}
 	defer r.close()
 	before, compared := r.standing(ctx)
-	fresh := r.dir.File(fileState + ".new")
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		os.Remove(fresh + suffix)
-	}
-	st, err := state.Open(ctx, fresh)
+	after, err := r.refold(ctx, c)
 	if err != nil {
-		return err
-	}
-	if err := r.fold(ctx, st, c); err != nil {
-		st.Close()
-		return err
-	}
-	after, err := st.Fingerprint(ctx)
-	if err != nil {
-		return err
-	}
-	if err := st.Close(); err != nil {
-		return err
-	}
-	if err := r.replace(fresh); err != nil {
 		return err
 	}
 	switch {

@@ -96,6 +96,29 @@ func (r *rebuilding) fold(ctx context.Context, st *state.State, c *cobra.Command
 	return flush()
 }
 
+// refold folds the log into a new state, puts it in place of the one that stands, and
+// gives its fingerprint.
+func (r *rebuilding) refold(ctx context.Context, c *cobra.Command) (fingerprint string, err error) {
+	fresh := r.dir.File(fileState + ".new")
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		os.Remove(fresh + suffix)
+	}
+	st, err := state.Open(ctx, fresh)
+	if err != nil {
+		return "", err
+	}
+	if err := r.fold(ctx, st, c); err != nil {
+		return "", errors.Join(err, st.Close())
+	}
+	if fingerprint, err = st.Fingerprint(ctx); err != nil {
+		return "", errors.Join(err, st.Close())
+	}
+	if err := st.Close(); err != nil {
+		return "", err
+	}
+	return fingerprint, r.replace(fresh)
+}
+
 // replace puts a state in place of the one that stands. The old one's WAL goes first:
 // laid over the new file it would ruin it.
 func (r *rebuilding) replace(fresh string) error {

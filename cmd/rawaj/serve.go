@@ -14,6 +14,7 @@ import (
 
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/web"
 )
 
@@ -26,34 +27,62 @@ func newServeCommand() *cobra.Command {
 		Example: "  rawaj serve --data ./centre --listen 127.0.0.1:8420 --org 'Intaj Centre'",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			l := logger(c)
-			centre, err := openCentre(c.Context(), data, org, l, c.ErrOrStderr())
-			if err != nil {
-				return err
+			for {
+				err := serveCentre(c, data, &listen, org)
+				if !errors.Is(err, server.ErrDamaged) {
+					return err
+				}
+				fmt.Fprintf(c.ErrOrStderr(), "rawaj: %v: folding the log anew; nothing is lost, sites wait\n", err)
+				if err := refold(c, data); err != nil {
+					return err
+				}
 			}
-			defer centre.close()
-			listener, err := net.Listen("tcp", listen)
-			if err != nil {
-				return err
-			}
-			url := "http://" + reachable(listener.Addr())
-			token, err := centre.dir.Announce(url, rand.Reader)
-			if err != nil {
-				return err
-			}
-			defer centre.dir.Withdraw()
-			fmt.Fprintf(c.ErrOrStderr(), "rawaj: serving on %s\nrawaj: next: rawaj admin enrol-code --data %s --site NAME --kind stall\n", url, data)
-			gate := localapi.NewGate(token, listen)
-			if err := invite(c, gate, url); err != nil {
-				return err
-			}
-			return serve(c.Context(), listener, centre.server.Handler(gate, web.Handler(web.Dashboard)), centre.server.Run)
 		},
 	}
 	dataFlag(c, &data)
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8420", "address to listen on")
 	c.Flags().StringVar(&org, "org", "Rawaj", "name of the organisation, at the first start")
 	return c
+}
+
+// serveCentre serves until the command's context ends. listen becomes the address
+// itself, so that who comes back finds it.
+func serveCentre(c *cobra.Command, data string, listen *string, org string) (err error) {
+	l := logger(c)
+	centre, err := openCentre(c.Context(), data, org, l, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, centre.close()) }()
+	listener, err := net.Listen("tcp", *listen)
+	if err != nil {
+		return err
+	}
+	if _, port, err := net.SplitHostPort(*listen); err == nil && port == "0" {
+		*listen = listener.Addr().String()
+	}
+	url := "http://" + reachable(listener.Addr())
+	token, err := centre.dir.Announce(url, rand.Reader)
+	if err != nil {
+		return err
+	}
+	defer centre.dir.Withdraw()
+	fmt.Fprintf(c.ErrOrStderr(), "rawaj: serving on %s\nrawaj: next: rawaj admin enrol-code --data %s --site NAME --kind stall\n", url, data)
+	gate := localapi.NewGate(token, *listen)
+	if err := invite(c, gate, url); err != nil {
+		return err
+	}
+	return serve(c.Context(), listener, centre.server.Handler(gate, web.Handler(web.Dashboard)), centre.server.Run)
+}
+
+// refold makes a server's state anew from its log.
+func refold(c *cobra.Command, data string) error {
+	r, err := openForRebuild(c.Context(), data)
+	if err != nil {
+		return err
+	}
+	_, err = r.refold(c.Context(), c)
+	return errors.Join(err, r.close())
 }
 
 // invite prints a link that signs one browser in.

@@ -4,6 +4,7 @@
 package records
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -314,6 +315,23 @@ func (s *Set) Each(tx *sqlitedb.Tx, t *schema.Table, condition string, f func(*R
 	}, fmt.Sprintf(`SELECT %s FROM %q %s`, s.tables[t.ID].columns, t.Name, condition), args...)
 }
 
+// ErrDamaged says that what stands in a record's place cannot be one.
+var ErrDamaged = errors.New("damaged record")
+
+// Readable is Each for every record of a table that can be read; it passes over others.
+func (s *Set) Readable(tx *sqlitedb.Tx, t *schema.Table, f func(*Row) error) error {
+	return tx.Query(func(row sqlitedb.Row) error {
+		r, err := s.scan(t, row)
+		if errors.Is(err, ErrDamaged) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return f(r)
+	}, fmt.Sprintf(`SELECT %s FROM %q`, s.tables[t.ID].columns, t.Name))
+}
+
 // Joined is Each over a join: from is the rest of a query whose records are r.
 func (s *Set) Joined(tx *sqlitedb.Tx, t *schema.Table, from string, f func(*Row, sqlitedb.Row, int) error, extra string, args ...any) error {
 	columns := "r." + strings.ReplaceAll(s.tables[t.ID].columns, ", ", ", r.")
@@ -330,12 +348,12 @@ func (s *Set) Joined(tx *sqlitedb.Tx, t *schema.Table, from string, f func(*Row,
 func (s *Set) scan(t *schema.Table, row sqlitedb.Row) (*Row, error) {
 	r := New(t, syncproto.RecordID{})
 	if id := row.Blob(0); copy(r.ID[:], id) != 16 || len(id) != 16 {
-		return nil, fmt.Errorf("%s: an id of %d bytes", t.Name, len(id))
+		return nil, fmt.Errorf("%w: %s: an id of %d bytes", ErrDamaged, t.Name, len(id))
 	}
 	for i := range t.Fields {
 		v, err := value(t.Fields[i].Kind, row, i+1)
 		if err != nil {
-			return nil, fmt.Errorf("%s %v: %s: %w", t.Name, r.ID, t.Fields[i].Name, err)
+			return nil, fmt.Errorf("%w: %s %v: %s: %w", ErrDamaged, t.Name, r.ID, t.Fields[i].Name, err)
 		}
 		r.Values[i] = v
 	}
@@ -343,7 +361,7 @@ func (s *Set) scan(t *schema.Table, row sqlitedb.Row) (*Row, error) {
 	if !row.Null(at) {
 		var err error
 		if r.Extra, err = ReadFields(row.Blob(at)); err != nil {
-			return nil, fmt.Errorf("%s %v: %w", t.Name, r.ID, err)
+			return nil, fmt.Errorf("%w: %s %v: %w", ErrDamaged, t.Name, r.ID, err)
 		}
 	}
 	for i := range s.meta {

@@ -25,7 +25,7 @@ const maxFindings = 1000
 func (s *State) Verify(ctx context.Context) (found []string, err error) {
 	v := &verifier{}
 	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
-		v.tx = tx
+		v.tx, v.ctx = tx, ctx
 		for _, step := range []func() error{v.file, v.records, v.feed, v.figures} {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -43,7 +43,19 @@ func (s *State) Verify(ctx context.Context) (found []string, err error) {
 	return v.found, err
 }
 
+// Scrub is the part of Verify that a server does while it works: every record against
+// the digests of its shares.
+func (s *State) Scrub(ctx context.Context) (found []string, err error) {
+	v := &verifier{}
+	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		v.tx, v.ctx = tx, ctx
+		return v.records()
+	})
+	return v.found, err
+}
+
 type verifier struct {
+	ctx   context.Context
 	tx    *sqlitedb.Tx
 	found []string
 }
@@ -79,9 +91,12 @@ func (v *verifier) records() error {
 				}
 				fresh[share].Add(h)
 			}
-			return nil
+			return v.ctx.Err()
 		})
-		if err != nil {
+		switch {
+		case v.ctx.Err() != nil:
+			return v.ctx.Err()
+		case err != nil:
 			v.add("%s: %v", t.Name, err)
 		}
 	}

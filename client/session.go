@@ -361,7 +361,11 @@ func (s *session) nothingPending(ctx context.Context) error {
 		return nil
 	}
 	s.told = true
-	return s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &syncproto.Declared{}})
+	declared, err := s.Store.Declared(ctx)
+	if err != nil {
+		return err
+	}
+	return s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared})
 }
 
 func (s *session) pieces(ctx context.Context, number uint64, b *syncproto.Batch) error {

@@ -20,6 +20,7 @@ type Device struct {
 	Label           string             `json:"label"`
 	LastContact     *string            `json:"last_contact"`     // RFC 3339, UTC; null: never
 	PendingDeclared uint64             `json:"pending_declared"` // transactions
+	Differing       uint64             `json:"differing"`        // shares that were repaired in vain: look at the device
 	Revoked         bool               `json:"revoked"`
 }
 
@@ -46,7 +47,7 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 				Label: row.Of(schema.DeviceLabel).Text(), Revoked: !row.Of(schema.DeviceRevoked).IsNull(),
 			}
 			if h, ok := health[id]; ok {
-				d.LastContact, d.PendingDeclared = timeText(h.LastContact), h.Declared.Transactions
+				d.LastContact, d.PendingDeclared, d.Differing = timeText(h.LastContact), h.Declared.Transactions, h.Declared.Differing
 			}
 			list = append(list, d)
 			return nil

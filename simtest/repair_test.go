@@ -156,3 +156,41 @@ func TestARunningSiteMendsWhatItsScrubFinds(t *testing.T) {
 	must(t, <-done)
 	b.Sound()
 }
+
+func TestAShareThatCannotBeMendedIsGivenUpAndShown(t *testing.T) {
+	c, a, b := stallOfTwo(t, 5)
+	c.Folded()
+	c.Stop() // the server's own digest is wrong: no row that it sends will ever fit it
+	damage(t, c.Path("state.db"), `UPDATE share SET count = count + 1, position = position WHERE count > 10`)
+	c.Start()
+	b.Moved(c)
+	a.Moved(c)
+	timed, stop := context.WithTimeout(ctx, 30*time.Second)
+	defer stop()
+	r, err := b.Client.Sync(timed, 10*time.Second, nil)
+	must(t, err)
+	if r.Equal || r.Received > 0 {
+		t.Errorf("a sync that cannot end equal gave %+v", r)
+	}
+	shares, beyond, err := b.Store.Differing(ctx)
+	if err != nil || len(shares) > 0 || beyond != 1 {
+		t.Errorf("%v are to be repaired and %d were given up, %v", shares, beyond, err)
+	}
+	c.Folded()
+	devices, err := c.Server.Devices(ctx)
+	must(t, err)
+	shown := uint64(0)
+	for _, d := range devices {
+		shown += d.Differing
+	}
+	if shown != 1 {
+		t.Errorf("head office is told of %d shares, want 1", shown)
+	}
+	c.Stop() // mended there, a person lets it be repaired again
+	remove(t, c.Path("state.db"))
+	c.Start()
+	b.Moved(c)
+	must(t, b.Store.RetryRepairs(ctx))
+	b.Sync()
+	b.Sound()
+}

@@ -61,6 +61,7 @@ type Declared struct {
 	Transactions uint64           `cbor:"1,keyasint"`
 	AmountMinor  map[string]int64 `cbor:"2,keyasint,omitempty"` // by currency, of sales therein, minor units
 	OldestMS     int64            `cbor:"3,keyasint,omitempty"` // UTC ms by the device's clock; 0 where there is none
+	Differing    uint64           `cbor:"4,keyasint,omitempty"` // shares that were repaired in vain: a person has to look
 }
 
 // Head is how far one incarnation goes, and its chain hash there.

@@ -222,7 +222,7 @@ func sampleFrames() []struct {
 	name, what string
 	frame      syncproto.Frame
 } {
-	d := &syncproto.Declared{Transactions: 2, AmountMinor: map[string]int64{"AED": 12550, "IRR": -4}, OldestMS: nowMS - 5}
+	d := &syncproto.Declared{Transactions: 2, AmountMinor: map[string]int64{"AED": 12550, "IRR": -4}, OldestMS: nowMS - 5, Differing: 1}
 	head := syncproto.Head{Incarnation: inc, Seq: 3, Hash: hashOne}
 	manyRows := rows()
 	for n := range 30 {
@@ -263,8 +263,23 @@ func sampleFrames() []struct {
 		{"Credit", "", &syncproto.Credit{Bytes: 1 << 20}},
 		{"Ping, from a device", "its backlog changed, and it asks for an answer", &syncproto.Ping{TimeMS: nowMS, Declared: d, Answer: true}},
 		{"Ping, answered", "", &syncproto.Ping{TimeMS: nowMS}},
+		{"Range, asked", "two nodes below the root", &syncproto.Range{Class: syncproto.ClassS, Scope: siteS.Scope, Level: 1, Nodes: []uint32{0, 255}}},
+		{"Range, marks", "of the parts of a node above the leaves", &syncproto.Range{Class: syncproto.ClassS, Scope: siteS.Scope, Level: 2, Nodes: []uint32{16383}, Marks: marked().Marks(2, []uint32{16383})}},
+		{"Range, records", "of two leaves; the second has none", &syncproto.Range{
+			Class: syncproto.ClassS, Scope: siteS.Scope, Level: 3, Nodes: []uint32{syncproto.RangeLeaf(7, sale), 1<<18 - 1},
+			Items: []syncproto.Item{{Table: 7, Record: sale, Mark: syncproto.MarkOf(hashOne)}},
+		}},
+		{"Need", "", &syncproto.Need{Class: syncproto.ClassS, Scope: siteS.Scope, Records: []syncproto.TableIDs{{Table: 7, IDs: sale[:]}}}},
+		{"Need, nothing", "only the checkpoint", &syncproto.Need{Class: syncproto.ClassS, Scope: siteS.Scope}},
 		{"Bye", "", &syncproto.Bye{Code: syncproto.CodeBusy, Detail: "too many sessions", RetryAfterMS: 30_000}},
 	}
+}
+
+// marked is a tree of one record.
+func marked() *syncproto.RangeTree {
+	tree := &syncproto.RangeTree{}
+	tree.Add(7, sale, hashOne)
+	return tree
 }
 
 func frameVectors(t testing.TB) []vector {
@@ -512,7 +527,7 @@ func badFrames(t testing.TB) []vector {
 		frame("a type longer than it needs to be", "frame", plain("82180ba10100")),
 		frame("an unknown type", "unsupported", plain("8218c8a0")),
 		frame("a type over 255", "frame", plain("82190100a0")),
-		frame("a reserved type", "unsupported", plain("820da0")),
+		frame("a reserved type", "unsupported", plain("820fa0")),
 		frame("the same key twice", "frame", plain("820ba201000101")),
 		frame("an indefinite map", "frame", plain("820bbf0100ff")),
 		frame("a tag", "frame", plain("820ba101c100")),

@@ -177,6 +177,11 @@ func (s *Store) Declared(ctx context.Context) (syncproto.Declared, error) {
 	lives := slices.Clone(s.lives)
 	s.mu.Unlock()
 	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		beyond, err := tx.Int(`SELECT count(*) FROM share WHERE differs > ? AND covered = 1`, maxRepairs)
+		if err != nil {
+			return err
+		}
+		d.Differing = uint64(beyond)
 		for i := range lives {
 			l := &lives[i]
 			if l.acked >= l.last {

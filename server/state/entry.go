@@ -121,9 +121,10 @@ func (c *Contact) Encode() []byte {
 	if c.Declared == nil {
 		return canon.Null(b)
 	}
-	b = canon.Array(b, 3)
+	b = canon.Array(b, 4)
 	b = canon.Uint(b, c.Declared.Transactions)
 	b = canon.Int(b, c.Declared.OldestMS)
+	b = canon.Uint(b, c.Declared.Differing)
 	return AppendAmounts(b, c.Declared.AmountMinor)
 }
 
@@ -133,9 +134,10 @@ func decodeContact(data []byte) (c Contact, err error) {
 	r.Fixed(c.Device[:])
 	if !r.Null() {
 		c.Declared = &syncproto.Declared{}
-		r.Exactly(3)
+		r.Exactly(4)
 		c.Declared.Transactions = r.Uint(1<<63 - 1)
 		c.Declared.OldestMS = r.Int()
+		c.Declared.Differing = r.Uint(1<<63 - 1)
 		c.Declared.AmountMinor = readAmounts(r)
 	}
 	return c, r.Done()

@@ -24,6 +24,7 @@ export interface Declared {
 
 export interface Device {
   device: string
+  differing: number
   kind: string
   label: string
   last_contact: string | null

@@ -35,6 +35,7 @@ type Client struct {
 	Config
 	line           line
 	askCertificate bool // the server does not know this device: show the certificate; by the holder of line
+	askOlder       bool // the server's log is another: name older cursors and all that is kept; likewise
 	zone           atomic.Pointer[time.Location]
 }
 

@@ -88,7 +88,10 @@ func (c *Client) ended(ctx context.Context, err error) error {
 		if c.Store.Progress().Reading != nil {
 			return errors.Join(err, c.Store.Discard(ctx))
 		}
-		return errors.Join(err, c.Store.Forget(ctx))
+		if c.askOlder { // it has no cursor of ours
+			return errors.Join(err, c.Store.Forget(ctx))
+		}
+		c.askOlder = true
 	case syncproto.CodeUnknown:
 		if c.askCertificate {
 			return fmt.Errorf("%w: %w: enrol it again", ErrRefused, err)
@@ -116,6 +119,9 @@ func (s *session) greet(ctx context.Context, id *store.Identity) error {
 	}
 	s.conn.SetLimits(syncproto.ServerLimits)
 	heads := s.Store.Heads()
+	if s.askOlder || s.askCertificate {
+		heads = s.Store.KeptHeads()
+	}
 	hello, err := s.hello(ctx, id, challenge, heads)
 	if err != nil {
 		return err
@@ -129,6 +135,11 @@ func (s *session) greet(ctx context.Context, id *store.Identity) error {
 	}
 	if err := s.conn.Send(ctx, resume); err != nil {
 		return err
+	}
+	if resume.Salvage {
+		if err := s.salvage(ctx); err != nil {
+			return err
+		}
 	}
 	if f, err = s.receive(); err != nil {
 		return err
@@ -170,12 +181,17 @@ func (s *session) hello(ctx context.Context, id *store.Identity, c *syncproto.Ch
 
 func (s *session) resume(ctx context.Context) (*syncproto.Resume, error) {
 	p := s.Store.Progress()
-	r := &syncproto.Resume{Cursor: p.Cursor, Reading: p.Reading, Credit: rowsWindow}
+	r := &syncproto.Resume{Cursor: p.Cursor, Reading: p.Reading, Credit: rowsWindow, Salvage: s.askOlder || s.askCertificate}
 	if p.Cursor == nil {
 		return r, nil
 	}
 	var err error
-	r.Covered, err = s.Store.Covered(ctx)
+	if r.Covered, err = s.Store.Covered(ctx); err != nil {
+		return nil, err
+	}
+	if s.askOlder {
+		r.Older, err = s.Store.OlderCursors(ctx)
+	}
 	return r, err
 }
 
@@ -276,6 +292,7 @@ func (s *session) checkpoint(ctx context.Context, f *syncproto.Checkpoint) error
 	}
 	_, after := s.Store.Counts()
 	s.run.count(0, 0, after-before)
+	s.askOlder, s.askCertificate = false, false
 	s.reached = s.reached || f.Position >= s.welcome.Position
 	return s.repairNext(ctx, f)
 }

@@ -39,6 +39,7 @@ type NewSite struct {
 }
 
 const (
+	defaultZone = "Asia/Dubai"
 	// CodeValid is how long a code can be used: somebody stands next to the tablet.
 	CodeValid = 15 * time.Minute
 	// MaxCodeValid is the longest it may be asked for: codes for next month's fair.
@@ -53,7 +54,7 @@ func (n *NewSite) Check() error {
 		n.Lang = "en"
 	}
 	if n.Zone == "" {
-		n.Zone = "Asia/Dubai"
+		n.Zone = defaultZone
 	}
 	if n.Valid == 0 {
 		n.Valid = CodeValid
@@ -115,8 +116,12 @@ func (s *Server) EnrolCode(ctx context.Context, n NewSite) (EnrolCode, error) {
 	if len(fairs) > 0 {
 		fields = append(fields, syncproto.FieldValue{Field: schema.EnrolmentFairs, Value: syncproto.BytesValue(fairs)})
 	}
-	changes = append(changes, create(schema.Enrolment, id, fields...))
-	if err := s.record(ctx, control, changes...); err != nil {
+	if len(changes) > 0 {
+		if err := s.record(ctx, control, changes...); err != nil {
+			return EnrolCode{}, err
+		}
+	}
+	if err := s.record(ctx, codes, create(schema.Enrolment, id, fields...)); err != nil {
 		return EnrolCode{}, err
 	}
 	return EnrolCode{code, site, expires.UTC()}, nil
@@ -205,7 +210,18 @@ func (s *Server) redeem(ctx context.Context, q *syncproto.EnrolRequest) (*syncpr
 		if err := s.newKey(ctx, q.Key); err != nil {
 			return nil, err
 		}
-		if device, err = s.takeIn(ctx, row, q); err != nil {
+		if device, err = s.own.ids.Record(); err != nil {
+			return nil, err
+		}
+		if err := s.record(ctx, codes, update(schema.Enrolment, row.ID, syncproto.FieldValue{Field: schema.EnrolmentDevice, Value: syncproto.IDValue(device)})); err != nil {
+			return nil, err
+		}
+	}
+	if s.live.View().Device(syncproto.DeviceID(device)) == nil {
+		if err := s.newKey(ctx, q.Key); err != nil {
+			return nil, err
+		}
+		if err := s.takeIn(ctx, row, device, q); err != nil {
 			return nil, err
 		}
 	}
@@ -237,13 +253,9 @@ func (s *Server) enrolment(ctx context.Context, codeID []byte) (found *records.R
 	return found, err
 }
 
-// takeIn records the device, its first grants, and that the code is used, in one
-// transaction.
-func (s *Server) takeIn(ctx context.Context, row *records.Row, q *syncproto.EnrolRequest) (syncproto.RecordID, error) {
-	device, err := s.own.ids.Record()
-	if err != nil {
-		return device, err
-	}
+// takeIn records the device and its first grants in one transaction. That the code is
+// used, and by which device, stands already.
+func (s *Server) takeIn(ctx context.Context, row *records.Row, device syncproto.RecordID, q *syncproto.EnrolRequest) error {
 	site := row.Of(schema.EnrolmentSite).ID()
 	var kind string
 	devices := 0
@@ -255,36 +267,40 @@ func (s *Server) takeIn(ctx context.Context, row *records.Row, q *syncproto.Enro
 		kind = at.Of(schema.SiteKind).Text()
 		return r.Each(schema.Device, func(*records.Row) error { devices++; return nil })
 	}); err != nil {
-		return device, err
+		return err
 	}
-	label := q.Label
-	if label == "" {
-		label = kind
-	}
-	changes := []syncproto.Change{
-		create(schema.Device, device,
-			syncproto.FieldValue{Field: schema.DeviceSite, Value: syncproto.IDValue(site)},
-			syncproto.FieldValue{Field: schema.DeviceKind, Value: syncproto.TextValue(kind)},
-			syncproto.FieldValue{Field: schema.DeviceKey, Value: syncproto.BytesValue(q.Key)},
-			syncproto.FieldValue{Field: schema.DevicePrefix, Value: syncproto.TextValue(prefix(devices))},
-			syncproto.FieldValue{Field: schema.DeviceIssuedAt, Value: syncproto.IntValue(s.Now().UnixMilli())},
-			syncproto.FieldValue{Field: schema.DeviceLabel, Value: syncproto.TextValue(label)},
-		),
-		update(schema.Enrolment, row.ID, syncproto.FieldValue{Field: schema.EnrolmentDevice, Value: syncproto.IDValue(device)}),
-	}
+	c := syncproto.Certificate{Device: syncproto.DeviceID(device), Site: site, Kind: kind, Prefix: prefix(devices), Key: q.Key, IssuedAt: s.Now().UnixMilli()}
 	var fairs []syncproto.RecordID
 	for b := row.Of(schema.EnrolmentFairs).Bytes(); len(b) >= 16; b = b[16:] {
 		fairs = append(fairs, syncproto.RecordID(b[:16]))
 	}
-	for _, g := range schema.FirstGrants(kind, syncproto.DeviceID(device), site, fairs) {
-		changes = append(changes, create(schema.Grant, schema.GrantID(syncproto.DeviceID(device), g.Scope),
-			syncproto.FieldValue{Field: schema.GrantDevice, Value: syncproto.IDValue(device)},
+	return s.record(ctx, control, admit(&c, q.Label, fairs)...)
+}
+
+// admit is what makes a device: its record, and the grants that its kind begins with.
+func admit(c *syncproto.Certificate, label string, fairs []syncproto.RecordID) []syncproto.Change {
+	if label == "" {
+		label = c.Kind
+	}
+	changes := []syncproto.Change{
+		create(schema.Device, syncproto.RecordID(c.Device),
+			syncproto.FieldValue{Field: schema.DeviceSite, Value: syncproto.IDValue(c.Site)},
+			syncproto.FieldValue{Field: schema.DeviceKind, Value: syncproto.TextValue(c.Kind)},
+			syncproto.FieldValue{Field: schema.DeviceKey, Value: syncproto.BytesValue(c.Key)},
+			syncproto.FieldValue{Field: schema.DevicePrefix, Value: syncproto.TextValue(c.Prefix)},
+			syncproto.FieldValue{Field: schema.DeviceIssuedAt, Value: syncproto.IntValue(c.IssuedAt)},
+			syncproto.FieldValue{Field: schema.DeviceLabel, Value: syncproto.TextValue(label)},
+		),
+	}
+	for _, g := range schema.FirstGrants(c.Kind, c.Device, c.Site, fairs) {
+		changes = append(changes, create(schema.Grant, schema.GrantID(c.Device, g.Scope),
+			syncproto.FieldValue{Field: schema.GrantDevice, Value: syncproto.IDValue(syncproto.RecordID(c.Device))},
 			syncproto.FieldValue{Field: schema.GrantClass, Value: syncproto.TextValue(g.Classes)},
 			syncproto.FieldValue{Field: schema.GrantScope, Value: syncproto.BytesValue(g.Scope.AppendBinary(nil))},
 			syncproto.FieldValue{Field: schema.GrantWrite, Value: syncproto.BoolValue(g.Write)},
 		))
 	}
-	return device, s.record(ctx, control, changes...)
+	return changes
 }
 
 // prefix is what the n-th device's receipt numbers begin with: letters, then a number,

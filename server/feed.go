@@ -90,7 +90,12 @@ func (n *session) reader(ctx context.Context) (*reader, error) {
 			return nil, err
 		}
 		if !ok {
-			return nil, syncproto.Errorf(syncproto.CodeHistory, "cursor")
+			if err := n.s.wentBack(ctx, resume.Cursor); err != nil {
+				return nil, err
+			}
+			if at, err = n.common(ctx); err != nil {
+				return nil, err
+			}
 		}
 		for _, share := range resume.Covered {
 			r.from[share] = at
@@ -98,6 +103,46 @@ func (n *session) reader(ctx context.Context) (*reader, error) {
 		r.covered = slices.Clone(resume.Covered)
 	}
 	return r, nil
+}
+
+// common is the newest of the device's older cursors that the log holds, 0 where it holds
+// none of them: what the device has beyond it is compared by ranges.
+func (n *session) common(ctx context.Context) (syncproto.Position, error) {
+	if len(n.resume.Older) == 0 {
+		return 0, syncproto.Errorf(syncproto.CodeHistory, "cursor")
+	}
+	n.resume.Reading = nil
+	for _, cursor := range n.resume.Older {
+		if at, ok, err := n.s.State.CheckCursor(ctx, cursor); err != nil || ok {
+			return at, err
+		}
+	}
+	return 0, nil
+}
+
+// wentBack begins a new history when a device shows that the log once was longer, or
+// another: it was put back. The position is where devices agree at the earliest.
+func (s *Server) wentBack(ctx context.Context, cursor []byte) error {
+	s.histories.Lock()
+	defer s.histories.Unlock()
+	head := s.State.Head()
+	if state.CursorHistory(cursor) != head.History {
+		return nil // it is of a history that is known to be over
+	}
+	id, err := syncproto.Random[syncproto.HistoryID](s.Rand)
+	if err != nil {
+		return err
+	}
+	h := state.History{
+		Org: head.Org, OrgKey: head.OrgKey, ID: id, Parent: head.History, Position: head.Position, Hash: head.PositionHash,
+		Cause: "a device was ahead of the log: the log was put back",
+	}
+	index, err := s.append(ctx, &state.Entry{Kind: state.EntryHistory, Payload: h.Encode()})
+	if err != nil {
+		return err
+	}
+	s.Logger.Warn("the log was put back to an earlier state: a new history begins, and devices give back what it lost")
+	return s.folded(ctx, index)
 }
 
 // regrant compares what the device may read now with what it is being sent. It says

@@ -25,13 +25,15 @@ type own struct {
 	chain map[ownLane]*ownChain
 }
 
-// ownLane separates control transactions (devices, grants, users), which are handed
-// back to a server that lost them, from all others.
+// ownLane separates control transactions (sites, devices, grants), which everybody holds
+// and hands back to a server that lost them, from codes, which nobody else may see, and
+// from all others.
 type ownLane uint8
 
 const (
 	control   ownLane = 0
 	decisions ownLane = 1
+	codes     ownLane = 2
 )
 
 // ownChain is an incarnation of this start; a server's device takes new ones every time.

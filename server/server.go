@@ -52,6 +52,8 @@ type Server struct {
 	applied chan struct{} // closed when the fold has moved, or has stopped
 	stopped error         // why the fold stopped
 	enrol   sync.Mutex    // one redemption at a time
+
+	histories sync.Mutex // one beginning of a history at a time
 	tries   tries
 }
 

@@ -28,6 +28,8 @@ type session struct {
 	key    ed25519.PublicKey
 	offset int64 // device's clock minus ours, ms
 
+	forgotten *syncproto.Certificate // of a device that the log has lost
+
 	resume    *syncproto.Resume
 	judged    []syncproto.Head                         // that Hello named and that are judged
 	durable   map[syncproto.Incarnation]syncproto.Head // what this session put in the log
@@ -210,17 +212,37 @@ func (n *session) greet(ctx context.Context) error {
 	if hello.Version < syncproto.MinVersion {
 		return syncproto.Errorf(syncproto.CodeUnsupported, "version %d", hello.Version)
 	}
-	d := s.live.View().Device(hello.Device)
-	if d == nil {
+	n.device = hello.Device
+	if d := s.live.View().Device(hello.Device); d != nil {
+		n.key = d.Public
+	} else if n.forgotten = s.certified(head, hello); n.forgotten != nil {
+		n.key = n.forgotten.Key
+	} else {
 		return syncproto.Errorf(syncproto.CodeUnknown, "")
 	}
-	n.device, n.key = hello.Device, d.Public
-	if !syncproto.VerifyHello(d.Public, head.Org, hello.Device, nonce, hello.Signature) {
+	if !syncproto.VerifyHello(n.key, head.Org, hello.Device, nonce, hello.Signature) {
 		return syncproto.Errorf(syncproto.CodeSignature, "of Hello")
 	}
 	n.named()
 	n.conn.SetLimits(syncproto.DeviceLimits)
 	n.offset = hello.TimeMS - s.Now().UnixMilli()
+	f, err = n.conn.Receive()
+	if err != nil {
+		return err
+	}
+	if n.resume, ok = f.(*syncproto.Resume); !ok {
+		return syncproto.Errorf(syncproto.CodeMalformed, "%T where Resume was expected", f)
+	}
+	if n.resume.Salvage {
+		if err := n.salvage(ctx); err != nil {
+			return err
+		}
+	}
+	if n.forgotten != nil {
+		if err := s.readmit(ctx, n.forgotten); err != nil {
+			return err
+		}
+	}
 	if err := n.contact(ctx, &hello.Declared); err != nil {
 		return err
 	}
@@ -259,20 +281,8 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 		w.Heads = w.Heads[:syncproto.MaxSettled]
 	}
 	n.granted = pushWindow
-	if err := n.conn.Send(ctx, w); err != nil {
-		return err
-	}
-	f, err := n.conn.Receive()
-	if err != nil {
-		return err
-	}
-	resume, ok := f.(*syncproto.Resume)
-	if !ok {
-		return syncproto.Errorf(syncproto.CodeMalformed, "%T where Resume was expected", f)
-	}
-	n.resume = resume
-	n.credit.Add(resume.Credit)
-	return nil
+	n.credit.Add(n.resume.Credit)
+	return n.conn.Send(ctx, w)
 }
 
 // contact writes to the log when a device was heard of and what it declares: totals

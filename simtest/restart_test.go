@@ -257,3 +257,15 @@ func TestACopiedDeviceLosesNoSale(t *testing.T) {
 		one.Sound()
 	}
 }
+
+// keepAll and putAllBack copy all files of a stopped centre, as a person does who backs
+// a folder up and puts it back.
+func keepAll(t *testing.T, c *simtest.Centre) map[string][]byte {
+	t.Helper()
+	return keep(t, c.Path("")+"/")
+}
+
+func putAllBack(t *testing.T, c *simtest.Centre, kept map[string][]byte) {
+	t.Helper()
+	putBack(t, c.Path("")+"/", kept)
+}

@@ -43,6 +43,8 @@ const (
 	MaxOlder  = 64
 	// MaxCovered bounds the scopes that a Resume names: two years of fairs.
 	MaxCovered = 1 << 10
+	// MaxSalvage bounds the batches of one Salvage frame.
+	MaxSalvage = 1 << 8
 	// MaxDetail bounds the words of a Bye.
 	MaxDetail = 512
 	// MaxCredit bounds what one frame grants.

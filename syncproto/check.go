@@ -120,6 +120,15 @@ func (f *Rows) check() error {
 	return nil
 }
 
+func (f *Salvage) check() error {
+	for _, b := range f.Batches {
+		if len(b) == 0 || len(b) > MaxBytes {
+			return fmt.Errorf("a batch of control of %d bytes", len(b))
+		}
+	}
+	return within(len(f.Batches) <= MaxSalvage, "%d batches", len(f.Batches))
+}
+
 func checkRecords(lists []TableIDs) error {
 	for _, t := range lists {
 		if len(t.IDs) == 0 || len(t.IDs)%16 != 0 {

@@ -181,6 +181,8 @@ func newFrame(t FrameType) Frame {
 		return &Range{}
 	case TypeNeed:
 		return &Need{}
+	case TypeSalvage:
+		return &Salvage{}
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ package syncproto
 // FrameType numbers the frames; append-only.
 type FrameType uint8
 
-// 15-18 are reserved for Give, Salvage and the chunks of attachments.
+// 15, 17 and 18 are reserved for Give and the chunks of attachments.
 const (
 	TypeChallenge  FrameType = 1
 	TypeHello      FrameType = 2
@@ -81,6 +81,7 @@ type Resume struct {
 	Backfill []Backfill `cbor:"4,keyasint,omitempty"` // shares being filled beside the cursor
 	Older    [][]byte   `cbor:"5,keyasint,omitempty"` // older cursors, newest first, when asked by Bye CodeHistory
 	Credit   uint64     `cbor:"6,keyasint"`           // decompressed bytes the server may send before more is given
+	Salvage  bool       `cbor:"7,keyasint,omitempty"` // Salvage frames follow at once
 }
 
 // ReadPoint (SPEC §5.9) is a resume point of paged reading: what was read, and of which log.
@@ -160,6 +161,13 @@ type Checkpoint struct {
 	TimeMS   int64         `cbor:"8,keyasint"`           // server's clock at the read, UTC ms
 }
 
+// Salvage (SPEC §5.14) hands back batches of control, as the server signed them, to a
+// server that has lost them.
+type Salvage struct {
+	Batches [][]byte `cbor:"1,keyasint,omitempty"`
+	Last    bool     `cbor:"2,keyasint,omitempty"`
+}
+
 // ShareDigest is the digest of one share.
 type ShareDigest struct {
 	_     struct{} `cbor:",toarray"`
@@ -199,3 +207,4 @@ func (*Checkpoint) Type() FrameType { return TypeCheckpoint }
 func (*Credit) Type() FrameType     { return TypeCredit }
 func (*Ping) Type() FrameType       { return TypePing }
 func (*Bye) Type() FrameType        { return TypeBye }
+func (*Salvage) Type() FrameType    { return TypeSalvage }

@@ -244,7 +244,7 @@ func sampleFrames() []struct {
 		{"Resume, bare", "an empty device", &syncproto.Resume{Credit: 1 << 20}},
 		{"Resume, everything", "", &syncproto.Resume{
 			Cursor: []byte("cursor"), Covered: []syncproto.Share{orgS, deviceS}, Reading: &readHere,
-			Backfill: []syncproto.Backfill{{Share: siteS, Point: syncproto.ReadPoint{Position: 1, Head: 2}}}, Older: [][]byte{{1}, {2}}, Credit: 1 << 20,
+			Backfill: []syncproto.Backfill{{Share: siteS, Point: syncproto.ReadPoint{Position: 1, Head: 2}}}, Older: [][]byte{{1}, {2}}, Credit: 1 << 20, Salvage: true,
 		}},
 		{"Welcome", "", &syncproto.Welcome{
 			Version: 1, History: history, Heads: []syncproto.Head{head}, OffsetMS: -1500, Credit: 4 << 20, Position: 99,
@@ -271,6 +271,7 @@ func sampleFrames() []struct {
 		}},
 		{"Need", "", &syncproto.Need{Class: syncproto.ClassS, Scope: siteS.Scope, Records: []syncproto.TableIDs{{Table: 7, IDs: sale[:]}}}},
 		{"Need, nothing", "only the checkpoint", &syncproto.Need{Class: syncproto.ClassS, Scope: siteS.Scope}},
+		{"Salvage", "the last of several", &syncproto.Salvage{Batches: [][]byte{{1, 2, 3}, {4}}, Last: true}},
 		{"Bye", "", &syncproto.Bye{Code: syncproto.CodeBusy, Detail: "too many sessions", RetryAfterMS: 30_000}},
 	}
 }

@@ -48,20 +48,45 @@ func (s *Store) Acknowledge(ctx context.Context, heads ...syncproto.Head) (bool,
 
 // Welcome takes over what the server's log holds of the incarnations that Hello named:
 // of each, the furthest place that is in this device's chain; nothing where none is,
-// and then all that is kept of it is sent again.
+// and then all that is kept of it is sent again. Where the log has lost what it had, the
+// incarnations before the oldest named one are taken for lost with it.
 func (s *Store) Welcome(ctx context.Context, named, heads []syncproto.Head) error {
-	return s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
-		s.mu.Lock()
-		lives := slices.Clone(s.lives)
-		s.mu.Unlock()
+	s.mu.Lock()
+	lives := slices.Clone(s.lives)
+	s.mu.Unlock()
+	durable, err := s.durable(ctx, lives, named, heads)
+	if err != nil || len(durable) == 0 {
+		return err
+	}
+	return s.write(ctx, func(b *base) error {
+		for i := range b.lives {
+			if seq, moved := durable[b.lives[i].id]; moved {
+				if err := b.wentBack(&b.lives[i], seq); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// durable gives the incarnations, by id, of which the server's log holds more or less
+// than was known, and how far it does.
+func (s *Store) durable(ctx context.Context, lives []life, named, heads []syncproto.Head) (map[int64]syncproto.Seq, error) {
+	moved := map[int64]syncproto.Seq{}
+	lost, oldest := false, -1
+	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		for i := range lives {
 			l := &lives[i]
 			if !slices.ContainsFunc(named, func(h syncproto.Head) bool { return h.Incarnation == l.inc }) {
 				continue
 			}
-			var durable syncproto.Seq
+			if oldest < 0 {
+				oldest = i
+			}
+			var seq syncproto.Seq
 			for _, h := range heads {
-				if h.Incarnation != l.inc || h.Seq <= durable {
+				if h.Incarnation != l.inc || h.Seq <= seq {
 					continue
 				}
 				own, err := holds(tx, l, h)
@@ -69,20 +94,20 @@ func (s *Store) Welcome(ctx context.Context, named, heads []syncproto.Head) erro
 					return err
 				}
 				if own {
-					durable = h.Seq
+					seq = h.Seq
 				}
 			}
-			if durable == l.acked {
-				continue
+			if seq != l.acked {
+				moved[l.id] = seq
 			}
-			l.acked = durable
-			if err := tx.Exec(`UPDATE incarnation SET acked = ? WHERE id = ?`, uint64(l.acked), l.id); err != nil {
-				return err
-			}
+			lost = lost || i == oldest && seq == 0 && l.settled > 0
 		}
-		tx.AfterCommit(func() { s.publish(lives, nil) })
 		return nil
 	})
+	for i := 0; lost && i < oldest; i++ {
+		moved[lives[i].id] = 0
+	}
+	return moved, err
 }
 
 func acknowledge(tx *sqlitedb.Tx, lives []life, h syncproto.Head) (own bool, err error) {

@@ -214,6 +214,9 @@ func (b *base) older(c *syncproto.Checkpoint) error {
 	if c.Position == b.progress.Position {
 		return nil
 	}
+	if err := b.tx.Exec(`DELETE FROM older WHERE position > ?`, uint64(c.Position)); err != nil { // of a log that is gone
+		return err
+	}
 	if err := b.tx.Exec(`REPLACE INTO older (position, cursor) VALUES (?, ?)`, uint64(c.Position), c.Cursor); err != nil {
 		return err
 	}

@@ -176,14 +176,20 @@ func (f *fold) batch(e *Entry, rec oplog.Record) error {
 		f.head.Unsound++
 		return nil
 	}
-	if e.Road != RoadOwn {
+	if e.Road != RoadOwn && e.Road != RoadBack {
 		if err := f.heard(b.Header.Device, e); err != nil {
 			return err
 		}
 	}
+	position := f.head.Position
 	came, err := f.run(e, rec, &b.Header, bodies)
 	if err != nil {
 		return err
+	}
+	if f.head.Position > position {
+		if err := f.keepControl(e, b, bodies); err != nil {
+			return err
+		}
 	}
 	return f.unpark(came)
 }

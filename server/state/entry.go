@@ -25,6 +25,7 @@ const (
 	RoadSocket Road = 1
 	RoadParcel Road = 2
 	RoadOwn    Road = 3 // the server's own device
+	RoadBack   Road = 4 // a batch of control, handed back by a device
 )
 
 // Entry is one log entry: all that Apply may know besides state.

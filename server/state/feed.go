@@ -107,8 +107,18 @@ func scan(tx *sqlitedb.Tx, shares []Reading, above syncproto.Position, size int)
 		}, `SELECT position, tbl FROM feed WHERE share = ? AND position > ? ORDER BY position LIMIT ?`, id, uint64(from), size); err != nil {
 			return nil, err
 		}
+		full := len(places) == size
+		if full { // a position that goes on beyond what was read may have other tables there
+			last := places[size-1]
+			if err := tx.Query(func(row sqlitedb.Row) error {
+				places = append(places, place{id, from, key, syncproto.TableID(row.Int(0)), last.position})
+				return nil
+			}, `SELECT DISTINCT tbl FROM feed WHERE share = ? AND position = ? AND tbl > ?`, id, uint64(last.position), int64(last.table)); err != nil {
+				return nil, err
+			}
+		}
 		out.places = append(out.places, places)
-		out.full = append(out.full, len(places) == size)
+		out.full = append(out.full, full)
 	}
 	return out, nil
 }
@@ -282,6 +292,15 @@ func Cursor(position syncproto.Position, hash syncproto.Hash, history syncproto.
 	b := binary.BigEndian.AppendUint64(nil, uint64(position))
 	b = append(b, hash[:8]...)
 	return append(b, history[:]...)
+}
+
+// CursorHistory is the history of the log that a cursor was taken from; zero where it is
+// no cursor.
+func CursorHistory(cursor []byte) (h syncproto.HistoryID) {
+	if len(cursor) == 32 {
+		copy(h[:], cursor[16:])
+	}
+	return h
 }
 
 // CheckCursor gives the position of a cursor if the log holds it; ok is false where

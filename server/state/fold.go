@@ -92,7 +92,10 @@ func (f *fold) history(e *Entry) error {
 		return fmt.Errorf("history of another organisation %v: %w", h.Org, ErrMisfit)
 	}
 	f.head.History = h.ID
-	return nil
+	if h.Parent == (syncproto.HistoryID{}) {
+		return nil
+	}
+	return f.tx.Exec(`INSERT OR IGNORE INTO fork (position) VALUES (?)`, uint64(h.Position))
 }
 
 func (f *fold) node(e *Entry) error {

@@ -113,6 +113,7 @@ func TestPagesOfAnySizeBringTheSame(t *testing.T) {
 			id := o.newID()
 			changes = append(changes, product(id, id.String()))
 		}
+		changes = append(changes, category(o.newID(), "of several tables at one position"))
 		r.writes(changes)
 	}
 	r.arrives(1, 40)

@@ -213,7 +213,8 @@ func (f *fold) meet(a *author, t *syncproto.Transaction, p *plan) ([]meeting, *s
 	return met, nil, nil
 }
 
-// bases gives the position each base stands for: 0 where the log does not hold it.
+// bases gives the position each base stands for: that of the last fork below it where the
+// log does not hold it any more, 0 where there is none.
 func (f *fold) bases(bases []syncproto.Base) ([]syncproto.Position, error) {
 	at := make([]syncproto.Position, len(bases))
 	for i, b := range bases {
@@ -223,7 +224,13 @@ func (f *fold) bases(bases []syncproto.Base) ([]syncproto.Position, error) {
 		}
 		if ok && string(row.Blob(0)) == string(b.Hash[:]) {
 			at[i] = b.Position
+			continue
 		}
+		fork, err := f.tx.Int(`SELECT coalesce(max(position), 0) FROM fork WHERE position < ?`, uint64(b.Position))
+		if err != nil {
+			return nil, err
+		}
+		at[i] = syncproto.Position(fork)
 	}
 	return at, nil
 }

@@ -479,6 +479,10 @@ func product(id syncproto.RecordID, name string) syncproto.Change {
 	return create(schema.Product, id, text(schema.NameEn, name))
 }
 
+func category(id syncproto.RecordID, name string) syncproto.Change {
+	return create(schema.Category, id, text(schema.NameEn, name))
+}
+
 func named(id syncproto.RecordID, name string) syncproto.Change {
 	return update(schema.Product, id, text(schema.NameEn, name))
 }

@@ -17,6 +17,10 @@ CREATE TABLE fold (
 	unsound INTEGER NOT NULL
 ) STRICT;
 
+-- Where histories of the log parted: a base above the position that the log does not
+-- hold was taken from the history that is gone.
+CREATE TABLE fork (position INTEGER PRIMARY KEY) STRICT;
+
 -- Server devices, known by a certificate that stands in the log.
 CREATE TABLE node (device BLOB PRIMARY KEY, key BLOB NOT NULL, certificate BLOB NOT NULL) STRICT, WITHOUT ROWID;
 

@@ -31,6 +31,7 @@ const (
 	Referral         syncproto.TableID = 25
 	ConflictPersonal syncproto.TableID = 26
 	Decision         syncproto.TableID = 27
+	Control          syncproto.TableID = 28
 )
 
 // Kinds of sites, which are also the kinds of their devices.

@@ -1,0 +1,38 @@
+package schema
+
+import "github.com/rawaj/rawaj/syncproto"
+
+// Fields of control: a batch of the server's own device that says who takes part, as it
+// was signed. Whoever reads the organisation's records holds them all, and hands them
+// back to a server that has lost them.
+const (
+	ControlBatch syncproto.FieldID = 1
+
+	ControlGroupBatch syncproto.GroupID = 1
+)
+
+// MaxControl bounds a batch of control: one that is longer is not handed back.
+const MaxControl = syncproto.MaxBytes
+
+var controls = []*Table{{
+	ID: Control, Name: "control", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeOrg}},
+	Fields: []Field{{ID: ControlBatch, Name: "batch", Kind: syncproto.Bytes, Required: true, Max: MaxControl}},
+	Groups: []Group{{ID: ControlGroupBatch, Name: "batch", Rule: OnceStrict, Fields: []syncproto.FieldID{ControlBatch}}},
+}}
+
+// OfControl says whether a table tells who takes part in the organisation, and with what
+// rights: transactions of the server's device that write nothing else are batches of
+// control.
+func OfControl(t syncproto.TableID) bool {
+	switch t {
+	case Organisation, Site, Device, User, Fair, Grant:
+		return true
+	}
+	return false
+}
+
+// ControlID is the id of a batch of control, by the chain hash after it; ms is its
+// author's time.
+func ControlID(ms int64, after syncproto.Hash) syncproto.RecordID {
+	return syncproto.DerivedID(ms, "control", after[:])
+}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/rawaj/rawaj/internal/localapi"
@@ -30,7 +31,7 @@ func (s *Server) Routes() []localapi.Route {
 	return []localapi.Route{
 		{Method: "POST", Path: "/api/enrol-codes", Summary: "Make a one-time code that takes one device in", Request: NewSite{}, Response: EnrolCode{}, Handle: s.apiEnrolCode},
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
-		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away", Handle: s.apiRevoke},
+		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by"}, Response: report.Sales{}, Handle: s.apiSales},
 		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first", Response: Overview{}, Handle: s.apiOverview},
 		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Response: Overview{}, Stream: true, Handle: s.apiEvents},
@@ -71,13 +72,32 @@ func (s *Server) apiDevices(w http.ResponseWriter, r *http.Request) {
 	localapi.Answer(w, list, err)
 }
 
+// Revocation is why a device is revoked.
+type Revocation struct {
+	Reason string `json:"reason"`
+}
+
 func (s *Server) apiRevoke(w http.ResponseWriter, r *http.Request) {
 	var device syncproto.DeviceID
+	var q Revocation
 	err := device.UnmarshalText([]byte(r.PathValue("id")))
 	if err == nil {
-		err = s.Revoke(r.Context(), device)
+		err = localapi.Read(w, r, &q)
 	}
-	localapi.Answer(w, struct{}{}, err)
+	if err == nil {
+		err = s.Revoke(r.Context(), device, q.Reason)
+	}
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	list, err := s.Devices(r.Context())
+	i := slices.IndexFunc(list, func(d Device) bool { return d.Device == device })
+	if i < 0 {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	localapi.Answer(w, list[i], err)
 }
 
 func (s *Server) apiSales(w http.ResponseWriter, r *http.Request) {

@@ -22,6 +22,8 @@ type Device struct {
 	PendingDeclared uint64             `json:"pending_declared"` // transactions
 	Differing       uint64             `json:"differing"`        // shares that were repaired in vain: look at the device
 	Revoked         bool               `json:"revoked"`
+	RevokedAt       *string            `json:"revoked_at"` // RFC 3339, UTC; null while it is not
+	RevokeReason    string             `json:"revoke_reason"`
 }
 
 // Devices lists the devices of all sites.
@@ -45,6 +47,7 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 			d := Device{
 				Device: id, Site: site, SiteName: names[string(site[:])], Kind: row.Of(schema.DeviceKind).Text(),
 				Label: row.Of(schema.DeviceLabel).Text(), Revoked: !row.Of(schema.DeviceRevoked).IsNull(),
+				RevokedAt: timeText(row.Of(schema.DeviceRevoked).Int()), RevokeReason: row.Of(schema.DeviceReason).Text(),
 			}
 			if h, ok := health[id]; ok {
 				d.LastContact, d.PendingDeclared, d.Differing = timeText(h.LastContact), h.Declared.Transactions, h.Declared.Differing

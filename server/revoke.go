@@ -2,7 +2,10 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/server/state"
@@ -11,8 +14,10 @@ import (
 )
 
 // Revoke takes a device's rights away, now and for good: it reads nothing more, and what
-// it still delivers is held for a person to look at.
-func (s *Server) Revoke(ctx context.Context, device syncproto.DeviceID) error {
+// it still delivers is held for a person to look at. reason says why, for those who look
+// later; where the device is revoked already, what was said then stands.
+func (s *Server) Revoke(ctx context.Context, device syncproto.DeviceID, reason string) error {
+	reason = strings.TrimSpace(reason)
 	var row *records.Row
 	err := s.State.Read(ctx, func(r *state.Reader) (err error) {
 		row, err = r.Get(schema.Device, syncproto.RecordID(device))
@@ -23,8 +28,14 @@ func (s *Server) Revoke(ctx context.Context, device syncproto.DeviceID) error {
 		return err
 	case row == nil:
 		return fmt.Errorf("device %v is not known: rawaj admin device ls lists them", device)
+	case reason == "":
+		return errors.New("say why the device is revoked")
+	case utf8.RuneCountInString(reason) > schema.MaxReason:
+		return fmt.Errorf("a reason has at most %d letters", schema.MaxReason)
 	case !row.Of(schema.DeviceRevoked).IsNull():
 		return nil
 	}
-	return s.record(ctx, control, update(schema.Device, row.ID, syncproto.FieldValue{Field: schema.DeviceRevoked, Value: syncproto.IntValue(s.Now().UnixMilli())}))
+	return s.record(ctx, control, update(schema.Device, row.ID,
+		syncproto.FieldValue{Field: schema.DeviceRevoked, Value: syncproto.IntValue(s.Now().UnixMilli())},
+		syncproto.FieldValue{Field: schema.DeviceReason, Value: syncproto.TextValue(reason)}))
 }

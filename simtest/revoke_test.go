@@ -25,7 +25,7 @@ func TestARevokedDeviceDeliversAndHearsNothing(t *testing.T) {
 	must(t, err)
 	_, err = stall.Client.Sell(ctx, client.NewSale{Till: till, Currency: "AED", Lines: []client.Line{{Product: product, Quantity: 1, PriceMinor: 700}}})
 	must(t, err)
-	must(t, c.Server.Revoke(ctx, stall.Store.Identity().Device))
+	must(t, c.Server.Revoke(ctx, stall.Store.Identity().Device, "the tablet was lost"))
 	_, err = other.Client.AddProduct(ctx, client.NewProduct{Name: "What the revoked device does not hear of"})
 	must(t, err)
 	other.Sync()

@@ -63,7 +63,7 @@ func TestDevicesGiveAServerThatWentBackInTimeWhatItForgot(t *testing.T) {
 	sellSome(t, late, 7)
 	late.Sync()
 	revoked := sites[4]
-	must(t, c.Server.Revoke(ctx, revoked.Store.Identity().Device))
+	must(t, c.Server.Revoke(ctx, revoked.Store.Identity().Device, "the tablet was lost"))
 	for _, s := range sites { // they hear of the revocation, and of each other
 		if s != revoked {
 			s.Sync()

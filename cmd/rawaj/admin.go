@@ -119,11 +119,11 @@ func devices(c *cobra.Command, data string) (list []server.Device, err error) {
 }
 
 func newRevokeCommand() *cobra.Command {
-	var data string
+	var data, reason string
 	c := &cobra.Command{
 		Use:     "revoke DEVICE",
 		Short:   "Take a device's rights away; what it still delivers is held for a person",
-		Example: "  rawaj admin device revoke 01a20041-d82d-7c7f-b411-ca48aaa30000 --data ./centre",
+		Example: "  rawaj admin device revoke 01a20041-d82d-7c7f-b411-ca48aaa30000 --reason 'the tablet was lost' --data ./centre",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var device syncproto.DeviceID
@@ -131,15 +131,17 @@ func newRevokeCommand() *cobra.Command {
 				return misuse("%v", err)
 			}
 			_, err := atCentre(c, data, func(ctx context.Context, s *server.Server) (struct{}, error) {
-				return struct{}{}, s.Revoke(ctx, device)
+				return struct{}{}, s.Revoke(ctx, device, reason)
 			},
 				func(out any) error {
-					return localapi.Call(c.Context(), data, "POST", "/api/devices/"+device.String()+"/revoke", nil, out)
+					return localapi.Call(c.Context(), data, "POST", "/api/devices/"+device.String()+"/revoke", server.Revocation{Reason: reason}, out)
 				})
 			return err
 		},
 	}
 	dataFlag(c, &data)
+	c.Flags().StringVar(&reason, "reason", "", "why, for those who look later")
+	c.MarkFlagRequired("reason")
 	return c
 }
 

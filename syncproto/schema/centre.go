@@ -194,7 +194,7 @@ var decisions = []*Table{{
 		{ID: DecisionHash, Name: "hash", Kind: syncproto.Bytes, Required: true, Max: 32},
 		{ID: DecisionAction, Name: "action", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{DecisionRelease, DecisionWithdraw}},
 		{ID: DecisionWaives, Name: "waives", Kind: syncproto.Bytes, Max: 64},
-		{ID: DecisionReason, Name: "reason", Kind: syncproto.Text, Max: 500},
+		{ID: DecisionReason, Name: "reason", Kind: syncproto.Text, Max: MaxReason},
 	},
 	Groups: []Group{{ID: DecisionGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{DecisionHash, DecisionAction, DecisionWaives, DecisionReason}}},
 }}

@@ -99,8 +99,8 @@ var referrals = []*Table{
 			{ID: ReferralConsentAt, Name: "consent_at", Kind: syncproto.Int},
 			{ID: ReferralBasis, Name: "legal_basis", Kind: syncproto.Text, Max: maxName},
 			{ID: ReferralState, Name: "state", Kind: syncproto.Text, Required: true, Form: OneOf, Words: referralStates.words()},
-			{ID: ReferralReason, Name: "reason", Kind: syncproto.Text, Max: 500},
-			{ID: ReferralOutcome, Name: "outcome", Kind: syncproto.Text, Max: 500},
+			{ID: ReferralReason, Name: "reason", Kind: syncproto.Text, Max: MaxReason},
+			{ID: ReferralOutcome, Name: "outcome", Kind: syncproto.Text, Max: MaxReason},
 			{ID: ReferralSentAt, Name: "sent_at", Kind: syncproto.Int},
 		},
 		Groups: []Group{

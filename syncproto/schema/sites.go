@@ -102,6 +102,7 @@ const (
 	DeviceIssuedAt syncproto.FieldID = 5 // UTC ms
 	DeviceLabel    syncproto.FieldID = 6
 	DeviceRevoked  syncproto.FieldID = 7 // UTC ms; null while it is not revoked
+	DeviceReason   syncproto.FieldID = 8 // why it was revoked
 
 	DeviceGroupIdentity syncproto.GroupID = 1
 	DeviceGroupLabel    syncproto.GroupID = 2
@@ -120,6 +121,9 @@ const (
 	UserGroupRole   syncproto.GroupID = 3
 	UserGroupActive syncproto.GroupID = 4
 )
+
+// MaxReason bounds what a person writes of why, in letters: a few sentences.
+const MaxReason = 500
 
 var sites = []*Table{
 	{
@@ -152,11 +156,12 @@ var sites = []*Table{
 			{ID: DeviceIssuedAt, Name: "issued_at", Kind: syncproto.Int},
 			{ID: DeviceLabel, Name: "label", Kind: syncproto.Text, Max: maxName},
 			{ID: DeviceRevoked, Name: "revoked_at", Kind: syncproto.Int},
+			{ID: DeviceReason, Name: "revoke_reason", Kind: syncproto.Text, Max: MaxReason},
 		},
 		Groups: []Group{
 			{ID: DeviceGroupIdentity, Name: "identity", Rule: OnceStrict, Fields: []syncproto.FieldID{DeviceSite, DeviceKind, DeviceKey, DevicePrefix, DeviceIssuedAt}},
 			{ID: DeviceGroupLabel, Name: "label", Fields: []syncproto.FieldID{DeviceLabel}},
-			{ID: DeviceGroupRevoked, Name: "revoked", Fields: []syncproto.FieldID{DeviceRevoked}},
+			{ID: DeviceGroupRevoked, Name: "revoked", Fields: []syncproto.FieldID{DeviceRevoked, DeviceReason}},
 		},
 	},
 	{

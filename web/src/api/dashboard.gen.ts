@@ -29,7 +29,9 @@ export interface Device {
   label: string
   last_contact: string | null
   pending_declared: number
+  revoke_reason: string
   revoked: boolean
+  revoked_at: string | null
   site: string
   site_name: string
 }
@@ -83,6 +85,10 @@ export interface Overview {
   referrals: Record<string, number>
   sites: number
   total: Figures
+}
+
+export interface Revocation {
+  reason: string
 }
 
 export interface Row {

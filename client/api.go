@@ -11,6 +11,7 @@ import (
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -66,10 +67,6 @@ type Me struct {
 
 func (c *Client) apiMe(w http.ResponseWriter, r *http.Request) {
 	id := c.Store.Identity()
-	if id == nil {
-		localapi.Answer(w, nil, store.ErrNotEnrolled)
-		return
-	}
 	me := Me{Site: id.Site, Name: id.SiteName, Kind: id.Kind, Lang: id.Lang, Zone: id.Zone, Device: id.Device, Prefix: id.Prefix}
 	till, err := c.lastTill(r.Context())
 	if till != nil {
@@ -88,12 +85,27 @@ func (c *Client) apiSync(w http.ResponseWriter, r *http.Request) {
 	if given := r.URL.Query().Get("patience"); given != "" {
 		var err error
 		if patience, err = time.ParseDuration(given); err != nil {
-			localapi.Answer(w, nil, err)
+			localapi.Answer(w, nil, refusal.Parameter("patience", "%q is no time such as 5s", given))
 			return
 		}
 	}
 	res, err := c.SyncNow(r.Context(), patience)
-	localapi.Answer(w, res, err)
+	localapi.Answer(w, res, unsynced(err))
+}
+
+// unsynced says why nothing could be sent or heard.
+func unsynced(err error) error {
+	switch _, known := errors.AsType[*refusal.Error](err); {
+	case err == nil || known:
+		return err
+	case errors.Is(err, ErrRefused):
+		r := refusal.Wrap(refusal.DeviceRefused, err)
+		if bye, ok := errors.AsType[*byeError](err); ok {
+			r = r.With("why", bye.Code.String())
+		}
+		return r
+	}
+	return refusal.Wrap(refusal.Unreachable, err)
 }
 
 // apiEvents tells each time that something here has changed: what was recorded, what
@@ -171,11 +183,6 @@ func (c *Client) each(ctx context.Context, table syncproto.TableID, f func(*reco
 	})
 }
 
-// pathID is the id in a request's path.
-func pathID(r *http.Request) (syncproto.RecordID, error) {
-	return syncproto.ParseRecordID(r.PathValue("id"))
-}
-
 // Names are a catalogue record's names.
 type Names struct {
 	Ar string `json:"name_ar,omitempty"`
@@ -202,11 +209,13 @@ func pageOf(r *http.Request) (cursor syncproto.RecordID, limit int, err error) {
 	limit = pageSize
 	if s := r.URL.Query().Get("limit"); s != "" {
 		if limit, err = strconv.Atoi(s); err != nil || limit < 1 || limit > maxPageSize {
-			return cursor, 0, errors.New("limit is a number from 1 to " + strconv.Itoa(maxPageSize))
+			return cursor, 0, refusal.Parameter("limit", "limit is a number from 1 to %d", maxPageSize)
 		}
 	}
 	if s := r.URL.Query().Get("cursor"); s != "" {
-		cursor, err = syncproto.ParseRecordID(s)
+		if cursor, err = syncproto.ParseRecordID(s); err != nil {
+			return cursor, 0, refusal.Parameter("cursor", "%q is no id", s)
+		}
 	}
-	return cursor, limit, err
+	return cursor, limit, nil
 }

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -150,7 +149,7 @@ type RosterLine struct {
 
 // apiRoster lists the people of this site, and whoever else was scanned.
 func (c *Client) apiRoster(w http.ResponseWriter, r *http.Request) {
-	session, err := pathID(r)
+	session, err := localapi.PathID[syncproto.RecordID](r)
 	if err != nil {
 		localapi.Answer(w, nil, err)
 		return
@@ -167,7 +166,7 @@ func (c *Client) roster(r *http.Request, session syncproto.RecordID) ([]RosterLi
 			return err
 		}
 		if s == nil {
-			return fmt.Errorf("session %v: %w", session, store.ErrNoRecord)
+			return store.ErrNoRecord
 		}
 		var scans []rules.ScanOf
 		count := map[syncproto.RecordID]int{}
@@ -322,7 +321,7 @@ type answerRequest struct {
 
 func (c *Client) apiAnswer(w http.ResponseWriter, r *http.Request) {
 	var q answerRequest
-	id, err := pathID(r)
+	id, err := localapi.PathID[syncproto.RecordID](r)
 	if err == nil {
 		err = localapi.Read(w, r, &q)
 	}

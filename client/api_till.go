@@ -169,7 +169,7 @@ type closeTillRequest struct {
 
 func (c *Client) apiCloseTill(w http.ResponseWriter, r *http.Request) {
 	var q closeTillRequest
-	id, err := pathID(r)
+	id, err := localapi.PathID[syncproto.RecordID](r)
 	if err == nil {
 		err = localapi.Read(w, r, &q)
 	}
@@ -225,7 +225,7 @@ type voidRequest struct {
 
 func (c *Client) apiVoid(w http.ResponseWriter, r *http.Request) {
 	var q voidRequest
-	id, err := pathID(r)
+	id, err := localapi.PathID[syncproto.RecordID](r)
 	if err == nil {
 		err = localapi.Read(w, r, &q)
 	}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
@@ -82,10 +81,10 @@ func (c *Client) PlanSession(ctx context.Context, n NewSession) (id syncproto.Re
 			return err
 		}
 		if w == nil {
-			return fmt.Errorf("workshop %v: %w", n.Workshop, store.ErrNoRecord)
+			return reference("workshop", n.Workshop)
 		}
 		var fresh bool
-		if id, fresh, err = newID(d, schema.WorkshopSession, n.ID); err != nil || !fresh {
+		if id, fresh, err = newID(d, schema.WorkshopSession, n.ID, field(schema.SessionWorkshop, syncproto.IDValue(n.Workshop))); err != nil || !fresh {
 			return err
 		}
 		return d.Create(schema.WorkshopSession, id,
@@ -125,10 +124,10 @@ func (c *Client) scan(ctx context.Context, n NewScan, kind string) (id syncproto
 			return err
 		}
 		if s == nil {
-			return fmt.Errorf("session %v: %w", n.Session, store.ErrNoRecord)
+			return reference("session", n.Session)
 		}
 		var fresh bool
-		if id, fresh, err = newID(d, schema.Scan, n.ID); err != nil || !fresh {
+		if id, fresh, err = newID(d, schema.Scan, n.ID, field(schema.ScanSession, syncproto.IDValue(n.Session)), field(schema.ScanPerson, syncproto.IDValue(n.Person)), field(schema.ScanKind, text(kind))); err != nil || !fresh {
 			return err
 		}
 		return d.Create(schema.Scan, id,
@@ -146,7 +145,7 @@ func (c *Client) Attendance(ctx context.Context, session syncproto.RecordID) (li
 			return err
 		}
 		if s == nil {
-			return fmt.Errorf("session %v: %w", session, store.ErrNoRecord)
+			return store.ErrNoRecord
 		}
 		var scans []rules.ScanOf
 		if err := r.Each(schema.Scan, func(row *records.Row) error {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/syncproto"
 )
@@ -51,7 +52,14 @@ func timeText(ms int64) *string {
 // Handler answers the local API, and pages for people, behind a gate.
 func (c *Client) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/api/", localapi.Mux(append(c.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink})))
+	api := localapi.Mux(append(c.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink}))
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		if c.Store.Identity() == nil {
+			localapi.Refuse(w, store.ErrNotEnrolled)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 	mux.Handle("/", pages)
 	return gate.Handler(mux)
 }

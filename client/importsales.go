@@ -12,6 +12,7 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/csvin"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -142,7 +143,7 @@ func (m *salesImport) prepare(ctx context.Context, r io.Reader) (err error) {
 		return store.ErrNotEnrolled
 	}
 	if m.identity.Kind == schema.KindDesk {
-		return errors.New("a partner's desk records no sales")
+		return refusal.New(refusal.NoSales, "a partner's desk records no sales")
 	}
 	if m.options.Now == nil {
 		m.options.Now = time.Now
@@ -157,7 +158,7 @@ func (m *salesImport) prepare(ctx context.Context, r io.Reader) (err error) {
 		return err
 	}
 	if m.file, err = csvin.NewReader(r); err != nil {
-		return err
+		return refusal.Wrap(refusal.BadForm, err)
 	}
 	return m.prepareColumns()
 }
@@ -165,9 +166,11 @@ func (m *salesImport) prepare(ctx context.Context, r io.Reader) (err error) {
 func (m *salesImport) prepareMoney() (err error) {
 	switch {
 	case m.options.Currency != "":
-		m.digits, err = csvin.MinorDigits(m.options.Currency)
+		if m.digits, err = csvin.MinorDigits(m.options.Currency); err != nil {
+			err = refusal.Wrap(refusal.BadParameter, err).On("currency")
+		}
 	case m.options.Columns[importPrice] != "":
-		err = errors.New("the file has prices: say in which currency")
+		err = refusal.New(refusal.NoCurrency, "the file has prices: say in which currency").On("currency")
 	}
 	return err
 }
@@ -176,7 +179,7 @@ func (m *salesImport) prepareOwner(ctx context.Context) error {
 	m.owner = m.identity.Site
 	if family := m.options.Family; family != "" {
 		if !importedName(family) {
-			return fmt.Errorf("%q cannot be the name of a family", family)
+			return refusal.Parameter("family", "%q cannot be the name of a family", family)
 		}
 		m.family = schema.NamedID("family", m.identity.Org, family)
 		m.owner = m.family
@@ -190,7 +193,7 @@ func (m *salesImport) prepareOwner(ctx context.Context) error {
 			return err
 		}
 		if fair == nil {
-			return fmt.Errorf("no fair is known here as %q: the centre makes fairs, enrol this site with --fair %q", m.options.Fair, m.options.Fair)
+			return refusal.New(refusal.Reference, "no fair is known here as %q: the centre makes fairs, enrol this site with --fair %q", m.options.Fair, m.options.Fair).On("fair")
 		}
 		m.fair = fair.ID
 		return nil
@@ -209,7 +212,7 @@ func (m *salesImport) prepareColumns() error {
 		}
 		i, err := m.file.Column(name)
 		if err != nil {
-			return fmt.Errorf("%s: %w", meaning, err)
+			return refusal.Wrap(refusal.BadParameter, fmt.Errorf("%s: %w", meaning, err)).On("map")
 		}
 		m.columns[meaning] = i
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rawaj/rawaj/internal/csvin"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -36,9 +37,9 @@ func ParseMapping(s string) (map[string]string, error) {
 		meaning, column = strings.TrimSpace(meaning), strings.TrimSpace(column)
 		switch {
 		case !ok || column == "":
-			return nil, fmt.Errorf("map %q: want meaning=column, as in date=Date (a column with a comma in its name is given by its number)", part)
+			return nil, refusal.Parameter("map", "map %q: want meaning=column, as in date=Date (a column with a comma in its name is given by its number)", part)
 		case columns[meaning] != "":
-			return nil, fmt.Errorf("map %q: %s is given twice", part, meaning)
+			return nil, refusal.Parameter("map", "map %q: %s is given twice", part, meaning)
 		}
 		columns[meaning] = column
 	}
@@ -48,16 +49,16 @@ func ParseMapping(s string) (map[string]string, error) {
 func checkMapping(columns map[string]string) error {
 	for meaning := range columns {
 		if !slices.Contains(importMeanings, meaning) {
-			return fmt.Errorf("map %q: a column means one of %s", meaning, strings.Join(importMeanings, ", "))
+			return refusal.Parameter("map", "map %q: a column means one of %s", meaning, strings.Join(importMeanings, ", "))
 		}
 	}
 	switch {
 	case columns[importReceipt] == "":
-		return errors.New("map: say which column numbers the receipts, receipt=COLUMN")
+		return refusal.Parameter("map", "map: say which column numbers the receipts, receipt=COLUMN")
 	case columns[importDate] == "":
-		return errors.New("map: say which column has the date, date=COLUMN")
+		return refusal.Parameter("map", "map: say which column has the date, date=COLUMN")
 	case columns[importItem] == "" && columns[importSku] == "":
-		return errors.New("map: say which column names what was sold, item=COLUMN or sku=COLUMN")
+		return refusal.Parameter("map", "map: say which column names what was sold, item=COLUMN or sku=COLUMN")
 	}
 	return nil
 }

@@ -1,12 +1,12 @@
 package client
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -26,7 +26,7 @@ type NewReferral struct {
 }
 
 // ErrNoConsent says that a person would be named without consent or a legal basis.
-var ErrNoConsent = errors.New("record who agreed to what is shared, or name the legal basis; otherwise share the case code alone (R36)")
+var ErrNoConsent = refusal.New(refusal.NoConsent, "record who agreed to what is shared, or name the legal basis; otherwise share the case code alone (R36)").On("consent_by")
 
 // Refer sends a referral from this site's desk: draft and sending are one act, with
 // the guard on consent (R36). Only what is ticked of the person goes (R37).
@@ -39,8 +39,11 @@ func (c *Client) Refer(ctx context.Context, n NewReferral) (id syncproto.RecordI
 	}
 	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
 		var fresh bool
-		if id, fresh, err = newID(d, schema.Referral, n.ID); err != nil || !fresh {
+		if id, fresh, err = newID(d, schema.Referral, n.ID, field(schema.ReferralTo, syncproto.IDValue(n.To))); err != nil || !fresh {
 			return err
+		}
+		if site, err := d.Get(schema.Site, n.To); err != nil || site == nil {
+			return cmp.Or(err, reference("to", n.To))
 		}
 		fields := []store.Field{
 			field(schema.ReferralFrom, syncproto.IDValue(d.Identity().Site)), field(schema.ReferralTo, syncproto.IDValue(n.To)),
@@ -70,7 +73,7 @@ func sharedOf(d *store.Draft, n *NewReferral) (fields []store.Field, err error) 
 		return nil, err
 	}
 	if p == nil {
-		return nil, fmt.Errorf("person %v: %w", n.Person, store.ErrNoRecord)
+		return nil, reference("person", n.Person)
 	}
 	fields = append(fields, field(schema.ReferralPerson, syncproto.IDValue(n.Person)))
 	if n.ShareName {
@@ -91,7 +94,7 @@ func (c *Client) Answer(ctx context.Context, referral syncproto.RecordID, state,
 			return err
 		}
 		if r == nil {
-			return fmt.Errorf("referral %v: %w", referral, store.ErrNoRecord)
+			return store.ErrNoRecord
 		}
 		g := r.Table.Group(schema.ReferralGroupState)
 		present := r.Of(schema.ReferralState).Text()
@@ -99,7 +102,7 @@ func (c *Client) Answer(ctx context.Context, referral syncproto.RecordID, state,
 			return nil
 		}
 		if _, ok := g.Machine.Decide(present, state, present); !ok {
-			return fmt.Errorf("a referral that is %s cannot become %s", present, state)
+			return refusal.New(refusal.BadStep, "a referral that is %s cannot become %s", present, state).On("state").With("from", present).With("to", state)
 		}
 		if err := d.Update(schema.Referral, referral, schema.ReferralGroupState, field(schema.ReferralState, text(state))); err != nil {
 			return err

@@ -1,14 +1,17 @@
 package client
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // a tablet may have no zones of its own
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -35,19 +38,45 @@ func (c *Client) at(t time.Time) (day string, zone int, err error) {
 	return local.Format(time.DateOnly), seconds / 60, nil
 }
 
+// chosenHere are the tables whose records get their ids from callers.
+var chosenHere = []syncproto.TableID{
+	schema.Product, schema.TillSession, schema.Sale, schema.Person, schema.Workshop, schema.WorkshopSession, schema.Scan, schema.Referral,
+}
+
 // newID takes the id that the caller made, or makes one. made is false where a record
 // with it is here already: the caller asks again after a lost answer, and what it asked
-// for has been done.
-func newID(d *store.Draft, table syncproto.TableID, given syncproto.RecordID) (id syncproto.RecordID, made bool, err error) {
+// for has been done. An id that names something else, which same tells, is refused.
+func newID(d *store.Draft, table syncproto.TableID, given syncproto.RecordID, same ...store.Field) (id syncproto.RecordID, made bool, err error) {
 	if given.IsZero() {
 		id, err = d.NewID()
 		return id, true, err
 	}
 	if given[14] != 0 || given[15] != 0 || given[6]>>4 != 7 {
-		return given, false, fmt.Errorf("id %v: want a UUIDv7 whose last four digits are 0", given)
+		return given, false, refusal.New(refusal.BadID, "id %v: want a UUIDv7 whose last four digits are 0", given).On("id")
 	}
-	have, err := d.Get(table, given)
-	return given, have == nil, err
+	for _, t := range chosenHere {
+		have, err := d.Get(t, given)
+		if err != nil {
+			return given, false, err
+		}
+		if have == nil {
+			continue
+		}
+		if t != table || slices.ContainsFunc(same, func(f store.Field) bool { return have.Of(f.Field) != f.Value }) {
+			return given, false, idUsed(given)
+		}
+		return given, false, nil
+	}
+	return given, true, nil
+}
+
+func idUsed(id syncproto.RecordID) error {
+	return refusal.New(refusal.IDUsed, "id %v names something else already: make a new one", id).On("id")
+}
+
+// reference refuses a field that names what is not known here.
+func reference(field string, id syncproto.RecordID) error {
+	return refusal.New(refusal.Reference, "%s %v is not known here", field, id).On(field)
 }
 
 // record writes one transaction at the present time.
@@ -101,7 +130,7 @@ func (c *Client) AddProduct(ctx context.Context, n NewProduct) (id syncproto.Rec
 func (c *Client) AddNamed(ctx context.Context, table syncproto.TableID, name string) (id syncproto.RecordID, err error) {
 	t := schema.Lookup(table)
 	if table != schema.Category && table != schema.Family {
-		return id, fmt.Errorf("a %s is not added by its name", t.Name)
+		return id, fmt.Errorf("bug: a %s is not added by its name", t.Name)
 	}
 	id = schema.NamedID(t.Name, c.Store.Identity().Org, name)
 	err = c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
@@ -116,6 +145,9 @@ func (c *Client) AddNamed(ctx context.Context, table syncproto.TableID, name str
 // SetPrice sets a product's price, everywhere or at this site alone.
 func (c *Client) SetPrice(ctx context.Context, product syncproto.RecordID, here bool, amountMinor int64, currency string) error {
 	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
+		if have, err := d.Get(schema.Product, product); err != nil || have == nil {
+			return cmp.Or(err, reference("product", product))
+		}
 		return setPrice(d, product, here, amountMinor, currency)
 	})
 }
@@ -149,7 +181,7 @@ type NewTill struct {
 func (c *Client) OpenTill(ctx context.Context, n NewTill) (id syncproto.RecordID, err error) {
 	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
 		var fresh bool
-		if id, fresh, err = newID(d, schema.TillSession, n.ID); err != nil || !fresh {
+		if id, fresh, err = newID(d, schema.TillSession, n.ID, field(schema.TillFloat, syncproto.IntValue(n.FloatMinor)), field(schema.TillCurrency, syncproto.TextValue(n.Currency))); err != nil || !fresh {
 			return err
 		}
 		me := d.Identity()
@@ -200,73 +232,104 @@ type Sold struct {
 }
 
 // ErrNoTill says that nothing can be sold without an open till (R11).
-var ErrNoTill = errors.New("no till is open: open one first")
+var ErrNoTill = refusal.New(refusal.NoTill, "no till is open: open one first").On("till")
+
+// maxLines bounds the lines of a sale: the ids of lines are children of its id.
+const maxLines = syncproto.Children
+
+func (n *NewSale) check() error {
+	if n.Method = strings.TrimSpace(n.Method); n.Method == "" {
+		n.Method = "cash"
+	}
+	switch {
+	case len(n.Lines) == 0:
+		return refusal.New(refusal.Required, "a sale needs a line").On("lines")
+	case len(n.Lines) > maxLines:
+		return refusal.New(refusal.TooMany, "a sale has at most %d lines", maxLines).On("lines").With("max", maxLines)
+	case !schema.ValidCurrency(n.Currency):
+		return refusal.New(refusal.BadForm, "%q is not a currency such as AED", n.Currency).On("currency")
+	}
+	return nil
+}
 
 // Sell records a sale with its lines and its payment.
 func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
-	if len(n.Lines) == 0 {
-		return sold, errors.New("a sale needs a line")
+	if err := n.check(); err != nil {
+		return sold, err
 	}
 	err = c.record(ctx, func(d *store.Draft, now time.Time, day string) error {
-		till, err := d.Get(schema.TillSession, n.Till)
+		id, fresh, err := newID(d, schema.Sale, n.ID, field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))))
 		if err != nil {
 			return err
 		}
-		if sale, err := d.Get(schema.Sale, n.ID); err != nil || sale != nil {
-			if err == nil {
-				sold, err = soldBefore(d, n.ID)
-			}
+		if !fresh {
+			sold, err = soldBefore(d, id, n.Lines)
+			return err
+		}
+		till, err := d.Get(schema.TillSession, n.Till)
+		if err != nil {
 			return err
 		}
 		if till == nil || !till.Of(schema.TillClosedAt).IsNull() {
 			return ErrNoTill
 		}
-		if sold.Sale, _, err = newID(d, schema.Sale, n.ID); err != nil {
-			return err
-		}
-		site, fair := till.Of(schema.TillSite), till.Of(schema.TillFair)
-		sold.ReceiptNo = d.NextReceipt()
-		if err := d.Create(schema.Sale, sold.Sale,
-			field(schema.SaleSite, site), field(schema.SaleFair, fair), field(schema.SaleDay, syncproto.TextValue(day)),
-			field(schema.SaleSoldAt, syncproto.IntValue(now.UnixMilli())), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))),
-			field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleReceiptNo, syncproto.TextValue(sold.ReceiptNo))); err != nil {
-			return err
-		}
-		for i, l := range n.Lines {
-			amount, err := sellLine(d, sold.Sale, i+1, site, fair, n.Currency, l)
-			if err != nil {
-				return err
-			}
-			sold.AmountMinor += amount
-		}
-		method := strings.TrimSpace(n.Method)
-		if method == "" {
-			method = "cash"
-		}
-		return d.Create(schema.Payment, sold.Sale.Child(1),
-			field(schema.PaymentSale, syncproto.IDValue(sold.Sale)), field(schema.PaymentSite, site), field(schema.PaymentFair, fair),
-			field(schema.PaymentMethod, syncproto.TextValue(method)), field(schema.PaymentAmount, syncproto.IntValue(sold.AmountMinor)),
-			field(schema.PaymentCurrency, syncproto.TextValue(n.Currency)))
+		sold, err = sell(d, id, till, &n, now, day)
+		return err
 	})
 	return sold, err
 }
 
-// soldBefore is what Sell returned, or would have, when it recorded the sale.
-func soldBefore(d *store.Draft, id syncproto.RecordID) (sold Sold, err error) {
+func sell(d *store.Draft, id syncproto.RecordID, till *records.Row, n *NewSale, now time.Time, day string) (Sold, error) {
+	site, fair := till.Of(schema.TillSite), till.Of(schema.TillFair)
+	sold := Sold{Sale: id, ReceiptNo: d.NextReceipt()}
+	if err := d.Create(schema.Sale, id,
+		field(schema.SaleSite, site), field(schema.SaleFair, fair), field(schema.SaleDay, syncproto.TextValue(day)),
+		field(schema.SaleSoldAt, syncproto.IntValue(now.UnixMilli())), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))),
+		field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleReceiptNo, syncproto.TextValue(sold.ReceiptNo))); err != nil {
+		return sold, err
+	}
+	for i, l := range n.Lines {
+		amount, err := sellLine(d, id, i+1, site, fair, n.Currency, l)
+		if err != nil {
+			return sold, refusal.Under(fmt.Sprintf("lines[%d]", i), err)
+		}
+		sold.AmountMinor += amount
+	}
+	err := d.Create(schema.Payment, id.Child(1),
+		field(schema.PaymentSale, syncproto.IDValue(id)), field(schema.PaymentSite, site), field(schema.PaymentFair, fair),
+		field(schema.PaymentMethod, syncproto.TextValue(n.Method)), field(schema.PaymentAmount, syncproto.IntValue(sold.AmountMinor)),
+		field(schema.PaymentCurrency, syncproto.TextValue(n.Currency)))
+	return sold, refusal.Renamed(err, map[string]string{"amount_minor": "lines"})
+}
+
+// soldBefore is what Sell returned, or would have, when it recorded the sale; a sale of
+// other lines is refused.
+func soldBefore(d *store.Draft, id syncproto.RecordID, lines []Line) (sold Sold, err error) {
 	sale, err := d.Get(schema.Sale, id)
 	if err != nil {
 		return sold, err
 	}
 	sold = Sold{Sale: id, ReceiptNo: sale.Of(schema.SaleReceiptNo).Text()}
-	for i := range sale.Of(schema.SaleLineCount).Int() {
-		line, err := d.Get(schema.SaleLine, id.Child(int(i)+1))
-		if err != nil || line == nil {
+	for i, l := range lines {
+		line, err := d.Get(schema.SaleLine, id.Child(i+1))
+		if err != nil {
 			return sold, err
+		}
+		if line == nil || line.Of(schema.LineProduct).ID() != l.Product || line.Of(schema.LineQuantity).Int() != l.Quantity || line.Of(schema.LineUnitPrice) != l.price() {
+			return sold, idUsed(id)
 		}
 		amount, _, _ := rules.LineAmount(line.Values)
 		sold.AmountMinor += amount
 	}
 	return sold, nil
+}
+
+// price is the line's price; null where it is unpriced.
+func (l *Line) price() syncproto.Value {
+	if l.Unpriced {
+		return syncproto.Value{}
+	}
+	return syncproto.IntValue(l.PriceMinor)
 }
 
 func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair syncproto.Value, currency string, l Line) (int64, error) {
@@ -275,7 +338,7 @@ func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair sy
 		return 0, err
 	}
 	if product == nil {
-		return 0, fmt.Errorf("line %d: %w", number, store.ErrNoRecord)
+		return 0, reference("product", l.Product)
 	}
 	fields := []store.Field{
 		field(schema.LineSale, syncproto.IDValue(sale)), field(schema.LineSite, site), field(schema.LineFair, fair),
@@ -303,6 +366,11 @@ func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair sy
 // VoidSale takes a sale back: it keeps its number and counts no more.
 func (c *Client) VoidSale(ctx context.Context, sale syncproto.RecordID, reason string) error {
 	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
-		return d.Update(schema.Sale, sale, schema.SaleGroupVoid, field(schema.SaleVoidReason, syncproto.TextValue(reason)), field(schema.Voided, syncproto.BoolValue(true)))
+		have, err := d.Get(schema.Sale, sale)
+		if err != nil || have != nil && have.Of(schema.Voided).Bool() {
+			return err
+		}
+		err = d.Update(schema.Sale, sale, schema.SaleGroupVoid, field(schema.SaleVoidReason, syncproto.TextValue(reason)), field(schema.Voided, syncproto.BoolValue(true)))
+		return refusal.Renamed(err, map[string]string{"void_reason": "reason"})
 	})
 }

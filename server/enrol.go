@@ -12,8 +12,10 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
@@ -61,19 +63,29 @@ func (n *NewSite) Check() error {
 	}
 	n.Site = strings.TrimSpace(n.Site)
 	if _, err := time.LoadLocation(n.Zone); err != nil || n.Zone == "Local" {
-		return fmt.Errorf("time zone %q is not known: use a name such as Asia/Dubai or Asia/Tehran", n.Zone)
+		return refusal.New(refusal.BadForm, "time zone %q is not known: use a name such as Asia/Dubai or Asia/Tehran", n.Zone).On("zone")
 	}
 	switch {
 	case n.Site == "":
-		return errors.New("a site needs a name: --site NAME")
+		return refusal.New(refusal.Required, "a site needs a name: --site NAME").On("site")
+	case utf8.RuneCountInString(n.Site) > schema.MaxName:
+		return tooLong(schema.MaxName).On("site")
 	case !slices.Contains(schema.SiteKinds, n.Kind):
-		return fmt.Errorf("kind %q is none of %s", n.Kind, strings.Join(schema.SiteKinds, ", "))
+		return unknownWord("kind", n.Kind, schema.SiteKinds...)
 	case !slices.Contains([]string{"ar", "fa", "en"}, n.Lang):
-		return fmt.Errorf("language %q is none of ar, fa, en", n.Lang)
+		return unknownWord("lang", n.Lang, "ar", "fa", "en")
 	case len(n.Fairs) > maxFairs:
-		return fmt.Errorf("%d fairs are more than %d", len(n.Fairs), maxFairs)
+		return refusal.New(refusal.TooMany, "%d fairs are more than %d", len(n.Fairs), maxFairs).On("fairs").With("max", maxFairs)
 	case n.Valid < 0 || n.Valid > MaxCodeValid:
-		return fmt.Errorf("a code may be valid for at most %v", MaxCodeValid)
+		return refusal.New(refusal.OutOfRange, "a code may be valid for at most %v", MaxCodeValid).On("valid").With("min", 0).With("max", int64(MaxCodeValid))
+	}
+	for i, fair := range n.Fairs {
+		switch n.Fairs[i] = strings.TrimSpace(fair); {
+		case n.Fairs[i] == "":
+			return refusal.New(refusal.Required, "a fair needs a name: --fair NAME").On(fmt.Sprintf("fairs[%d]", i))
+		case utf8.RuneCountInString(n.Fairs[i]) > schema.MaxName:
+			return tooLong(schema.MaxName).On(fmt.Sprintf("fairs[%d]", i))
+		}
 	}
 	return nil
 }
@@ -150,7 +162,7 @@ func (s *Server) siteNamed(ctx context.Context, n *NewSite) (syncproto.RecordID,
 	}
 	if row != nil {
 		if kind := row.Of(schema.SiteKind).Text(); kind != n.Kind {
-			return syncproto.RecordID{}, nil, fmt.Errorf("site %q is a %s already, not a %s: choose another name", n.Site, kind, n.Kind)
+			return syncproto.RecordID{}, nil, refusal.New(refusal.KindDiffers, "site %q is a %s already, not a %s: choose another name", n.Site, kind, n.Kind).On("site").With("kind", kind)
 		}
 		return row.ID, nil, nil
 	}
@@ -169,9 +181,6 @@ func (s *Server) siteNamed(ctx context.Context, n *NewSite) (syncproto.RecordID,
 
 func (s *Server) fairsNamed(ctx context.Context, names []string) (ids []byte, changes []syncproto.Change, err error) {
 	for _, name := range names {
-		if name = strings.TrimSpace(name); name == "" {
-			return nil, nil, errors.New("a fair needs a name: --fair NAME")
-		}
 		row, err := s.named(ctx, schema.Fair, name)
 		if err != nil {
 			return nil, nil, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server/live"
 	"github.com/rawaj/rawaj/syncproto"
@@ -46,7 +47,7 @@ func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) {
 	stopped := s.stopped
 	s.mu.Unlock()
 	if stopped != nil {
-		http.Error(w, "the fold has stopped; see the log", http.StatusServiceUnavailable)
+		localapi.Refuse(w, refusal.New(refusal.Stopped, "the fold has stopped; see the log"))
 		return
 	}
 	localapi.Answer(w, map[string]string{"status": "ok"}, nil)
@@ -78,9 +79,8 @@ type Revocation struct {
 }
 
 func (s *Server) apiRevoke(w http.ResponseWriter, r *http.Request) {
-	var device syncproto.DeviceID
 	var q Revocation
-	err := device.UnmarshalText([]byte(r.PathValue("id")))
+	device, err := localapi.PathID[syncproto.DeviceID](r)
 	if err == nil {
 		err = localapi.Read(w, r, &q)
 	}

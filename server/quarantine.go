@@ -3,12 +3,13 @@ package server
 import (
 	"context"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -63,24 +64,26 @@ var waivable = map[string]syncproto.Code{
 func (s *Server) Decide(ctx context.Context, hash string, d Decide) (Verdict, error) {
 	raw, err := hex.DecodeString(hash)
 	if err != nil || len(raw) != len(syncproto.Hash{}) {
-		return Verdict{}, fmt.Errorf("%q names no transaction: take the hash from the list of what is held", hash)
+		return Verdict{}, refusal.New(refusal.BadID, "%q names no transaction: take the hash from the list of what is held", hash).On("hash")
 	}
 	held, err := s.verdict(ctx, hash)
 	if err != nil {
 		return held, err
 	}
 	if held.State != schema.VerdictHeld {
-		return held, fmt.Errorf("it is settled already: %s", held.State)
+		return held, refusal.New(refusal.Settled, "it is settled already: %s", held.State).With("state", held.State)
 	}
 	fields := []syncproto.FieldValue{{Field: schema.DecisionHash, Value: syncproto.BytesValue(raw)}, {Field: schema.DecisionAction, Value: syncproto.TextValue(d.Action)}}
 	if d.Reason != "" {
 		fields = append(fields, syncproto.FieldValue{Field: schema.DecisionReason, Value: syncproto.TextValue(d.Reason)})
 	}
 	switch code, may := waivable[held.Code]; {
+	case utf8.RuneCountInString(d.Reason) > schema.MaxReason:
+		return held, tooLong(schema.MaxReason).On("reason")
 	case d.Action != schema.DecisionRelease && d.Action != schema.DecisionWithdraw:
-		return held, errors.New("action is release or withdraw")
+		return held, unknownWord("action", d.Action, schema.DecisionRelease, schema.DecisionWithdraw)
 	case d.Waive && !may:
-		return held, fmt.Errorf("%s cannot be waived: the author mends it and sends it again", held.Code)
+		return held, refusal.New(refusal.NotWaivable, "%s cannot be waived: the author mends it and sends it again", held.Code).On("waive").With("why", held.Code)
 	case d.Waive && d.Action == schema.DecisionRelease:
 		fields = append(fields, syncproto.FieldValue{Field: schema.DecisionWaives, Value: schema.WaivedValue([]syncproto.Code{code})})
 	}
@@ -94,6 +97,11 @@ func (s *Server) Decide(ctx context.Context, hash string, d Decide) (Verdict, er
 	return s.verdict(ctx, hash)
 }
 
+// unknownWord refuses a field that has to be one of some words.
+func unknownWord(field, given string, words ...string) *refusal.Error {
+	return refusal.New(refusal.UnknownWord, "%s %q is none of %s", field, given, strings.Join(words, ", ")).On(field).With("words", words)
+}
+
 func (s *Server) verdict(ctx context.Context, hash string) (Verdict, error) {
 	list, err := s.Quarantine(ctx)
 	if err != nil {
@@ -104,7 +112,7 @@ func (s *Server) verdict(ctx context.Context, hash string) (Verdict, error) {
 			return v, nil
 		}
 	}
-	return Verdict{}, fmt.Errorf("no transaction %s was ever held", hash)
+	return Verdict{}, refusal.New(refusal.NoRecord, "no transaction %s was ever held", hash)
 }
 
 func (s *Server) apiQuarantine(w http.ResponseWriter, r *http.Request) {

@@ -2,12 +2,11 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -27,15 +26,19 @@ func (s *Server) Revoke(ctx context.Context, device syncproto.DeviceID, reason s
 	case err != nil:
 		return err
 	case row == nil:
-		return fmt.Errorf("device %v is not known: rawaj admin device ls lists them", device)
+		return refusal.New(refusal.NoRecord, "device %v is not known: rawaj admin device ls lists them", device)
 	case reason == "":
-		return errors.New("say why the device is revoked")
+		return refusal.New(refusal.Required, "say why the device is revoked").On("reason")
 	case utf8.RuneCountInString(reason) > schema.MaxReason:
-		return fmt.Errorf("a reason has at most %d letters", schema.MaxReason)
+		return tooLong(schema.MaxReason).On("reason")
 	case !row.Of(schema.DeviceRevoked).IsNull():
 		return nil
 	}
 	return s.record(ctx, control, update(schema.Device, row.ID,
 		syncproto.FieldValue{Field: schema.DeviceRevoked, Value: syncproto.IntValue(s.Now().UnixMilli())},
 		syncproto.FieldValue{Field: schema.DeviceReason, Value: syncproto.TextValue(reason)}))
+}
+
+func tooLong(most int) *refusal.Error {
+	return refusal.New(refusal.TooLong, "write at most %d letters", most).With("max", most)
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/server/live"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/state"
@@ -188,7 +189,7 @@ func (s *Server) folded(ctx context.Context, index oplog.Index) error {
 			return nil
 		}
 		if stopped != nil {
-			return fmt.Errorf("the fold has stopped: %w", stopped)
+			return refusal.Wrap(refusal.Stopped, fmt.Errorf("the fold has stopped: %w", stopped))
 		}
 		select {
 		case <-moved:

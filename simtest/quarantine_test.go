@@ -75,6 +75,7 @@ func TestAnEditThatNamesAPersonWithoutConsentIsNotRecorded(t *testing.T) {
 	ctx := context.Background()
 	c := simtest.NewCentre(t)
 	centre, desk := c.NewSite("Centre", schema.KindRooyesh), c.NewSite("Desk", schema.KindDesk)
+	centre.Sync()
 	referral, err := centre.Client.Refer(ctx, client.NewReferral{To: desk.Store.Identity().Site, Purpose: "job"})
 	must(t, err)
 	centre.Sync()

@@ -93,6 +93,7 @@ func TestAReferralSentOfflineIsAnsweredOffline(t *testing.T) {
 	centre, desk := c.NewSite("Centre", schema.KindRooyesh), c.NewSite("Desk", schema.KindDesk)
 	person, err := centre.Client.AddPerson(ctx, client.NewPerson{Name: "a made-up person", Phone: "050-000"})
 	must(t, err)
+	centre.Sync() // it hears of the desk
 	order := client.NewReferral{To: desk.Store.Identity().Site, Purpose: "loan", Person: person, ShareName: true}
 	if _, err := centre.Client.Refer(ctx, order); !errors.Is(err, client.ErrNoConsent) {
 		t.Fatalf("without consent it gave %v", err)
@@ -128,6 +129,7 @@ func TestAcceptAgainstWithdrawEndsAccepted(t *testing.T) {
 			ctx := context.Background()
 			c := simtest.NewCentre(t)
 			centre, desk := c.NewSite("Centre", schema.KindRooyesh), c.NewSite("Desk", schema.KindDesk)
+			centre.Sync()
 			referral, err := centre.Client.Refer(ctx, client.NewReferral{To: desk.Store.Identity().Site, Purpose: "job"})
 			must(t, err)
 			centre.Sync()

@@ -79,7 +79,11 @@ func (c Code) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 type Error struct {
 	Code   Code
 	Detail string
+	Cause  error // what it comes from, as data; may be nil, and goes over no wire
 }
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
 func (e *Error) Error() string {
 	if e.Detail == "" {
@@ -90,5 +94,5 @@ func (e *Error) Error() string {
 
 // Errorf makes an Error.
 func Errorf(code Code, format string, args ...any) *Error {
-	return &Error{code, fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Detail: fmt.Sprintf(format, args...)}
 }

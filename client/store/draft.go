@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/canon"
@@ -49,6 +50,9 @@ func (s *Store) Write(ctx context.Context, f func(*Writer) error) error {
 	})
 	if errors.Is(err, errNothing) {
 		return nil
+	}
+	if sqlitedb.NoRoom(err) {
+		return refusal.New(refusal.NoRoom, "the disk of this device is full, nothing was recorded: make room: %v", err)
 	}
 	return errors.Join(err, marked)
 }
@@ -184,7 +188,7 @@ func (d *Draft) Create(table syncproto.TableID, id syncproto.RecordID, fields ..
 		}
 	}
 	if err := schema.Check(&c); err != nil {
-		return fmt.Errorf("record a %s: %w", t.Name, err)
+		return refused(err)
 	}
 	r.Meta = [3]int64{metaState: made, metaOwn: d.ord}
 	if err := set.Insert(d.w.tx, r); err != nil {
@@ -236,8 +240,27 @@ func addAmounts(sums map[string]int64, c *syncproto.Change) {
 	}
 }
 
-// ErrNoRecord says that what was to be changed is not here.
-var ErrNoRecord = errors.New("no such record here")
+// ErrNoRecord says that what was to be looked at or changed is not here.
+var ErrNoRecord = refusal.New(refusal.NoRecord, "there is no such record here")
+
+// refused is what the schema finds wrong, as a refusal. Its field has the table's name
+// for it; the names of a thing are one field to those who type one.
+func refused(err *syncproto.Error) error {
+	f, ok := errors.AsType[*schema.Flaw](err)
+	if !ok {
+		return err
+	}
+	r := refusal.Wrap(refusal.Code(f.Kind), f).On(f.Field)
+	switch f.Kind {
+	case schema.FlawRange:
+		r = r.With("min", f.Min).With("max", f.Max)
+	case schema.FlawLong:
+		r = r.With("max", f.Max)
+	case schema.FlawWord:
+		r = r.With("words", f.Words)
+	}
+	return refusal.Renamed(r, map[string]string{"name_ar": "name", "name_fa": "name", "name_en": "name"})
+}
 
 // Update drafts a write of one group of a record that is here: fields not given
 // keep their value.
@@ -248,7 +271,7 @@ func (d *Draft) Update(table syncproto.TableID, id syncproto.RecordID, group syn
 		return err
 	}
 	if have == nil {
-		return fmt.Errorf("change %s %v: %w", t.Name, id, ErrNoRecord)
+		return ErrNoRecord.With("table", t.Name)
 	}
 	base, err := d.baseOf(have, group)
 	if err != nil {
@@ -265,12 +288,10 @@ func (d *Draft) Update(table syncproto.TableID, id syncproto.RecordID, group syn
 	}
 	c := syncproto.Change{Op: syncproto.Update, Table: table, Record: id, Groups: []syncproto.GroupWrite{w}}
 	if err := schema.Check(&c); err != nil {
-		return fmt.Errorf("change %s %v: %w", t.Name, id, err)
+		return refused(err)
 	}
-	if t.Whole != nil {
-		if wrong := t.Whole(t, r.Values); wrong != "" {
-			return fmt.Errorf("change %s %v: %s", t.Name, id, wrong)
-		}
+	if err := t.CheckWhole(r.Values); err != nil {
+		return refused(err)
 	}
 	if err := d.overlay(have, r); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -180,6 +181,9 @@ func TestAFullDiskRefusesTheSaleAndLaterItGoesOn(t *testing.T) {
 			}
 			return d.Create(schema.Product, id, text(schema.NameEn, note))
 		}); err != nil {
+			if !errors.Is(err, refusal.New(refusal.NoRoom, "")) {
+				t.Errorf("a full disk gave %v", err)
+			}
 			break
 		}
 	}

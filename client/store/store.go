@@ -16,6 +16,7 @@ import (
 
 	"github.com/rawaj/rawaj/internal/mark"
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/hlc"
@@ -112,7 +113,7 @@ type Progress struct {
 }
 
 // ErrNotEnrolled says that the device has not been taken in by a server yet.
-var ErrNotEnrolled = errors.New("this device is not enrolled")
+var ErrNotEnrolled = refusal.New(refusal.NotEnrolled, "this device is not enrolled")
 
 // Open opens or makes a site's database.
 func Open(ctx context.Context, c Config) (*Store, error) {

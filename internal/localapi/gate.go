@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rawaj/rawaj/internal/refusal"
 )
 
 // Gate lets in who holds the token, and browsers that came by a one-time link. It
@@ -38,6 +40,7 @@ const (
 
 	cookieBase = "rawaj"
 	loginPath  = "/login"
+	apiPath    = "/api/"
 )
 
 // NewGate makes a gate that opens to a token; hosts are the exact Host values it
@@ -84,11 +87,11 @@ func (g *Gate) Handler(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !loopback(r.Host) && !slices.Contains(g.hosts, r.Host) {
-			http.Error(w, "this host name is not served here", http.StatusMisdirectedRequest)
+			turnAway(w, r, refusal.New(refusal.WrongHost, "this host name is not served here"))
 			return
 		}
 		if err := cross.Check(r); err != nil {
-			http.Error(w, "request comes from another site's page", http.StatusForbidden)
+			turnAway(w, r, refusal.New(refusal.OtherPage, "request comes from another site's page"))
 			return
 		}
 		if r.URL.Path == loginPath && r.Method == http.MethodGet {
@@ -96,12 +99,21 @@ func (g *Gate) Handler(next http.Handler) http.Handler {
 			return
 		}
 		if !g.bearer(r) && !g.cookie(r) {
-			http.Error(w, "not signed in: open the link that the program prints, or give the token that stands in the data directory", http.StatusUnauthorized)
+			turnAway(w, r, refusal.New(refusal.NotSignedIn, "not signed in: open the link that the program prints, or give the token that stands in the data directory"))
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// turnAway refuses as the API does, or in plain words to who opens a page.
+func turnAway(w http.ResponseWriter, r *http.Request, e *refusal.Error) {
+	if strings.HasPrefix(r.URL.Path, apiPath) {
+		Refuse(w, e)
+		return
+	}
+	http.Error(w, e.Message, e.Status())
 }
 
 func (g *Gate) bearer(r *http.Request) bool {
@@ -128,12 +140,12 @@ func (g *Gate) valid(in map[string]time.Time, key string, once bool) bool {
 // login redeems a one-time link for a session.
 func (g *Gate) login(w http.ResponseWriter, r *http.Request) {
 	if !g.valid(g.links, r.URL.Query().Get("code"), true) {
-		http.Error(w, "this link was used or has run out: ask for a new one (rawaj site open, rawaj admin login-link)", http.StatusUnauthorized)
+		turnAway(w, r, refusal.New(refusal.LinkOver, "this link was used or has run out: ask for a new one (rawaj site open, rawaj admin login-link)"))
 		return
 	}
 	session, err := g.draw(g.sessions, maxSessions, sessionValid)
 	if err != nil {
-		http.Error(w, "cannot sign in now", http.StatusInternalServerError)
+		turnAway(w, r, refusal.New(refusal.Internal, "cannot sign in now: %v", err))
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: int(sessionValid.Seconds()), Secure: r.TLS != nil})

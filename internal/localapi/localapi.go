@@ -6,36 +6,31 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
 	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/internal/refusal"
 )
 
-// Answer writes v as JSON, or an error with status 400.
+// Answer writes v as JSON, or why not.
 func Answer(w http.ResponseWriter, v any, err error) {
-	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		v = map[string]string{"error": err.Error()}
+		Refuse(w, err)
+		return
 	}
+	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(v)
 }
 
-// MaxRequest bounds the body of a request.
-const MaxRequest = 256 << 10
-
-// Read reads a request's body into v; fields that v does not have are refused.
-func Read(w http.ResponseWriter, r *http.Request, v any) error {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, MaxRequest))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("cannot read the request: %w", err)
-	}
-	return nil
+// Refuse writes a refusal, with the status of its code: the one shape of an error.
+func Refuse(w http.ResponseWriter, err error) {
+	e := refusal.Of(err)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(e.Status())
+	json.NewEncoder(w).Encode(e)
 }
 
 // Route is one call of an API. Request and Response are zero values of the types that
@@ -50,12 +45,23 @@ type Route struct {
 	Handle       http.HandlerFunc
 }
 
-// Mux serves routes.
-func Mux(routes []Route) *http.ServeMux {
+// Mux serves routes. What is asked elsewhere, or otherwise, is refused like the rest.
+func Mux(routes []Route) http.Handler {
 	mux := http.NewServeMux()
+	methods := map[string][]string{}
 	for _, r := range routes {
 		mux.HandleFunc(r.Method+" "+r.Path, r.Handle)
+		methods[r.Path] = append(methods[r.Path], r.Method)
 	}
+	for path, allowed := range methods {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			Refuse(w, refusal.New(refusal.WrongMethod, "ask with %s", strings.Join(allowed, " or ")))
+		})
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		Refuse(w, refusal.New(refusal.NoRoute, "nothing is asked at this address; openapi.json lists what is"))
+	})
 	return mux
 }
 
@@ -79,6 +85,9 @@ func Call(ctx context.Context, dir, method, route string, v, out any) error {
 		return err
 	}
 	q.Header.Set("Authorization", "Bearer "+a.Token)
+	if !ok && v != nil {
+		q.Header.Set("Content-Type", "application/json")
+	}
 	r, err := http.DefaultClient.Do(q)
 	if err != nil {
 		return fmt.Errorf("ask the process that holds %s: %w", dir, err)
@@ -91,9 +100,9 @@ func Call(ctx context.Context, dir, method, route string, v, out any) error {
 		return nil
 	}
 	b, _ := io.ReadAll(io.LimitReader(r.Body, 64<<10))
-	var refused struct{ Error string }
-	if json.Unmarshal(b, &refused) == nil && refused.Error != "" {
-		return errors.New(refused.Error)
+	refused := &refusal.Error{}
+	if json.Unmarshal(b, refused) == nil && refused.Code != "" {
+		return refused
 	}
 	return fmt.Errorf("the process that holds %s answers %s: %s", dir, r.Status, strings.TrimSpace(string(b)))
 }

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/rawaj/rawaj/internal/refusal"
 )
 
 // OpenAPI describes routes as an OpenAPI 3.1 document, from the types that they read
@@ -22,7 +24,13 @@ func OpenAPI(title string, routes []Route) ([]byte, error) {
 		}
 		paths[r.Path][strings.ToLower(r.Method)] = g.operation(&r)
 	}
-	g.schemas["Error"] = map[string]any{"type": "object", "properties": map[string]any{"error": map[string]any{"type": "string", "description": "for people, in English: what to do next"}}}
+	g.schemas["RefusalCode"] = map[string]any{"type": "string", "enum": refusal.Codes()}
+	g.schemas["Refusal"] = map[string]any{"type": "object", "required": []string{"code", "message"}, "properties": map[string]any{
+		"code":    map[string]any{"$ref": "#/components/schemas/RefusalCode"},
+		"field":   map[string]any{"type": "string", "description": "of the request, as in lines[2].quantity"},
+		"values":  map[string]any{"type": "object", "additionalProperties": map[string]any{}, "description": "what the code's message names"},
+		"message": map[string]any{"type": "string", "description": "English, for scripts: what to do next"},
+	}}
 	b, err := json.MarshalIndent(map[string]any{
 		"openapi": "3.1.0",
 		"info":    map[string]any{"title": title, "version": "1"},
@@ -63,7 +71,7 @@ func (g *describer) operation(r *Route) map[string]any {
 		}
 		answer["content"] = map[string]any{media: map[string]any{"schema": g.of(reflect.TypeOf(r.Response))}}
 	}
-	op["responses"] = map[string]any{"200": answer, "400": map[string]any{"description": "refused", "content": map[string]any{"application/json": map[string]any{"schema": map[string]any{"$ref": "#/components/schemas/Error"}}}}}
+	op["responses"] = map[string]any{"200": answer, "default": map[string]any{"description": "refused", "content": map[string]any{"application/json": map[string]any{"schema": map[string]any{"$ref": "#/components/schemas/Refusal"}}}}}
 	return op
 }
 

@@ -3,10 +3,10 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -37,7 +37,7 @@ func ParseBy(s string) (By, error) {
 	if i := slices.Index(names, s); i > 0 {
 		return By(i), nil
 	}
-	return 0, fmt.Errorf("cannot group by %q: use %s", s, strings.Join(names[1:], ", "))
+	return 0, refusal.Parameter("by", "cannot group by %q: use %s", s, strings.Join(names[1:], ", "))
 }
 
 // Figures is what one group of sale lines adds up to.

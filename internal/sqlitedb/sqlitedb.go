@@ -422,6 +422,12 @@ func (c *conn) start(sql string, s *stmt, args []any) (driver.Rows, error) {
 	return rows, nil
 }
 
+// NoRoom says that an error is a disk without room.
+func NoRoom(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && e.Code == sqlite3.ErrFull
+}
+
 func exists(err error) error {
 	var e sqlite3.Error
 	if errors.As(err, &e) && (e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey || e.ExtendedCode == sqlite3.ErrConstraintUnique) {

@@ -139,14 +139,10 @@ func parentOf(t *schema.Table, v schema.Values) (*schema.Table, syncproto.Record
 
 // sound holds an edited record against what its table asks of a record as a whole.
 func sound(w *write) *syncproto.Error {
-	t := w.after.Table
-	if w.before == nil || !w.changed || t.Whole == nil {
+	if w.before == nil || !w.changed {
 		return nil
 	}
-	if wrong := t.Whole(t, w.after.Values); wrong != "" {
-		return syncproto.Errorf(syncproto.CodeBadValue, "%s: %s", t.Name, wrong)
-	}
-	return nil
+	return w.after.Table.CheckWhole(w.after.Values)
 }
 
 func allowed(access *schema.Access, w *write, ms int64) *syncproto.Error {

@@ -1,6 +1,9 @@
 package schema
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rawaj/rawaj/syncproto"
@@ -39,8 +42,8 @@ func (t *Table) checkGroup(w *syncproto.GroupWrite) *syncproto.Error {
 		if t.GroupOf(i).ID != g.ID {
 			return syncproto.Errorf(syncproto.CodeBadGroup, "%s: field %s is not of group %s", t.Name, t.Fields[i].Name, g.Name)
 		}
-		if err := t.Fields[i].check(f.Value); err != nil {
-			return syncproto.Errorf(syncproto.CodeBadValue, "%s: %s %s", t.Name, t.Fields[i].Name, err.Detail)
+		if flaw := t.Fields[i].check(f.Value); flaw != nil {
+			return flaw.refuse(t)
 		}
 		known++
 		if !f.Value.IsNull() {
@@ -51,9 +54,9 @@ func (t *Table) checkGroup(w *syncproto.GroupWrite) *syncproto.Error {
 	case known != len(g.Fields):
 		return syncproto.Errorf(syncproto.CodeBadGroup, "%s: group %s is written with %d of its %d fields", t.Name, g.Name, known, len(g.Fields))
 	case g.AtLeastOne && filled == 0:
-		return syncproto.Errorf(syncproto.CodeBadValue, "%s: one of %s has to be filled", t.Name, g.Name)
+		return t.missing(g, "one of "+g.Name+" has to be filled").refuse(t)
 	case g.Together && filled != 0 && filled != known:
-		return syncproto.Errorf(syncproto.CodeBadValue, "%s: %s is filled in part", t.Name, g.Name)
+		return t.missing(g, g.Name+" is filled in part").refuse(t)
 	case g.Rule != State && w.Left != "":
 		return syncproto.Errorf(syncproto.CodeBadGroup, "%s: group %s has no states to leave", t.Name, g.Name)
 	}
@@ -68,16 +71,22 @@ func (t *Table) checkComplete(c *syncproto.Change) *syncproto.Error {
 			needed = needed || t.Fields[t.Index(id)].Required
 		}
 		if needed && !writes(c, g.ID) {
-			return syncproto.Errorf(syncproto.CodeBadValue, "%s: made without %s", t.Name, g.Name)
+			return t.missing(g, "made without "+g.Name).refuse(t)
 		}
 	}
 	if t.Child != 0 && !isChild(c.Record, t.Of(t.valuesOf(c), t.Child).ID()) {
 		return syncproto.Errorf(syncproto.CodeBadValue, "%s: its id is no child of the one in %s", t.Name, t.Fields[t.Index(t.Child)].Name)
 	}
-	if t.Whole != nil {
-		if wrong := t.Whole(t, t.valuesOf(c)); wrong != "" {
-			return syncproto.Errorf(syncproto.CodeBadValue, "%s: %s", t.Name, wrong)
-		}
+	return t.CheckWhole(t.valuesOf(c))
+}
+
+// CheckWhole says what is wrong with a record as a whole.
+func (t *Table) CheckWhole(v Values) *syncproto.Error {
+	if t.Whole == nil {
+		return nil
+	}
+	if flaw := t.Whole(t, v); flaw != nil {
+		return flaw.refuse(t)
 	}
 	return nil
 }
@@ -107,64 +116,73 @@ func writes(c *syncproto.Change, id syncproto.GroupID) bool {
 	return false
 }
 
-func bad(why string) *syncproto.Error { return &syncproto.Error{Detail: why} }
+// missing says that a group is not filled as it has to be, by the first of its fields.
+func (t *Table) missing(g *Group, detail string) *Flaw {
+	return &Flaw{Kind: FlawRequired, Field: t.Fields[t.Index(g.Fields[0])].Name, Detail: "is missing: " + detail}
+}
 
-func (f *Field) check(v syncproto.Value) *syncproto.Error {
+func (f *Field) check(v syncproto.Value) *Flaw {
 	switch {
 	case v.IsNull():
 		if f.Required {
-			return bad("is required")
+			return &Flaw{Kind: FlawRequired, Field: f.Name, Detail: "is required"}
 		}
 		return nil
 	case v.Kind() != f.Kind:
-		return bad("is of the wrong kind")
+		return f.bad("is of the wrong kind")
 	}
 	switch f.Kind {
 	case syncproto.Int:
 		if (f.Min != 0 || f.Max != 0) && (v.Int() < f.Min || v.Int() > f.Max) {
-			return bad("is out of range")
+			return &Flaw{Kind: FlawRange, Field: f.Name, Min: f.Min, Max: f.Max, Detail: fmt.Sprintf("is not from %d to %d", f.Min, f.Max)}
 		}
 	case syncproto.Text:
 		return f.checkText(v.Text())
 	case syncproto.Bytes:
 		if f.Ref != 0 && v.Len() != 16 {
-			return bad("is not the id of a record")
+			return f.bad("is not the id of a record")
 		}
 		if f.Max != 0 && int64(v.Len()) > f.Max {
-			return bad("is too long")
+			return f.long()
 		}
 	}
 	return nil
 }
 
-func (f *Field) checkText(s string) *syncproto.Error {
+func (f *Field) bad(why string) *Flaw { return &Flaw{Kind: FlawForm, Field: f.Name, Detail: why} }
+
+func (f *Field) long() *Flaw {
+	return &Flaw{Kind: FlawLong, Field: f.Name, Max: f.Max, Detail: fmt.Sprintf("is longer than %d", f.Max)}
+}
+
+func (f *Field) checkText(s string) *Flaw {
 	if f.Max != 0 && int64(len(s)) > 4*f.Max { // Max letters of at most 4 bytes
-		return bad("is too long")
+		return f.long()
 	}
 	switch f.Form {
 	case Free:
 		if s == "" {
-			return bad("is empty where null was meant")
+			return &Flaw{Kind: FlawRequired, Field: f.Name, Detail: "is empty where null was meant"}
 		}
 	case Code:
-		if s == "" || int64(len(s)) > max(f.Max, 1) || !printable(s) {
-			return bad("is not a code of ASCII letters, digits and signs")
+		switch {
+		case s == "" || !printable(s):
+			return f.bad("is not a code of ASCII letters, digits and signs")
+		case int64(len(s)) > max(f.Max, 1):
+			return f.long()
 		}
 	case Date:
 		if !ValidDay(s) {
-			return bad("is not a date such as 2026-11-21")
+			return f.bad("is not a date such as 2026-11-21")
 		}
 	case Currency:
 		if !ValidCurrency(s) {
-			return bad("is not a currency such as AED")
+			return f.bad("is not a currency such as AED")
 		}
 	case OneOf:
-		for _, w := range f.Words {
-			if w == s {
-				return nil
-			}
+		if !slices.Contains(f.Words, s) {
+			return &Flaw{Kind: FlawWord, Field: f.Name, Words: f.Words, Detail: "is none of " + strings.Join(f.Words, ", ")}
 		}
-		return bad("is none of its words")
 	}
 	return nil
 }

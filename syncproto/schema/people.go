@@ -82,10 +82,10 @@ var people = []*Table{
 		ID: Person, Name: "person", Class: syncproto.ClassP, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: PersonSite}}, Movable: true,
 		Fields: []Field{
 			{ID: PersonSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
-			{ID: PersonName, Name: "name", Kind: syncproto.Text, Required: true, Max: maxName},
+			{ID: PersonName, Name: "name", Kind: syncproto.Text, Required: true, Max: MaxName},
 			{ID: PersonPhone, Name: "phone", Kind: syncproto.Text, Form: Code, Max: 24},
 			{ID: PersonBirthYear, Name: "birth_year", Kind: syncproto.Int, Min: 1900, Max: 2200},
-			{ID: PersonNeighbourhood, Name: "neighbourhood", Kind: syncproto.Text, Max: maxName},
+			{ID: PersonNeighbourhood, Name: "neighbourhood", Kind: syncproto.Text, Max: MaxName},
 			{ID: PersonFamily, Name: "family", Kind: syncproto.Bytes, Ref: Family},
 			{ID: PersonCard, Name: "card", Kind: syncproto.Text, Form: Code, Max: 40},
 			voided(),
@@ -168,9 +168,9 @@ var people = []*Table{
 // maxMinutes bounds the accredited minutes of a session: a whole day.
 const maxMinutes = 24 * 60
 
-func wholeSession(t *Table, v Values) string {
+func wholeSession(t *Table, v Values) *Flaw {
 	if t.Of(v, SessionEndsAt).Int() <= t.Of(v, SessionStartsAt).Int() {
-		return "ends before it starts"
+		return &Flaw{Kind: FlawTimes, Field: "ends_at", Detail: "is not after its start"}
 	}
-	return ""
+	return nil
 }

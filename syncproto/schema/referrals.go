@@ -92,12 +92,12 @@ var referrals = []*Table{
 			{ID: ReferralUrgency, Name: "urgency", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"normal", "urgent", "emergency"}},
 			{ID: ReferralCode, Name: "case_code", Kind: syncproto.Text, Required: true, Form: Code, Max: 40},
 			{ID: ReferralPerson, Name: "person", Kind: syncproto.Bytes, Ref: Person},
-			{ID: ReferralName, Name: "shared_name", Kind: syncproto.Text, Max: maxName},
+			{ID: ReferralName, Name: "shared_name", Kind: syncproto.Text, Max: MaxName},
 			{ID: ReferralPhone, Name: "shared_phone", Kind: syncproto.Text, Form: Code, Max: 24},
 			{ID: ReferralNote, Name: "note", Kind: syncproto.Text, Max: 2000},
-			{ID: ReferralConsentBy, Name: "consent_by", Kind: syncproto.Text, Max: maxName},
+			{ID: ReferralConsentBy, Name: "consent_by", Kind: syncproto.Text, Max: MaxName},
 			{ID: ReferralConsentAt, Name: "consent_at", Kind: syncproto.Int},
-			{ID: ReferralBasis, Name: "legal_basis", Kind: syncproto.Text, Max: maxName},
+			{ID: ReferralBasis, Name: "legal_basis", Kind: syncproto.Text, Max: MaxName},
 			{ID: ReferralState, Name: "state", Kind: syncproto.Text, Required: true, Form: OneOf, Words: referralStates.words()},
 			{ID: ReferralReason, Name: "reason", Kind: syncproto.Text, Max: MaxReason},
 			{ID: ReferralOutcome, Name: "outcome", Kind: syncproto.Text, Max: MaxReason},
@@ -117,11 +117,11 @@ var referrals = []*Table{
 
 // wholeReferral holds a referral that leaves its sender to the consent guard (R36): a
 // name or phone goes only with consent, by whom and when, or a named legal basis.
-func wholeReferral(t *Table, v Values) string {
+func wholeReferral(t *Table, v Values) *Flaw {
 	personal := !t.Of(v, ReferralName).IsNull() || !t.Of(v, ReferralPhone).IsNull()
 	consent := !t.Of(v, ReferralConsentBy).IsNull() && !t.Of(v, ReferralConsentAt).IsNull()
 	if personal && !consent && t.Of(v, ReferralBasis).IsNull() {
-		return "names a person without consent or a legal basis"
+		return &Flaw{Kind: FlawConsent, Field: "consent_by", Detail: "is missing: names a person without consent or a legal basis"}
 	}
-	return ""
+	return nil
 }

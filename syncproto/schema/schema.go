@@ -87,8 +87,8 @@ type Table struct {
 	Child   syncproto.FieldID // a record's id is a child of the id in this field; 0 for none
 	Fields  []Field
 	Groups  []Group
-	Fold    []syncproto.FieldID         // text that people search by
-	Whole   func(*Table, Values) string // what is wrong with a new record as a whole; empty where nothing is
+	Fold    []syncproto.FieldID        // text that people search by
+	Whole   func(*Table, Values) *Flaw // what is wrong with a record as a whole; nil where nothing is
 
 	byField places
 	byGroup places

@@ -41,19 +41,19 @@ func TestAReferralNamesAPersonOnlyWithConsent(t *testing.T) {
 	v := make(schema.Values, len(table.Fields))
 	set := func(id syncproto.FieldID, value syncproto.Value) { v[table.Index(id)] = value }
 	set(schema.ReferralCode, syncproto.TextValue("C-17"))
-	if wrong := table.Whole(table, v); wrong != "" {
+	if wrong := table.Whole(table, v); wrong != nil {
 		t.Errorf("a case code alone: %s", wrong)
 	}
 	set(schema.ReferralName, syncproto.TextValue("a made-up name"))
-	if table.Whole(table, v) == "" {
+	if table.Whole(table, v) == nil {
 		t.Error("a name went without consent")
 	}
 	set(schema.ReferralConsentBy, syncproto.TextValue("herself"))
-	if table.Whole(table, v) == "" {
+	if table.Whole(table, v) == nil {
 		t.Error("a name went with a consent of no time")
 	}
 	set(schema.ReferralConsentAt, syncproto.IntValue(1))
-	if wrong := table.Whole(table, v); wrong != "" {
+	if wrong := table.Whole(table, v); wrong != nil {
 		t.Errorf("with consent: %s", wrong)
 	}
 }

@@ -121,17 +121,17 @@ func siteAndFair(site, fair syncproto.FieldID) []ScopeRule {
 
 // wholeLine keeps a line's worth within MaxAmount, so that the sum of a million
 // lines stays within 64 bits, and a price with its currency.
-func wholeLine(t *Table, v Values) string {
+func wholeLine(t *Table, v Values) *Flaw {
 	price, quantity := t.Of(v, LineUnitPrice), t.Of(v, LineQuantity).Int()
 	switch {
 	case price.IsNull() != t.Of(v, LineCurrency).IsNull():
-		return "a price and its currency go together"
+		return &Flaw{Kind: FlawCurrency, Field: "unit_price_minor", Detail: "and its currency go together"}
 	case price.IsNull() && !t.Of(v, LineDiscount).IsNull():
-		return "a discount without a price"
+		return &Flaw{Kind: FlawRequired, Field: "unit_price_minor", Detail: "is missing: a discount without a price"}
 	case quantity != 0 && abs(price.Int()) > MaxAmount/abs(quantity):
-		return "is worth more than a line may be"
+		return &Flaw{Kind: FlawWorth, Field: "quantity", Detail: "times the price is worth more than a line may be"}
 	}
-	return ""
+	return nil
 }
 
 func abs(n int64) int64 { return max(n, -n) }
@@ -216,7 +216,7 @@ var selling = []*Table{
 			{ID: SaleExternalRef, Name: "external_ref", Kind: syncproto.Text, Max: 64},
 			{ID: SaleTill, Name: "till_session", Kind: syncproto.Bytes, Ref: TillSession},
 			{ID: SaleReceiptNo, Name: "receipt_no", Kind: syncproto.Text, Required: true, Form: Code, Max: 40},
-			{ID: SaleVoidReason, Name: "void_reason", Kind: syncproto.Text, Max: maxName},
+			{ID: SaleVoidReason, Name: "void_reason", Kind: syncproto.Text, Max: MaxName},
 			voided(),
 		},
 		Groups: []Group{

@@ -59,13 +59,14 @@ const (
 	GroupVoided syncproto.GroupID = 15
 )
 
-const maxName = 200
+// MaxName bounds a name, in letters.
+const MaxName = 200
 
 func names() []Field {
 	return []Field{
-		{ID: NameAr, Name: "name_ar", Kind: syncproto.Text, Max: maxName},
-		{ID: NameFa, Name: "name_fa", Kind: syncproto.Text, Max: maxName},
-		{ID: NameEn, Name: "name_en", Kind: syncproto.Text, Max: maxName},
+		{ID: NameAr, Name: "name_ar", Kind: syncproto.Text, Max: MaxName},
+		{ID: NameFa, Name: "name_fa", Kind: syncproto.Text, Max: MaxName},
+		{ID: NameEn, Name: "name_en", Kind: syncproto.Text, Max: MaxName},
 	}
 }
 
@@ -154,7 +155,7 @@ var sites = []*Table{
 			{ID: DeviceKey, Name: "key", Kind: syncproto.Bytes, Required: true, Max: 32},
 			{ID: DevicePrefix, Name: "prefix", Kind: syncproto.Text, Form: Code, Max: 16},
 			{ID: DeviceIssuedAt, Name: "issued_at", Kind: syncproto.Int},
-			{ID: DeviceLabel, Name: "label", Kind: syncproto.Text, Max: maxName},
+			{ID: DeviceLabel, Name: "label", Kind: syncproto.Text, Max: MaxName},
 			{ID: DeviceRevoked, Name: "revoked_at", Kind: syncproto.Int},
 			{ID: DeviceReason, Name: "revoke_reason", Kind: syncproto.Text, Max: MaxReason},
 		},
@@ -168,7 +169,7 @@ var sites = []*Table{
 		ID: User, Name: "user", Class: syncproto.ClassP, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: UserSite}}, Movable: true,
 		Fields: []Field{
 			{ID: UserSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
-			{ID: UserName, Name: "name", Kind: syncproto.Text, Required: true, Max: maxName},
+			{ID: UserName, Name: "name", Kind: syncproto.Text, Required: true, Max: MaxName},
 			{ID: UserRole, Name: "role", Kind: syncproto.Text, Required: true, Form: Code, Max: 40},
 			{ID: UserActive, Name: "active", Kind: syncproto.Bool, Required: true},
 		},

@@ -13,11 +13,15 @@ export function generate(api) {
   const { components, info } = JSON.parse(readFileSync(new URL(apis[api], import.meta.url)))
   let out = `// Written by scripts/types.mjs from the API of: ${info.title}. Do not edit.\n`
   for (const [name, schema] of Object.entries(components.schemas)) {
+    if (schema.enum) {
+      out += `\nexport type ${name} =${schema.enum.map((word) => `\n  | '${word}'`).join('')}\n`
+      continue
+    }
     out += `\nexport interface ${name} {\n`
     // What is asked may leave fields out; what is answered has them, but for those that
     // are empty and that readers take as such.
-    const optional = /Request$|^New/.test(name)
-    for (const [field, s] of Object.entries(schema.properties)) out += `  ${field}${optional || /^name_/.test(field) ? '?' : ''}: ${type(s)}\n`
+    const optional = (field) => (schema.required ? !schema.required.includes(field) : /Request$|^New/.test(name) || /^name_/.test(field))
+    for (const [field, s] of Object.entries(schema.properties)) out += `  ${field}${optional(field) ? '?' : ''}: ${type(s)}\n`
     out += '}\n'
   }
   return out

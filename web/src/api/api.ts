@@ -1,11 +1,13 @@
 import type * as d from './dashboard.gen'
 import type * as s from './site.gen'
 
-// What a program refused, in its words, or could not be asked at all.
+// What a program refused, or could not be asked at all. The message is for logs; people
+// read reasonOf.
 export class Refused extends Error {
   constructor(
     readonly why: 'refused' | 'unreachable' | 'signed-out',
     message: string,
+    readonly refusal?: s.Refusal,
   ) {
     super(message)
   }
@@ -18,10 +20,14 @@ async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Pr
   } catch (e) {
     throw new Refused('unreachable', String(e))
   }
-  if (r.status === 401) throw new Refused('signed-out', await r.text())
-  if (r.status === 400) throw new Refused('refused', ((await r.json()) as s.Error).error)
-  if (!r.ok) throw new Refused('unreachable', r.statusText)
-  return (await r.json()) as T
+  if (r.ok) return (await r.json()) as T
+  const refusal = await r.json().then(
+    (v: Partial<s.Refusal>) => (v.code ? (v as s.Refusal) : undefined),
+    () => undefined,
+  )
+  // What a program refused below 500 it refuses again; from there on it may be asked later.
+  const why = r.status === 401 ? 'signed-out' : refusal && r.status < 500 ? 'refused' : 'unreachable'
+  throw new Refused(why, refusal?.message ?? r.statusText, refusal)
 }
 
 const get = <T>(path: string): Promise<T> => call<T>('GET', path)

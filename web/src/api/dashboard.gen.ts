@@ -42,10 +42,6 @@ export interface EnrolCode {
   site: string
 }
 
-export interface Error {
-  error: string
-}
-
 export interface Figures {
   amount_minor: Record<string, number>
   lines: number
@@ -86,6 +82,55 @@ export interface Overview {
   sites: number
   total: Figures
 }
+
+export interface Refusal {
+  code: RefusalCode
+  field?: string
+  message: string
+  values?: Record<string, unknown>
+}
+
+export type RefusalCode =
+  | 'bad_form'
+  | 'bad_id'
+  | 'bad_parameter'
+  | 'bad_step'
+  | 'device_refused'
+  | 'ends_before_start'
+  | 'id_used'
+  | 'internal'
+  | 'kind_differs'
+  | 'link_over'
+  | 'malformed'
+  | 'no_consent'
+  | 'no_currency'
+  | 'no_record'
+  | 'no_room'
+  | 'no_route'
+  | 'no_such_id'
+  | 'no_till_open'
+  | 'not_enrolled'
+  | 'not_json'
+  | 'not_signed_in'
+  | 'not_waivable'
+  | 'nothing_to_review'
+  | 'other_desk'
+  | 'other_page'
+  | 'out_of_range'
+  | 'records_no_sales'
+  | 'required'
+  | 'settled'
+  | 'stopped'
+  | 'too_large'
+  | 'too_long'
+  | 'too_many'
+  | 'too_much'
+  | 'unknown_field'
+  | 'unknown_word'
+  | 'unreachable'
+  | 'wrong_host'
+  | 'wrong_method'
+  | 'wrong_type'
 
 export interface Revocation {
   reason: string

@@ -47,6 +47,9 @@ class I18n {
     return String(parsed.format(isolated))
   }
 
+  // knows says whether there is a message for a key that a program made.
+  knows = (key: string): key is Key => key in this.#messages
+
   number = (n: number): string => format.number(this.tag, n)
   amount = (minor: number, currency: string): string => format.amount(this.tag, minor, currency)
   time = (iso: string): string => format.time(this.tag, new Date(iso))

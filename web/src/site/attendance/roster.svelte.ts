@@ -1,4 +1,5 @@
 import { Refused, site } from '../../api/api'
+import { reasonOf, refusalOf } from '../../api/refusal'
 import type { RosterLine } from '../../api/site.gen'
 import { newID } from '../../api/uuid'
 import { digits } from '../../i18n/fold'
@@ -61,7 +62,7 @@ export class RosterState {
     } catch (e) {
       if (e instanceof Refused && e.why === 'refused') {
         this.#ids.delete(key)
-        this.refusal = e.message
+        this.refusal = reasonOf(refusalOf(e))
         return 'refused'
       }
       return 'unreachable'

@@ -1,4 +1,5 @@
 import { Refused, site } from '../../api/api'
+import { reasonOf, refusalOf } from '../../api/refusal'
 import type { Product, Till } from '../../api/site.gen'
 import { newID } from '../../api/uuid'
 import { put, quantityOf, total, type Cart } from './cart'
@@ -104,7 +105,7 @@ export class TillState {
       } catch (e) {
         if (e instanceof Refused && e.why === 'refused') {
           // It was judged, and is not there: the cart opens again under another id.
-          this.refusal = e.message
+          this.refusal = reasonOf(refusalOf(e))
           this.#keep({ ...this.cart, id: newID(), asked: false })
           break
         }
@@ -123,7 +124,7 @@ export class TillState {
       await site.voidSale(s.id, 'undone at the till')
       this.sold = { ...s, undone: true }
     } catch (e) {
-      if (e instanceof Refused && e.why === 'refused') this.refusal = e.message
+      if (e instanceof Refused && e.why === 'refused') this.refusal = reasonOf(refusalOf(e))
       else this.unreachable = true
     }
   }
@@ -135,7 +136,7 @@ export class TillState {
       this.sold = undefined
       await this.load()
     } catch (e) {
-      if (e instanceof Refused && e.why === 'refused') this.refusal = e.message
+      if (e instanceof Refused && e.why === 'refused') this.refusal = reasonOf(refusalOf(e))
       else this.unreachable = true
     }
   }

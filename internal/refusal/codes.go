@@ -1,0 +1,85 @@
+package refusal
+
+import "net/http"
+
+// Code says why something was refused: what stands in JSON and names a message in the
+// pages' languages. The set is closed: a page has words for each.
+type Code string
+
+// Codes, by what the caller does next.
+const (
+	// The request cannot be read: mend the program that sends it.
+	Malformed    Code = "malformed"     // is not one JSON object
+	WrongType    Code = "wrong_type"    // a field holds another kind of value
+	UnknownField Code = "unknown_field" // a field that this version does not know
+	BadID        Code = "bad_id"        // is not an id as this program makes them
+	BadParameter Code = "bad_parameter" // of the address, after the question mark
+	TooLarge     Code = "too_large"     // max: bytes
+	NotJSON      Code = "not_json"      // Content-Type is not application/json
+	NoRoute      Code = "no_route"      // nothing is asked at this address
+	WrongMethod  Code = "wrong_method"  // the address is asked with another method
+	IDUsed       Code = "id_used"       // the id names something else: make a new one
+
+	// Who asks is not let in.
+	NotSignedIn   Code = "not_signed_in"  // open the link that the program prints
+	LinkOver      Code = "link_over"      // ask for a new link
+	WrongHost     Code = "wrong_host"     // this name is not served here
+	OtherPage     Code = "other_page"     // another site's page may not write
+	DeviceRefused Code = "device_refused" // head office will not have this device: ask there; why: its code
+
+	// It may be asked again later, unchanged.
+	NotEnrolled Code = "not_enrolled" // enrol this device first
+	Unreachable Code = "unreachable"  // head office cannot be reached
+	NoRoom      Code = "no_room"      // the disk is full: nothing was recorded
+	Stopped     Code = "stopped"      // the server has stopped folding its log: see there
+	Internal    Code = "internal"     // a fault of the program's own
+
+	// What the request names is not there.
+	NoRecord  Code = "no_record"  // what the address names
+	Reference Code = "no_such_id" // what the field names is not known here
+
+	// A value of a field is wrong: mend it.
+	Required    Code = "required"
+	OutOfRange  Code = "out_of_range" // min, max
+	TooLong     Code = "too_long"     // max: letters
+	TooMany     Code = "too_many"     // max: entries
+	BadForm     Code = "bad_form"     // a code, date, currency, zone or file that is written otherwise
+	UnknownWord Code = "unknown_word" // words: those it may be
+
+	// A rule of the work forbids it.
+	NoTill          Code = "no_till_open"
+	NoConsent       Code = "no_consent"
+	BadStep         Code = "bad_step"   // from, to: states
+	OtherDesk       Code = "other_desk" // the step is for the other side
+	EndsBeforeStart Code = "ends_before_start"
+	TooMuch         Code = "too_much"         // worth more than a line may be
+	NoCurrency      Code = "no_currency"      // a price and its currency go together
+	NoSales         Code = "records_no_sales" // a partner's desk
+	NothingToReview Code = "nothing_to_review"
+	Settled         Code = "settled"      // state: what became of it
+	NotWaivable     Code = "not_waivable" // why: the code it is held for
+	KindDiffers     Code = "kind_differs" // kind: what the site is
+)
+
+// statuses are the HTTP status of each code; the keys are all codes there are.
+var statuses = map[Code]int{
+	Malformed: http.StatusBadRequest, WrongType: http.StatusBadRequest, UnknownField: http.StatusBadRequest,
+	BadID: http.StatusBadRequest, BadParameter: http.StatusBadRequest, TooLarge: http.StatusRequestEntityTooLarge,
+	NotJSON: http.StatusUnsupportedMediaType, NoRoute: http.StatusNotFound, WrongMethod: http.StatusMethodNotAllowed, IDUsed: http.StatusConflict,
+
+	NotSignedIn: http.StatusUnauthorized, LinkOver: http.StatusUnauthorized, WrongHost: http.StatusMisdirectedRequest,
+	OtherPage: http.StatusForbidden, DeviceRefused: http.StatusForbidden,
+
+	NotEnrolled: http.StatusServiceUnavailable, Unreachable: http.StatusServiceUnavailable, NoRoom: http.StatusServiceUnavailable,
+	Stopped: http.StatusServiceUnavailable, Internal: http.StatusInternalServerError,
+
+	NoRecord: http.StatusNotFound, Reference: http.StatusUnprocessableEntity,
+
+	Required: http.StatusUnprocessableEntity, OutOfRange: http.StatusUnprocessableEntity, TooLong: http.StatusUnprocessableEntity,
+	TooMany: http.StatusUnprocessableEntity, BadForm: http.StatusUnprocessableEntity, UnknownWord: http.StatusUnprocessableEntity,
+
+	NoTill: http.StatusUnprocessableEntity, NoConsent: http.StatusUnprocessableEntity, BadStep: http.StatusUnprocessableEntity, OtherDesk: http.StatusUnprocessableEntity,
+	EndsBeforeStart: http.StatusUnprocessableEntity, TooMuch: http.StatusUnprocessableEntity, NoCurrency: http.StatusUnprocessableEntity,
+	NoSales: http.StatusUnprocessableEntity, NothingToReview: http.StatusUnprocessableEntity, Settled: http.StatusUnprocessableEntity,
+	NotWaivable: http.StatusUnprocessableEntity, KindDiffers: http.StatusUnprocessableEntity,
+}

@@ -45,6 +45,7 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/sessions", Summary: "Sessions of workshops at this site", Response: []SessionShown{}, Handle: c.apiSessions},
 		{Method: "POST", Path: "/api/sessions", Summary: "Plan a session", Request: planSessionRequest{}, Response: madeAnswer{}, Handle: c.apiPlanSession},
 		{Method: "GET", Path: "/api/sessions/{id}/roster", Summary: "Who attends a session, derived from all scans", Response: []RosterLine{}, Handle: c.apiRoster},
+		{Method: "POST", Path: "/api/sessions/{id}/review", Summary: "Confirm an attendance that waits for it, or take it back", Request: reviewRequest{}, Response: madeAnswer{}, Handle: c.apiReview},
 		{Method: "POST", Path: "/api/scans", Summary: "Check a person in or out", Request: scanRequest{}, Response: madeAnswer{}, Handle: c.apiScan},
 		{Method: "GET", Path: "/api/desks", Summary: "Sites that referrals can go to", Response: []Desk{}, Handle: c.apiDesks},
 		{Method: "GET", Path: "/api/referrals", Summary: "Referrals from and to this site", Response: []ReferralShown{}, Handle: c.apiReferrals},

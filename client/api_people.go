@@ -10,7 +10,6 @@ import (
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/syncproto"
-	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -135,76 +134,6 @@ func (c *Client) apiPlanSession(w http.ResponseWriter, r *http.Request) {
 	localapi.Answer(w, madeAnswer{id}, err)
 }
 
-// RosterLine is one person of a session's roster, with the attendance derived from all
-// scans that are here.
-type RosterLine struct {
-	Person   syncproto.RecordID `json:"person"`
-	Name     string             `json:"name"`
-	InAt     int64              `json:"in_at"`  // UTC ms; 0: not yet
-	OutAt    int64              `json:"out_at"` // UTC ms; 0: not yet
-	Credited int64              `json:"credited_minutes"`
-	Review   bool               `json:"review"`
-	Scans    int                `json:"scans"`
-}
-
-// apiRoster lists the people of this site, and whoever else was scanned.
-func (c *Client) apiRoster(w http.ResponseWriter, r *http.Request) {
-	session, err := localapi.PathID[syncproto.RecordID](r)
-	if err != nil {
-		localapi.Answer(w, nil, err)
-		return
-	}
-	list, err := c.roster(r, session)
-	localapi.Answer(w, list, err)
-}
-
-func (c *Client) roster(r *http.Request, session syncproto.RecordID) ([]RosterLine, error) {
-	list := []RosterLine{}
-	err := c.Store.Read(r.Context(), func(rd *store.Reader) error {
-		s, err := rd.Get(schema.WorkshopSession, session)
-		if err != nil {
-			return err
-		}
-		if s == nil {
-			return store.ErrNoRecord
-		}
-		var scans []rules.ScanOf
-		count := map[syncproto.RecordID]int{}
-		if err := rd.Each(schema.Scan, func(row *records.Row) error {
-			if row.Of(schema.ScanSession).ID() == session {
-				person := row.Of(schema.ScanPerson).ID()
-				count[person]++
-				scans = append(scans, rules.ScanOf{Person: person, Kind: row.Of(schema.ScanKind).Text(), At: row.Of(schema.ScanAt).Int()})
-			}
-			return nil
-		}); err != nil {
-			return err
-		}
-		present := map[syncproto.RecordID]rules.Presence{}
-		for _, p := range rules.Attendance(s.Values, scans) {
-			present[p.Person] = p
-		}
-		line := func(id syncproto.RecordID, name string) {
-			p := present[id]
-			delete(present, id)
-			list = append(list, RosterLine{id, name, p.InAt, p.OutAt, p.Credited, p.Review, count[id]})
-		}
-		if err := rd.Each(schema.Person, func(row *records.Row) error {
-			if !row.Of(schema.Voided).Bool() || count[row.ID] > 0 {
-				line(row.ID, row.Of(schema.PersonName).Text())
-			}
-			return nil
-		}); err != nil {
-			return err
-		}
-		for id := range present { // scanned here, and not of this site's people
-			line(id, "")
-		}
-		return nil
-	})
-	return list, err
-}
-
 // scanRequest is the body of its route.
 type scanRequest struct {
 	ID      syncproto.RecordID `json:"id"`
@@ -263,6 +192,9 @@ type ReferralShown struct {
 	Reason   string             `json:"reason,omitempty"`
 	Outcome  string             `json:"outcome,omitempty"`
 	SentAt   int64              `json:"sent_at"` // UTC ms
+	Reply    string             `json:"reply"`
+	Redirect string             `json:"redirect_to"` // site that the receiver names instead
+	Instead  string             `json:"redirect_name"`
 }
 
 func (c *Client) apiReferrals(w http.ResponseWriter, r *http.Request) {
@@ -275,13 +207,18 @@ func (c *Client) apiReferrals(w http.ResponseWriter, r *http.Request) {
 		}
 		return rd.Each(schema.Referral, func(row *records.Row) error {
 			from, to := row.Of(schema.ReferralFrom).ID(), row.Of(schema.ReferralTo).ID()
-			list = append(list, ReferralShown{
+			instead := row.Of(schema.ReferralRedirect).ID()
+			shown := ReferralShown{
 				ID: row.ID, Out: from == own, From: from, FromName: names[string(from[:])], To: to, ToName: names[string(to[:])],
 				Purpose: row.Of(schema.ReferralPurpose).Text(), Urgency: row.Of(schema.ReferralUrgency).Text(), CaseCode: row.Of(schema.ReferralCode).Text(),
 				Name: row.Of(schema.ReferralName).Text(), Phone: row.Of(schema.ReferralPhone).Text(), Note: row.Of(schema.ReferralNote).Text(),
 				State: row.Of(schema.ReferralState).Text(), Reason: row.Of(schema.ReferralReason).Text(), Outcome: row.Of(schema.ReferralOutcome).Text(),
-				SentAt: row.Of(schema.ReferralSentAt).Int(),
-			})
+				SentAt: row.Of(schema.ReferralSentAt).Int(), Reply: row.Of(schema.ReferralReply).Text(), Instead: names[string(instead[:])],
+			}
+			if !instead.IsZero() {
+				shown.Redirect = instead.String()
+			}
+			list = append(list, shown)
 			return nil
 		})
 	})
@@ -314,9 +251,11 @@ func (c *Client) apiRefer(w http.ResponseWriter, r *http.Request) {
 
 // answerRequest is the body of its route.
 type answerRequest struct {
-	State   string `json:"state"`
-	Reason  string `json:"reason"`
-	Outcome string `json:"outcome"`
+	State      string              `json:"state"`
+	Reason     string              `json:"reason"`      // of a decline, of naming another desk, or what more is needed
+	Outcome    string              `json:"outcome"`     // of the end
+	RedirectTo *syncproto.RecordID `json:"redirect_to"` // where redirected
+	Reply      string              `json:"reply"`       // to what was asked: received again
 }
 
 func (c *Client) apiAnswer(w http.ResponseWriter, r *http.Request) {
@@ -325,7 +264,13 @@ func (c *Client) apiAnswer(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = localapi.Read(w, r, &q)
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case q.State == schema.ReferralRedirected && q.RedirectTo != nil:
+		err = c.Redirect(r.Context(), id, *q.RedirectTo, q.Reason)
+	case q.State == schema.ReferralReceived && q.Reply != "":
+		err = c.Reply(r.Context(), id, q.Reply)
+	default:
 		err = c.Answer(r.Context(), id, q.State, q.Reason, q.Outcome)
 	}
 	localapi.Answer(w, madeAnswer{id}, err)

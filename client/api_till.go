@@ -241,6 +241,7 @@ type SaleShown struct {
 	ReceiptNo   string             `json:"receipt_no"`
 	SoldAt      int64              `json:"sold_at"` // UTC ms
 	AmountMinor map[string]int64   `json:"amount_minor"`
+	Method      string             `json:"method"` // of payment; empty where a file did not say
 	Pieces      int64              `json:"pieces"`
 	Voided      bool               `json:"voided"`
 	Held        bool               `json:"held"`    // the server holds it in quarantine
@@ -263,6 +264,13 @@ func (c *Client) apiSales(w http.ResponseWriter, r *http.Request) {
 			}
 			s := SaleShown{ID: row.ID, ReceiptNo: row.Of(schema.SaleReceiptNo).Text(), SoldAt: row.Of(schema.SaleSoldAt).Int(),
 				Voided: row.Of(schema.Voided).Bool(), Held: store.Held(row), Arrived: store.Arrived(row), AmountMinor: map[string]int64{}}
+			paid, err := rd.Get(schema.Payment, row.ID.Child(1))
+			if err != nil {
+				return err
+			}
+			if paid != nil {
+				s.Method = paid.Of(schema.PaymentMethod).Text()
+			}
 			counted := row.Clone()
 			counted.Set(schema.Voided, syncproto.Value{})
 			sum := report.NewCounter()

@@ -5,9 +5,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
-	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/syncproto"
-	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -135,29 +133,4 @@ func (c *Client) scan(ctx context.Context, n NewScan, kind string) (id syncproto
 			field(schema.ScanKind, text(kind)), field(schema.ScanAt, syncproto.IntValue(now.UnixMilli())), field(schema.ScanSource, text(n.Source)))
 	})
 	return id, err
-}
-
-// Attendance derives who attended a session, from the scans that are here.
-func (c *Client) Attendance(ctx context.Context, session syncproto.RecordID) (list []rules.Presence, err error) {
-	err = c.Store.Read(ctx, func(r *store.Reader) error {
-		s, err := r.Get(schema.WorkshopSession, session)
-		if err != nil {
-			return err
-		}
-		if s == nil {
-			return store.ErrNoRecord
-		}
-		var scans []rules.ScanOf
-		if err := r.Each(schema.Scan, func(row *records.Row) error {
-			if row.Of(schema.ScanSession).ID() == session {
-				scans = append(scans, rules.ScanOf{Person: row.Of(schema.ScanPerson).ID(), Kind: row.Of(schema.ScanKind).Text(), At: row.Of(schema.ScanAt).Int()})
-			}
-			return nil
-		}); err != nil {
-			return err
-		}
-		list = rules.Attendance(s.Values, scans)
-		return nil
-	})
-	return list, err
 }

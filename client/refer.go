@@ -84,32 +84,3 @@ func sharedOf(d *store.Draft, n *NewReferral) (fields []store.Field, err error) 
 	}
 	return fields, nil
 }
-
-// Answer moves a referral along its machine: a receiver accepts or declines, a sender
-// withdraws. reason is for a decline and where more is needed; outcome for the end.
-func (c *Client) Answer(ctx context.Context, referral syncproto.RecordID, state, reason, outcome string) error {
-	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
-		r, err := d.Get(schema.Referral, referral)
-		if err != nil {
-			return err
-		}
-		if r == nil {
-			return store.ErrNoRecord
-		}
-		g := r.Table.Group(schema.ReferralGroupState)
-		present := r.Of(schema.ReferralState).Text()
-		if present == state {
-			return nil
-		}
-		if _, ok := g.Machine.Decide(present, state, present); !ok {
-			return refusal.New(refusal.BadStep, "a referral that is %s cannot become %s", present, state).On("state").With("from", present).With("to", state)
-		}
-		if err := d.Update(schema.Referral, referral, schema.ReferralGroupState, field(schema.ReferralState, text(state))); err != nil {
-			return err
-		}
-		if reason == "" && outcome == "" {
-			return nil
-		}
-		return d.Update(schema.Referral, referral, schema.ReferralGroupAnswer, field(schema.ReferralReason, text(reason)), field(schema.ReferralOutcome, text(outcome)))
-	})
-}

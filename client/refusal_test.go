@@ -137,6 +137,10 @@ func TestARefusalNamesItsRuleAndField(t *testing.T) {
 		{"a scan in no session", "/api/scans", fmt.Sprintf(`{"id":%q,"session":%q,"person":%q,"kind":"in"}`, id(), noID, noID), refusal.Reference, "session"},
 		{"a referral to nowhere", "/api/referrals", fmt.Sprintf(`{"id":%q,"to":%q,"purpose":"job"}`, id(), noID), refusal.Reference, "to"},
 		{"a name without consent", "/api/referrals", fmt.Sprintf(`{"id":%q,"to":%q,"purpose":"job","share_name":true}`, id(), noID), refusal.NoConsent, "consent_by"},
+		{"a verdict about no session", "/api/sessions/" + noID + "/review", `{"person":"` + noID + `","verdict":"void"}`, refusal.NoRecord, ""},
+		{"another desk that is not named", "/api/referrals/" + noID + "/answer", `{"state":"redirected"}`, refusal.Required, "redirect_to"},
+		{"a decline without a reason", "/api/referrals/" + noID + "/answer", `{"state":"declined"}`, refusal.Required, "reason"},
+		{"an end without an outcome", "/api/referrals/" + noID + "/answer", `{"state":"completed"}`, refusal.Required, "outcome"},
 		{"an answer to no referral", "/api/referrals/" + noID + "/answer", `{"state":"accepted"}`, refusal.NoRecord, ""},
 	} {
 		t.Run(b.name, func(t *testing.T) {

@@ -78,9 +78,17 @@ func attendance(r *state.Reader, o *Overview, now int64) error {
 	}); err != nil {
 		return err
 	}
+	verdicts := map[syncproto.RecordID][]rules.VerdictOf{}
+	if err := r.Each(schema.Attendance, func(row *records.Row) error {
+		session := row.Of(schema.AttendanceSession).ID()
+		verdicts[session] = append(verdicts[session], rules.VerdictOf{Person: row.Of(schema.AttendancePerson).ID(), Verdict: row.Of(schema.AttendanceVerdict).Text(), OutAt: row.Of(schema.AttendanceOutAt).Int()})
+		return nil
+	}); err != nil {
+		return err
+	}
 	return r.Each(schema.WorkshopSession, func(row *records.Row) error {
 		over := row.Of(schema.SessionEndsAt).Int() < now
-		for _, p := range rules.Attendance(row.Values, scans[row.ID]) {
+		for _, p := range rules.Attendance(row.Values, scans[row.ID], verdicts[row.ID]...) {
 			o.Credited += p.Credited
 			if !over && p.InAt > p.OutAt {
 				o.Present++

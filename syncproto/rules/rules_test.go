@@ -58,6 +58,35 @@ func TestAttendanceCreditsEachPersonOnce(t *testing.T) {
 	}
 }
 
+func TestAVerdictStandsForTheMissingCheckOut(t *testing.T) {
+	const start, end = 1000 * minute, 1120 * minute
+	person := syncproto.RecordID{1}
+	scan := func(kind string, m int64) rules.ScanOf {
+		return rules.ScanOf{Person: person, Kind: kind, At: start + m*minute}
+	}
+	for _, c := range []struct {
+		name     string
+		scans    []rules.ScanOf
+		verdict  rules.VerdictOf
+		credited int64
+	}{
+		{"confirmed", []rules.ScanOf{scan(schema.ScanIn, 10)}, rules.VerdictOf{Verdict: schema.AttendanceConfirmed, OutAt: start + 70*minute}, 60},
+		{"confirmed beyond the session", []rules.ScanOf{scan(schema.ScanIn, 10)}, rules.VerdictOf{Verdict: schema.AttendanceConfirmed, OutAt: end + 70*minute}, 110},
+		{"confirmed, and a check-out came later", []rules.ScanOf{scan(schema.ScanIn, 10), scan(schema.ScanOut, 110)}, rules.VerdictOf{Verdict: schema.AttendanceConfirmed, OutAt: start + 70*minute}, 60},
+		{"void", []rules.ScanOf{scan(schema.ScanIn, 10)}, rules.VerdictOf{Verdict: schema.AttendanceVoid}, 0},
+		{"void, and a check-out came later", []rules.ScanOf{scan(schema.ScanIn, 10), scan(schema.ScanOut, 110)}, rules.VerdictOf{Verdict: schema.AttendanceVoid}, 0},
+		{"without a check-in there is nothing to confirm", []rules.ScanOf{scan(schema.ScanOut, 110)}, rules.VerdictOf{Verdict: schema.AttendanceConfirmed, OutAt: end}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.verdict.Person = person
+			got := rules.Attendance(session(start, end, 120), c.scans, c.verdict)
+			if len(got) != 1 || got[0].Credited != c.credited || got[0].Review || got[0].Verdict != c.verdict.Verdict {
+				t.Errorf("got %+v, want %d minutes and nothing to review", got, c.credited)
+			}
+		})
+	}
+}
+
 func TestAttendanceDoesNotDependOnTheOrderOfScans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		scans := rapid.SliceOf(rapid.Custom(func(t *rapid.T) rules.ScanOf {

@@ -27,7 +27,7 @@ type Access struct {
 
 var stallWrites = []syncproto.TableID{Category, Family, Product, Price, TillSession, Sale, SaleLine, Payment}
 
-var branchWrites = []syncproto.TableID{User, Participation, Person, FamilyPrivate, Workshop, WorkshopSession, Scan, Referral}
+var branchWrites = []syncproto.TableID{User, Participation, Person, FamilyPrivate, Workshop, WorkshopSession, Scan, Attendance, Referral}
 
 var writable = map[string][]syncproto.TableID{
 	KindStall:   stallWrites,

@@ -20,6 +20,11 @@ func ParticipationID(fair, family syncproto.RecordID) syncproto.RecordID {
 	return syncproto.DerivedID(fair.MS(), "participation", fair[:], family[:])
 }
 
+// AttendanceID is what was decided about one person's attendance of one session.
+func AttendanceID(session, person syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(session.MS(), "attendance", session[:], person[:])
+}
+
 // GrantID is a device's grant of one scope.
 func GrantID(device syncproto.DeviceID, scope syncproto.Scope) syncproto.RecordID {
 	return syncproto.DerivedID(syncproto.RecordID(device).MS(), "grant", device[:], scope.AppendBinary(nil))

@@ -77,6 +77,28 @@ const (
 	ScanOut = "out"
 )
 
+// Fields of attendance: what a person decided about one line of a roster that waited for
+// it (R4). There is one a session and person (AttendanceID).
+const (
+	AttendanceSite    syncproto.FieldID = 1
+	AttendanceSession syncproto.FieldID = 2
+	AttendancePerson  syncproto.FieldID = 3
+	AttendanceVerdict syncproto.FieldID = 4
+	AttendanceOutAt   syncproto.FieldID = 5 // UTC ms: when the person left, as somebody says; null where void
+	AttendanceBy      syncproto.FieldID = 6 // who decided
+	AttendanceReason  syncproto.FieldID = 7
+	AttendanceAt      syncproto.FieldID = 8 // UTC ms by the site's clock
+
+	AttendanceGroupWhat    syncproto.GroupID = 1
+	AttendanceGroupVerdict syncproto.GroupID = 2
+)
+
+// Verdicts about an attendance.
+const (
+	AttendanceConfirmed = "confirmed"
+	AttendanceVoid      = "void"
+)
+
 var people = []*Table{
 	{
 		ID: Person, Name: "person", Class: syncproto.ClassP, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: PersonSite}}, Movable: true,
@@ -163,6 +185,24 @@ var people = []*Table{
 			{ID: ScanGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{ScanSite, ScanSession, ScanPerson, ScanKind, ScanAt, ScanSource}},
 		},
 	},
+	{
+		ID: Attendance, Name: "attendance", Class: syncproto.ClassP, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: AttendanceSite}},
+		Fields: []Field{
+			{ID: AttendanceSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
+			{ID: AttendanceSession, Name: "session", Kind: syncproto.Bytes, Ref: WorkshopSession, Required: true},
+			{ID: AttendancePerson, Name: "person", Kind: syncproto.Bytes, Ref: Person, Required: true},
+			{ID: AttendanceVerdict, Name: "verdict", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{AttendanceConfirmed, AttendanceVoid}},
+			{ID: AttendanceOutAt, Name: "out_at", Kind: syncproto.Int},
+			{ID: AttendanceBy, Name: "by", Kind: syncproto.Text, Required: true, Max: MaxName},
+			{ID: AttendanceReason, Name: "reason", Kind: syncproto.Text, Max: MaxReason},
+			{ID: AttendanceAt, Name: "at", Kind: syncproto.Int, Required: true},
+		},
+		Groups: []Group{
+			{ID: AttendanceGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{AttendanceSite, AttendanceSession, AttendancePerson}},
+			{ID: AttendanceGroupVerdict, Name: "verdict", Fields: []syncproto.FieldID{AttendanceVerdict, AttendanceOutAt, AttendanceBy, AttendanceReason, AttendanceAt}},
+		},
+		Whole: wholeAttendance,
+	},
 }
 
 // maxMinutes bounds the accredited minutes of a session: a whole day.
@@ -171,6 +211,17 @@ const maxMinutes = 24 * 60
 func wholeSession(t *Table, v Values) *Flaw {
 	if t.Of(v, SessionEndsAt).Int() <= t.Of(v, SessionStartsAt).Int() {
 		return &Flaw{Kind: FlawTimes, Field: "ends_at", Detail: "is not after its start"}
+	}
+	return nil
+}
+
+// wholeAttendance wants a time where an attendance is confirmed, and a reason where not.
+func wholeAttendance(t *Table, v Values) *Flaw {
+	switch confirmed := t.Of(v, AttendanceVerdict).Text() == AttendanceConfirmed; {
+	case confirmed && t.Of(v, AttendanceOutAt).IsNull():
+		return &Flaw{Kind: FlawRequired, Field: "out_at", Detail: "is missing: confirmed without a time"}
+	case !confirmed && t.Of(v, AttendanceReason).IsNull():
+		return &Flaw{Kind: FlawRequired, Field: "reason", Detail: "is missing: void without a reason"}
 	}
 	return nil
 }

@@ -22,6 +22,8 @@ const (
 	ReferralReason    syncproto.FieldID = 14 // of a decline, or what more is needed
 	ReferralOutcome   syncproto.FieldID = 15
 	ReferralSentAt    syncproto.FieldID = 16 // UTC ms
+	ReferralRedirect  syncproto.FieldID = 17 // site that the receiver names instead of itself
+	ReferralReply     syncproto.FieldID = 18 // the sender's, to what the receiver asked
 
 	ReferralGroupRoute   syncproto.GroupID = 1
 	ReferralGroupWhat    syncproto.GroupID = 2
@@ -29,16 +31,21 @@ const (
 	ReferralGroupState   syncproto.GroupID = 4
 	ReferralGroupAnswer  syncproto.GroupID = 5
 	ReferralGroupSent    syncproto.GroupID = 6
+	ReferralGroupReply   syncproto.GroupID = 7
 )
 
 // States of a referral. A draft is the sender's own affair: the record that both
 // share begins when it is sent.
 const (
-	ReferralSent      = "sent"
-	ReferralReceived  = "received"
-	ReferralAccepted  = "accepted"
-	ReferralDeclined  = "declined"
-	ReferralWithdrawn = "withdrawn"
+	ReferralSent       = "sent"
+	ReferralReceived   = "received"
+	ReferralAccepted   = "accepted"
+	ReferralDeclined   = "declined"
+	ReferralMoreNeeded = "more_needed" // the receiver asks; the sender replies or withdraws
+	ReferralRedirected = "redirected"  // the receiver names another desk; the sender sends it there anew
+	ReferralCompleted  = "completed"
+	ReferralWithdrawn  = "withdrawn"
+	ReferralSeen       = "seen_closed"
 )
 
 // awaiting are the states in which a receiver may find a referral that it has not
@@ -52,17 +59,19 @@ func referralMachine() *Machine {
 		Waiting: awaiting,
 		Arrows: []Arrow{
 			{ReferralSent, "delivered"}, {"delivered", "overdue"}, {ReferralReceived, "overdue"},
-			{"more_needed", ReferralReceived}, {"more_needed", ReferralWithdrawn},
-			{"redirected", ReferralSent},
-			{ReferralDeclined, "seen_closed"},
+			{ReferralMoreNeeded, ReferralReceived}, {ReferralMoreNeeded, ReferralWithdrawn},
+			// A route is written once, and consent is asked anew: the sender makes a
+			// referral to the other desk and closes this one.
+			{ReferralRedirected, ReferralSeen}, {ReferralRedirected, ReferralWithdrawn},
+			{ReferralDeclined, ReferralSeen},
 			{ReferralAccepted, "in_service"}, {ReferralAccepted, "lost_contact"},
-			{"in_service", "completed"}, {"in_service", "lost_contact"},
-			{"completed", "seen_closed"},
-			{"lost_contact", "in_service"}, {"lost_contact", "completed"},
+			{"in_service", ReferralCompleted}, {"in_service", "lost_contact"},
+			{ReferralCompleted, ReferralSeen},
+			{"lost_contact", "in_service"}, {"lost_contact", ReferralCompleted},
 		},
 	}
 	for _, from := range awaiting {
-		for _, to := range []string{ReferralReceived, ReferralAccepted, ReferralDeclined, "more_needed", "redirected", ReferralWithdrawn} {
+		for _, to := range []string{ReferralReceived, ReferralAccepted, ReferralDeclined, ReferralMoreNeeded, ReferralRedirected, ReferralWithdrawn} {
 			if from != to {
 				m.Arrows = append(m.Arrows, Arrow{from, to})
 			}
@@ -75,7 +84,17 @@ func referralMachine() *Machine {
 			Clash{left, ReferralWithdrawn, ReferralAccepted, ReferralAccepted},
 			Clash{left, ReferralWithdrawn, ReferralDeclined, ReferralDeclined},
 			Clash{left, ReferralDeclined, ReferralWithdrawn, ReferralWithdrawn})
+		// A question, or another desk, against withdraw: it is withdrawn, in both orders.
+		for _, asked := range []string{ReferralMoreNeeded, ReferralRedirected} {
+			m.Clashes = append(m.Clashes,
+				Clash{left, asked, ReferralWithdrawn, ReferralWithdrawn},
+				Clash{left, ReferralWithdrawn, asked, ReferralWithdrawn})
+		}
 	}
+	// Two devices of the sender, one replies and one withdraws: it is withdrawn.
+	m.Clashes = append(m.Clashes,
+		Clash{ReferralMoreNeeded, ReferralReceived, ReferralWithdrawn, ReferralWithdrawn},
+		Clash{ReferralMoreNeeded, ReferralWithdrawn, ReferralReceived, ReferralWithdrawn})
 	return m
 }
 
@@ -102,14 +121,17 @@ var referrals = []*Table{
 			{ID: ReferralReason, Name: "reason", Kind: syncproto.Text, Max: MaxReason},
 			{ID: ReferralOutcome, Name: "outcome", Kind: syncproto.Text, Max: MaxReason},
 			{ID: ReferralSentAt, Name: "sent_at", Kind: syncproto.Int},
+			{ID: ReferralRedirect, Name: "redirect_to", Kind: syncproto.Bytes, Ref: Site},
+			{ID: ReferralReply, Name: "reply", Kind: syncproto.Text, Max: 2000},
 		},
 		Groups: []Group{
 			{ID: ReferralGroupRoute, Name: "route", Rule: OnceStrict, Fields: []syncproto.FieldID{ReferralFrom, ReferralTo}},
 			{ID: ReferralGroupWhat, Name: "what", Fields: []syncproto.FieldID{ReferralPurpose, ReferralUrgency, ReferralCode, ReferralPerson, ReferralName, ReferralPhone, ReferralNote}},
 			{ID: ReferralGroupConsent, Name: "consent", Fields: []syncproto.FieldID{ReferralConsentBy, ReferralConsentAt, ReferralBasis}},
 			{ID: ReferralGroupState, Name: "state", Rule: State, Fields: []syncproto.FieldID{ReferralState}, Machine: referralStates},
-			{ID: ReferralGroupAnswer, Name: "answer", Fields: []syncproto.FieldID{ReferralReason, ReferralOutcome}},
+			{ID: ReferralGroupAnswer, Name: "answer", Fields: []syncproto.FieldID{ReferralReason, ReferralOutcome, ReferralRedirect}},
 			{ID: ReferralGroupSent, Name: "sent", Fields: []syncproto.FieldID{ReferralSentAt}},
+			{ID: ReferralGroupReply, Name: "reply", Fields: []syncproto.FieldID{ReferralReply}},
 		},
 		Whole: wholeReferral,
 	},

@@ -32,6 +32,7 @@ const (
 	ConflictPersonal syncproto.TableID = 26
 	Decision         syncproto.TableID = 27
 	Control          syncproto.TableID = 28
+	Attendance       syncproto.TableID = 29
 )
 
 // Kinds of sites, which are also the kinds of their devices.

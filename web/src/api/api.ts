@@ -50,6 +50,7 @@ export const site = {
   sessions: () => get<s.SessionShown[]>('/api/sessions'),
   planSession: (p: s.PlanSessionRequest) => post<s.MadeAnswer>('/api/sessions', p),
   roster: (session: string) => get<s.RosterLine[]>(`/api/sessions/${session}/roster`),
+  review: (session: string, q: s.ReviewRequest) => post<s.MadeAnswer>(`/api/sessions/${session}/review`, q),
   scan: (q: s.ScanRequest) => post<s.MadeAnswer>('/api/scans', q),
   desks: () => get<s.Desk[]>('/api/desks'),
   referrals: () => get<s.ReferralShown[]>('/api/referrals'),

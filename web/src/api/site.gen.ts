@@ -30,6 +30,8 @@ export interface AddWorkshopRequest {
 export interface AnswerRequest {
   outcome?: string
   reason?: string
+  redirect_to?: string
+  reply?: string
   state?: string
 }
 
@@ -155,6 +157,9 @@ export interface ReferralShown {
   outcome: string
   purpose: string
   reason: string
+  redirect_name: string
+  redirect_to: string
+  reply: string
   sent_at: number
   shared_name: string
   shared_phone: string
@@ -218,14 +223,25 @@ export interface RefusedLine {
   reason: string
 }
 
+export interface ReviewRequest {
+  by?: string
+  out_at?: number
+  person?: string
+  reason?: string
+  verdict?: string
+}
+
 export interface RosterLine {
   credited_minutes: number
+  decided_by: string
   in_at: number
   name: string
   out_at: number
   person: string
+  reason: string
   review: boolean
   scans: number
+  verdict: string
 }
 
 export interface Row {
@@ -251,6 +267,7 @@ export interface SaleShown {
   arrived: boolean
   held: boolean
   id: string
+  method: string
   pieces: number
   receipt_no: string
   sold_at: number

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { RosterLine, SessionShown } from '../../api/site.gen'
 import { locales, tagOf } from '../../i18n/locales'
-import { at, byDay, dayOf, hm, minutesOf, next, present, standing } from './roster'
+import { at, byDay, dayOf, hm, minutesOf, next, outOf, present, reviewable, standing, usualOut } from './roster'
 
-const line = (in_at: number, out_at: number, review = false): RosterLine => ({ person: 'p', name: 'Maryam', in_at, out_at, review, credited_minutes: 0, scans: 0 })
+const line = (in_at: number, out_at: number, review = false): RosterLine => ({ person: 'p', name: 'Maryam', in_at, out_at, review, credited_minutes: 0, scans: 0, verdict: '', decided_by: '', reason: '' })
 
 test.each([
   [0, '0:00'],
@@ -68,4 +68,22 @@ test('sessions are those of today, coming and past', () => {
   expect(got.today.map((x) => x.id)).toEqual(['early', 'late'])
   expect(got.coming.map((x) => x.id)).toEqual(['next'])
   expect(got.past.map((x) => x.id)).toEqual(['old', 'older'])
+})
+
+test('what waits for somebody may be decided, and decided anew', () => {
+  const void_ = { ...line(10, 0), verdict: 'void' }
+  expect(standing(void_, 50, 100)).toBe('void')
+  expect(present([void_, line(10, 0)])).toBe(1)
+  expect(reviewable(void_, 'void')).toBe(true)
+  expect(reviewable({ ...line(10, 40), verdict: 'confirmed' }, 'out')).toBe(true)
+  expect([reviewable(line(10, 0, true), 'noout'), reviewable(line(10, 40), 'out'), reviewable(line(0, 40), 'noin'), reviewable(line(10, 0, true), 'in')]).toEqual([true, false, false, false])
+})
+
+test('who did not check out left at the end, or when somebody says', () => {
+  const came = at('2026-11-21', 22 * 60)
+  const ends = at('2026-11-22', 60)
+  expect(usualOut(line(came, 0), ends)).toBe(ends)
+  expect(usualOut(line(ends + 5, 0), ends)).toBeGreaterThan(ends + 5)
+  expect(outOf(line(came, 0), ends, 23 * 60)).toBe(at('2026-11-21', 23 * 60))
+  expect(outOf(line(came, 0), ends, 30)).toBe(at('2026-11-22', 30))
 })

@@ -11,15 +11,29 @@ export function hm(tag: string, minutes: number): string {
 
 // What a line of a roster says of somebody. Between the two, "in" is what it should be
 // while the session goes on; afterwards a person has to look at it.
-export type Standing = 'absent' | 'in' | 'out' | 'noout' | 'outfirst' | 'noin'
+export type Standing = 'absent' | 'in' | 'out' | 'noout' | 'outfirst' | 'noin' | 'void'
 
 export function standing(l: RosterLine, endsAt: number, now: number): Standing {
+  if (l.verdict === 'void') return 'void'
   if (l.in_at === 0) return l.out_at === 0 ? 'absent' : 'noin'
   if (l.out_at === 0) return now > endsAt ? 'noout' : 'in'
   return l.review ? 'outfirst' : 'out'
 }
 
 export const forReview = (s: Standing): boolean => s === 'noout' || s === 'outfirst' || s === 'noin'
+
+// reviewable lines may be confirmed or taken back, and what was decided may be changed.
+export const reviewable = (l: RosterLine, s: Standing): boolean => s === 'noout' || s === 'outfirst' || l.verdict !== ''
+
+// usualOut is when somebody left who did not check out, until somebody says otherwise.
+export const usualOut = (l: RosterLine, endsAt: number): number => (l.verdict === 'confirmed' ? l.out_at : Math.max(endsAt, l.in_at + 60_000))
+
+// outOf is the instant of a time of day, on the day that somebody came or, where a session
+// goes past midnight, on the day that it ends.
+export function outOf(l: RosterLine, endsAt: number, minutes: number): number {
+  const out = at(dayOf(new Date(l.in_at)), minutes)
+  return out <= l.in_at && endsAt > l.in_at ? at(dayOf(new Date(endsAt)), minutes) : out
+}
 
 // next is what the next mark of a line means: the first in counts, then the last out.
 export const next = (l: RosterLine): 'in' | 'out' => (l.in_at === 0 ? 'in' : 'out')
@@ -31,7 +45,7 @@ export const lastMark = (l: RosterLine): number => Math.max(l.in_at, l.out_at)
 export const cardRests = 120_000
 export const tapRests = 1_000
 
-export const present = (lines: RosterLine[]): number => lines.filter((l) => l.in_at > 0).length
+export const present = (lines: RosterLine[]): number => lines.filter((l) => l.in_at > 0 && l.verdict !== 'void').length
 
 // minutesOf reads a time of day typed as 9, 930, 9:30 or 09.30 in any digits; null where
 // it is none.

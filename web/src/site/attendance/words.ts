@@ -14,8 +14,12 @@ export function says(l: RosterLine, s: Standing): string {
       return i18n.t('attend.absent')
     case 'in':
       return i18n.t('attend.in', { time: time(l.in_at) })
-    case 'out':
-      return i18n.t('attend.out', { from: time(l.in_at), to: time(l.out_at) })
+    case 'out': {
+      const out = i18n.t('attend.out', { from: time(l.in_at), to: time(l.out_at) })
+      return l.verdict === 'confirmed' ? `${out}. ${i18n.t('review.confirmed', { name: l.decided_by })}` : out
+    }
+    case 'void':
+      return i18n.t('review.void', { name: l.decided_by, why: l.reason })
     case 'noout':
       return i18n.t('attend.noout', { time: time(l.in_at) })
     case 'outfirst':

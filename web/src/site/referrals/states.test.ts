@@ -39,15 +39,17 @@ test('no step is offered that the machine has no arrow for', () => {
 
 test('a receiver answers, a sender takes back', () => {
   for (const s of ['sent', 'delivered', 'received', 'overdue'] as State[]) {
-    expect(stepsOf(false, s).map((x) => x.to)).toEqual(['accepted', 'declined'])
+    expect(stepsOf(false, s).map((x) => x.to)).toEqual(['accepted', 'more_needed', 'redirected', 'declined'])
     expect(stepsOf(true, s).map((x) => x.to)).toEqual(['withdrawn'])
   }
+  expect(stepsOf(true, 'more_needed').map((x) => x.to)).toEqual(['received', 'withdrawn'])
+  expect(stepsOf(true, 'redirected').map((x) => x.to)).toEqual(['seen_closed'])
   expect(stepsOf(true, 'accepted')).toEqual([])
   expect(stepsOf(false, undefined)).toEqual([])
   expect(toneOf(undefined)).toBe('calm')
 })
 
-const referral = (id: string, state: string, sent_at: number): ReferralShown => ({ id, state, sent_at, out: true, from: '', from_name: '', to: '', to_name: '', purpose: 'loan', urgency: 'normal', case_code: '', shared_name: '', shared_phone: '', note: '', reason: '', outcome: '' })
+const referral = (id: string, state: string, sent_at: number): ReferralShown => ({ id, state, sent_at, out: true, from: '', from_name: '', to: '', to_name: '', purpose: 'loan', urgency: 'normal', case_code: '', shared_name: '', shared_phone: '', note: '', reason: '', outcome: '', reply: '', redirect_to: '', redirect_name: '' })
 const day = 86_400_000
 
 test('days waiting are whole, and end with the referral', () => {

@@ -30,7 +30,7 @@ const tones: Record<State, Tone> = {
   sent: 'calm',
   delivered: 'calm',
   received: 'calm',
-  redirected: 'calm',
+  redirected: 'waits',
   more_needed: 'waits',
   overdue: 'waits',
   lost_contact: 'waits',
@@ -50,23 +50,29 @@ const awaiting: readonly State[] = ['sent', 'delivered', 'received', 'overdue']
 export interface Step {
   to: State
   word: Key
-  text?: 'reason' | 'outcome'
+  text?: 'reason' | 'outcome' | 'reply'
+  asks?: Key // what the text is called
+  desk?: true // another desk has to be named
 }
 
 export function stepsOf(out: boolean, s: State | undefined): Step[] {
   if (!s) return []
   if (out) {
-    if (awaiting.includes(s) || s === 'more_needed') return [{ to: 'withdrawn', word: 'refer.withdraw' }]
-    if (s === 'declined' || s === 'completed') return [{ to: 'seen_closed', word: 'refer.close' }]
+    const withdraw: Step = { to: 'withdrawn', word: 'refer.withdraw' }
+    if (awaiting.includes(s)) return [withdraw]
+    if (s === 'more_needed') return [{ to: 'received', word: 'refer.answer', text: 'reply', asks: 'refer.reply' }, withdraw]
+    if (s === 'redirected' || s === 'declined' || s === 'completed') return [{ to: 'seen_closed', word: 'refer.close' }]
     return []
   }
   if (awaiting.includes(s))
     return [
       { to: 'accepted', word: 'refer.accept' },
-      { to: 'declined', word: 'refer.decline', text: 'reason' },
+      { to: 'more_needed', word: 'refer.ask', text: 'reason', asks: 'refer.question' },
+      { to: 'redirected', word: 'refer.redirect', text: 'reason', asks: 'refer.reason', desk: true },
+      { to: 'declined', word: 'refer.decline', text: 'reason', asks: 'refer.reason' },
     ]
   if (s === 'accepted') return [{ to: 'in_service', word: 'refer.begin' }]
-  if (s === 'in_service') return [{ to: 'completed', word: 'refer.complete', text: 'outcome' }]
+  if (s === 'in_service') return [{ to: 'completed', word: 'refer.complete', text: 'outcome', asks: 'refer.outcome' }]
   if (s === 'lost_contact') return [{ to: 'in_service', word: 'refer.begin' }]
   return []
 }

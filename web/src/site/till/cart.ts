@@ -12,7 +12,10 @@ export interface Cart {
   id: string
   asked: boolean
   lines: Line[]
+  method?: Method // how the sale that was asked for is paid; cash where it is left out
 }
+
+export type Method = 'cash' | 'card'
 
 export const maxQuantity = 9999
 

@@ -2,7 +2,7 @@ import { Refused, site } from '../../api/api'
 import { reasonOf, refusalOf } from '../../api/refusal'
 import type { Product, Till } from '../../api/site.gen'
 import { newID } from '../../api/uuid'
-import { put, quantityOf, total, type Cart } from './cart'
+import { put, quantityOf, total, type Cart, type Method } from './cart'
 
 const kept = 'rawaj.cart'
 const undoFor = 10_000
@@ -82,21 +82,21 @@ export class TillState {
     if (!this.cart.asked) this.#keep(fresh())
   }
 
-  // pay sells the cart; handed is what was given for it.
-  async pay(handed: number | null): Promise<void> {
+  // pay sells the cart; handed is what was given for it in cash.
+  async pay(handed: number | null, method: Method = 'cash'): Promise<void> {
     if (this.cart.lines.length === 0 || this.busy || !this.till) return
-    this.#keep({ ...this.cart, asked: true })
+    this.#keep({ ...this.cart, asked: true, method })
     await this.#ask(handed)
   }
 
   async #ask(handed: number | null): Promise<void> {
-    const { id, lines } = this.cart
+    const { id, lines, method = 'cash' } = this.cart
     const till = this.till!
     this.busy = true
     this.refusal = ''
     for (;;) {
       try {
-        const done = await site.sell({ id, till: till.id, currency: till.currency, lines: lines.map((l) => ({ product: l.product, quantity: l.quantity, unit_price_minor: l.price, discount_minor: 0, unpriced: false })) })
+        const done = await site.sell({ id, till: till.id, currency: till.currency, method, lines: lines.map((l) => ({ product: l.product, quantity: l.quantity, unit_price_minor: l.price, discount_minor: 0, unpriced: false })) })
         const amount = done.amount_minor
         this.sold = { id, receipt: done.receipt_no, amount, change: handed === null ? null : handed - amount, until: Date.now() + undoFor, undone: false }
         this.unreachable = false

@@ -26,10 +26,14 @@ func (c *Client) Answer(ctx context.Context, referral syncproto.RecordID, state,
 		return refusal.New(refusal.Required, "say what came of it").On("outcome")
 	}
 	return c.move(ctx, referral, state, func(d *store.Draft, _ *records.Row) error {
-		if reason == "" && outcome == "" {
+		answer := []store.Field{field(schema.ReferralReason, text(reason)), field(schema.ReferralOutcome, text(outcome))}
+		switch {
+		case state == schema.ReferralMoreNeeded:
+			answer = []store.Field{field(schema.ReferralQuestion, text(reason))}
+		case reason == "" && outcome == "":
 			return nil
 		}
-		return d.Update(schema.Referral, referral, schema.ReferralGroupAnswer, field(schema.ReferralReason, text(reason)), field(schema.ReferralOutcome, text(outcome)))
+		return refusal.Renamed(d.Update(schema.Referral, referral, schema.ReferralGroupAnswer, answer...), map[string]string{"question": "reason"})
 	})
 }
 

@@ -191,7 +191,8 @@ type ReferralShown struct {
 	State    string             `json:"state"`
 	Reason   string             `json:"reason,omitempty"`
 	Outcome  string             `json:"outcome,omitempty"`
-	SentAt   int64              `json:"sent_at"` // UTC ms
+	SentAt   int64              `json:"sent_at"`  // UTC ms
+	Question string             `json:"question"` // what more the receiver needs
 	Reply    string             `json:"reply"`
 	Redirect string             `json:"redirect_to"` // site that the receiver names instead
 	Instead  string             `json:"redirect_name"`
@@ -213,7 +214,7 @@ func (c *Client) apiReferrals(w http.ResponseWriter, r *http.Request) {
 				Purpose: row.Of(schema.ReferralPurpose).Text(), Urgency: row.Of(schema.ReferralUrgency).Text(), CaseCode: row.Of(schema.ReferralCode).Text(),
 				Name: row.Of(schema.ReferralName).Text(), Phone: row.Of(schema.ReferralPhone).Text(), Note: row.Of(schema.ReferralNote).Text(),
 				State: row.Of(schema.ReferralState).Text(), Reason: row.Of(schema.ReferralReason).Text(), Outcome: row.Of(schema.ReferralOutcome).Text(),
-				SentAt: row.Of(schema.ReferralSentAt).Int(), Reply: row.Of(schema.ReferralReply).Text(), Instead: names[string(instead[:])],
+				SentAt: row.Of(schema.ReferralSentAt).Int(), Question: row.Of(schema.ReferralQuestion).Text(), Reply: row.Of(schema.ReferralReply).Text(), Instead: names[string(instead[:])],
 			}
 			if !instead.IsZero() {
 				shown.Redirect = instead.String()

@@ -55,7 +55,7 @@ func TestADeskAsksForMoreAndIsAnswered(t *testing.T) {
 	desk.Sync()
 	centre.Sync()
 	wantReferral(t, centre, referral, schema.ReferralMoreNeeded)
-	if q := fieldOf(t, centre, referral, schema.ReferralReason).Text(); q != "which skill?" {
+	if q := fieldOf(t, centre, referral, schema.ReferralQuestion).Text(); q != "which skill?" {
 		t.Errorf("the sender reads %q", q)
 	}
 	wantRefusal(t, centre.Client.Reply(ctx, referral, ""), refusal.Required, "reply")
@@ -65,7 +65,7 @@ func TestADeskAsksForMoreAndIsAnswered(t *testing.T) {
 	centre.Sync()
 	desk.Sync()
 	wantReferral(t, desk, referral, schema.ReferralReceived)
-	if reply, asked := fieldOf(t, desk, referral, schema.ReferralReply).Text(), fieldOf(t, desk, referral, schema.ReferralReason).Text(); reply != "kilim weaving" || asked != "which skill?" {
+	if reply, asked := fieldOf(t, desk, referral, schema.ReferralReply).Text(), fieldOf(t, desk, referral, schema.ReferralQuestion).Text(); reply != "kilim weaving" || asked != "which skill?" {
 		t.Errorf("the desk reads %q to %q", reply, asked)
 	}
 	must(t, desk.Client.Answer(ctx, referral, schema.ReferralAccepted, "", ""))

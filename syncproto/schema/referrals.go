@@ -19,11 +19,12 @@ const (
 	ReferralConsentAt syncproto.FieldID = 11 // UTC ms
 	ReferralBasis     syncproto.FieldID = 12 // legal basis instead of consent
 	ReferralState     syncproto.FieldID = 13
-	ReferralReason    syncproto.FieldID = 14 // of a decline, or what more is needed
+	ReferralReason    syncproto.FieldID = 14 // of a decline, or of naming another desk
 	ReferralOutcome   syncproto.FieldID = 15
 	ReferralSentAt    syncproto.FieldID = 16 // UTC ms
 	ReferralRedirect  syncproto.FieldID = 17 // site that the receiver names instead of itself
 	ReferralReply     syncproto.FieldID = 18 // the sender's, to what the receiver asked
+	ReferralQuestion  syncproto.FieldID = 19 // what more the receiver needs
 
 	ReferralGroupRoute   syncproto.GroupID = 1
 	ReferralGroupWhat    syncproto.GroupID = 2
@@ -122,14 +123,15 @@ var referrals = []*Table{
 			{ID: ReferralOutcome, Name: "outcome", Kind: syncproto.Text, Max: MaxReason},
 			{ID: ReferralSentAt, Name: "sent_at", Kind: syncproto.Int},
 			{ID: ReferralRedirect, Name: "redirect_to", Kind: syncproto.Bytes, Ref: Site},
-			{ID: ReferralReply, Name: "reply", Kind: syncproto.Text, Max: 2000},
+			{ID: ReferralReply, Name: "reply", Kind: syncproto.Text, Max: MaxReason},
+			{ID: ReferralQuestion, Name: "question", Kind: syncproto.Text, Max: MaxReason},
 		},
 		Groups: []Group{
 			{ID: ReferralGroupRoute, Name: "route", Rule: OnceStrict, Fields: []syncproto.FieldID{ReferralFrom, ReferralTo}},
 			{ID: ReferralGroupWhat, Name: "what", Fields: []syncproto.FieldID{ReferralPurpose, ReferralUrgency, ReferralCode, ReferralPerson, ReferralName, ReferralPhone, ReferralNote}},
 			{ID: ReferralGroupConsent, Name: "consent", Fields: []syncproto.FieldID{ReferralConsentBy, ReferralConsentAt, ReferralBasis}},
 			{ID: ReferralGroupState, Name: "state", Rule: State, Fields: []syncproto.FieldID{ReferralState}, Machine: referralStates},
-			{ID: ReferralGroupAnswer, Name: "answer", Fields: []syncproto.FieldID{ReferralReason, ReferralOutcome, ReferralRedirect}},
+			{ID: ReferralGroupAnswer, Name: "answer", Fields: []syncproto.FieldID{ReferralReason, ReferralOutcome, ReferralRedirect, ReferralQuestion}},
 			{ID: ReferralGroupSent, Name: "sent", Fields: []syncproto.FieldID{ReferralSentAt}},
 			{ID: ReferralGroupReply, Name: "reply", Fields: []syncproto.FieldID{ReferralReply}},
 		},

@@ -22,7 +22,7 @@ let browser, office, rooyesh, desk, address, centre, partner, head
 async function open(link) {
   const context = await browser.newContext({ viewport: { width: tablet[0], height: tablet[1] }, locale: 'en-GB', timezoneId: noon })
   const page = await context.newPage()
-  page.on('console', (m) => m.type() === 'error' && !/ERR_(INCOMPLETE|CONNECTION|EMPTY)|503|net::/.test(m.text()) && assert.fail(`the page says: ${m.text()}`))
+  page.on('console', (m) => m.type() === 'error' && !/ERR_(INCOMPLETE|CONNECTION|EMPTY)|422|503|net::/.test(m.text()) && assert.fail(`the page says: ${m.text()}`))
   page.on('pageerror', (e) => assert.fail(`the page throws: ${e}`))
   await page.goto(await link)
   return page
@@ -160,6 +160,35 @@ test('who never left is for review, and the page says why', async () => {
   await centre.setViewportSize({ width: tablet[0], height: tablet[1] })
 })
 
+test('somebody decides about it, by name, and may decide anew', async () => {
+  const decide = async () => {
+    await centre.click('[data-session] >> nth=0')
+    await centre.click('[data-review]')
+  }
+  await everywhere(centre, 'decide', async () => {
+    await decide()
+    await centre.click('[data-void]')
+    await centre.waitForFunction(() => document.querySelector('#review-by-error').textContent !== '')
+  })
+  await decide()
+  await centre.fill('#review-out', '0:30')
+  await centre.click('[data-confirm]')
+  await centre.waitForSelector(`#review-out-error:text-is("${words.en['refusal.ends_before_start']}")`, wait)
+  assert.equal(await centre.evaluate(() => document.activeElement.id), 'review-out', 'focus goes to what is wrong')
+  await centre.fill('#review-by', 'مریم')
+  await centre.click('[data-void]')
+  await centre.waitForSelector(`#review-reason-error:text-is("${words.en['refusal.required']}")`, wait)
+  await centre.fill('#review-reason', 'Another card')
+  await centre.click('[data-void]')
+  await centre.waitForSelector('[data-standing=void]:has-text("Another card")', wait)
+  await centre.click('[data-review]')
+  assert.equal(await centre.inputValue('#review-by'), 'مریم', 'a name is asked once')
+  await centre.click('[data-confirm]')
+  await centre.waitForSelector('[data-standing=out]:has-text("Confirmed by")', wait)
+  await look(centre, 'decided', 'en', 'light', widths)
+  await centre.setViewportSize({ width: tablet[0], height: tablet[1] })
+})
+
 test('nobody is named without consent, and what is sent is accepted at the desk', async () => {
   await centre.click('nav a[href="#referrals"]')
   await centre.click('[data-refer]')
@@ -235,4 +264,44 @@ test('sites and devices, in every look', async () => {
     await head.waitForSelector('[data-enrol-code]')
     await look(head, 'code', lang, 'light', widths)
   }
+})
+
+test('a desk asks for more, and names another desk when it is told', async () => {
+  await centre.click('nav a[href="#referrals"]')
+  await centre.click('[data-refer]')
+  await centre.waitForFunction(() => document.querySelector('#refer-to').options.length === 3, undefined, wait)
+  await centre.selectOption('#refer-to', { label: 'كميته امداد' })
+  await centre.click('[data-purpose=exam]')
+  await centre.click('[data-refer-go]')
+  await partner.click('[data-step=more_needed]', wait)
+  await partner.fill('#answer-text', 'Which skill?')
+  await partner.click('[data-answer]')
+  const asked = '[data-state=more_needed]:has-text("Which skill?")'
+  await centre.waitForSelector(asked, wait)
+  await everywhere(centre, 'asked', () => centre.waitForSelector(asked))
+  await centre.click(`${asked} [data-step=received]`)
+  await centre.fill('#answer-text', 'Kilim weaving')
+  await centre.click('[data-answer]')
+  await partner.waitForSelector('[data-state=received]:has-text("Kilim weaving")', wait)
+
+  await everywhere(partner, 'redirect', async () => {
+    await partner.click('[data-state=received] [data-step=redirected]')
+    await partner.waitForFunction(() => document.querySelector('#answer-desk').options.length === 2, undefined, wait)
+    await partner.click('[data-answer]')
+  })
+  await partner.click('[data-state=received] [data-step=redirected]')
+  await partner.waitForFunction(() => document.querySelector('#answer-desk').options.length === 2, undefined, wait)
+  await partner.selectOption('#answer-desk', { index: 1 })
+  await partner.fill('#answer-text', 'They hold the exam')
+  await partner.click('[data-answer]')
+  const back = '[data-state=redirected]:has-text("They hold the exam")'
+  await centre.waitForSelector(back, wait)
+  await everywhere(centre, 'redirected', () => centre.waitForSelector(back))
+  await centre.click(`${back} [data-send-on]`)
+  assert.equal(await centre.locator('#refer-to option:checked').textContent(), 'شعبه خورفکان')
+  assert.equal(await centre.getAttribute('[data-purpose=exam]', 'aria-pressed'), 'true')
+  await centre.click('[data-refer-go]')
+  await centre.waitForSelector('[data-state=sent]:has-text("شعبه خورفکان")', wait)
+  await centre.click(`${back} [data-step=seen_closed]`)
+  await partner.waitForSelector('[data-state=seen_closed]:has-text("They hold the exam")', wait)
 })

@@ -212,6 +212,14 @@ test('the keyboard alone sells', async () => {
   await head.waitForFunction(() => document.querySelector('[data-tile=receipts] bdi')?.textContent === '54', undefined, wait)
 })
 
+test('a card pays in two taps, and is written down as one', async () => {
+  await till.click('[data-product]:has-text("Palm basket")')
+  await till.click('[data-card]')
+  await head.waitForFunction(() => document.querySelector('[data-tile=receipts] bdi')?.textContent === '55', undefined, wait)
+  const last = await till.evaluate(() => fetch('/api/sales?limit=2').then((r) => r.json()))
+  assert.deepEqual(last.items.map((s) => s.method), ['card', 'cash'])
+})
+
 test('a till closes with what was counted, and opens again', async () => {
   await till.click('[data-close]')
   for (const key of ['9', '0']) await till.click(`.keys button:text-is("${key}")`)

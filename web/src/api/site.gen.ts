@@ -156,6 +156,7 @@ export interface ReferralShown {
   out: boolean
   outcome: string
   purpose: string
+  question: string
   reason: string
   redirect_name: string
   redirect_to: string

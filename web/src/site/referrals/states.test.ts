@@ -49,7 +49,7 @@ test('a receiver answers, a sender takes back', () => {
   expect(toneOf(undefined)).toBe('calm')
 })
 
-const referral = (id: string, state: string, sent_at: number): ReferralShown => ({ id, state, sent_at, out: true, from: '', from_name: '', to: '', to_name: '', purpose: 'loan', urgency: 'normal', case_code: '', shared_name: '', shared_phone: '', note: '', reason: '', outcome: '', reply: '', redirect_to: '', redirect_name: '' })
+const referral = (id: string, state: string, sent_at: number): ReferralShown => ({ id, state, sent_at, out: true, from: '', from_name: '', to: '', to_name: '', purpose: 'loan', urgency: 'normal', case_code: '', shared_name: '', shared_phone: '', note: '', reason: '', outcome: '', question: '', reply: '', redirect_to: '', redirect_name: '' })
 const day = 86_400_000
 
 test('days waiting are whole, and end with the referral', () => {

@@ -2,14 +2,19 @@ package client_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -172,6 +177,19 @@ func TestASiteThatCannotReachHeadOfficeSaysSo(t *testing.T) {
 	a := newAPI(t, newStall(t))
 	if status, e := a.refused("POST", "/api/sync?patience=1ms", "", ""); status != 503 || e.Code != refusal.Unreachable {
 		t.Errorf("got %d %s (%s)", status, e.Code, e.Message)
+	}
+}
+
+func TestADeviceThatIsNotEnrolledSaysSo(t *testing.T) {
+	s, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "site.db"), Now: time.Now, Rand: rand.Reader})
+	ok(t, err)
+	t.Cleanup(func() { s.Close() })
+	c := client.New(client.Config{Store: s, Now: time.Now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler)})
+	a := newAPI(t, c)
+	for _, r := range c.Routes() {
+		if status, e := a.refused(r.Method, strings.ReplaceAll(r.Path, "{id}", noID), "application/json", "{}"); status != 503 || e.Code != refusal.NotEnrolled {
+			t.Errorf("%s %s gave %d %s", r.Method, r.Path, status, e.Code)
+		}
 	}
 }
 

@@ -1,11 +1,13 @@
 package localapi_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/refusal"
 )
 
 func TestGuardLetsOnlyTheHolderOfTheTokenIn(t *testing.T) {
@@ -38,6 +40,10 @@ func TestGuardLetsOnlyTheHolderOfTheTokenIn(t *testing.T) {
 			localapi.NewGate(c.token, "centre.example:8420").Handler(open).ServeHTTP(w, r)
 			if w.Code != c.want {
 				t.Errorf("got %d, want %d: %s", w.Code, c.want, w.Body)
+			}
+			var e refusal.Error
+			if w.Code != http.StatusOK && (json.Unmarshal(w.Body.Bytes(), &e) != nil || e.Status() != c.want) {
+				t.Errorf("it is no refusal of the API's: %s", w.Body)
 			}
 		})
 	}

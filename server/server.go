@@ -55,7 +55,7 @@ type Server struct {
 	enrol   sync.Mutex    // one redemption at a time
 
 	histories sync.Mutex // one beginning of a history at a time
-	tries   tries
+	tries     tries
 }
 
 // ingestBudget bounds the memory of batches being assembled, opened and appended, of

@@ -19,6 +19,7 @@ var edges = []struct {
 	{"github.com/mattn/go-sqlite3", []string{"internal/sqlitedb"}},
 	{"github.com/hashicorp/go-memdb", []string{"server/live"}},
 	{"github.com/nats-io", []string{"server/oplog/natslog"}},
+	{"filippo.io/age", []string{"internal/seal"}},
 	{"github.com/spf13", []string{"cmd/..."}},
 	{"github.com/schollz/progressbar", []string{"cmd/..."}},
 	{"github.com/prometheus/client_golang", []string{"client", "server"}},

@@ -58,6 +58,7 @@ func (c *Client) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	scrubbing.Go(func() { c.scrubs(ctx) })
+	scrubbing.Go(func() { c.enforces(ctx) })
 	wait := backoffLeast
 	for {
 		began := time.Now()

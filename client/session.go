@@ -97,10 +97,25 @@ func (c *Client) ended(ctx context.Context, err error) error {
 			return fmt.Errorf("%w: %w: enrol it again", ErrRefused, err)
 		}
 		c.askCertificate = true
-	case syncproto.CodeRevoked, syncproto.CodeSignature, syncproto.CodeWrongOrg, syncproto.CodeUnsupported:
+	case syncproto.CodeRevoked:
+		return errors.Join(fmt.Errorf("%w: %w", ErrRefused, err), c.wipe(ctx, bye.Revocation))
+	case syncproto.CodeSignature, syncproto.CodeWrongOrg, syncproto.CodeUnsupported:
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return err
+}
+
+// wipe takes everything off this device if the organisation itself says that it is
+// revoked, and all that was recorded here has been delivered.
+func (c *Client) wipe(ctx context.Context, revocation []byte) error {
+	id := c.Store.Identity()
+	v, err := syncproto.VerifyRevocation(id.OrgKey, id.Org, revocation)
+	if err != nil || v.Device != id.Device || c.Store.Pending() {
+		c.Logger.Warn("the server says that this device is revoked, and shows no revocation of the organisation's for it", "err", err)
+		return nil
+	}
+	c.Logger.Warn("this device is revoked and has delivered all it had: everything is taken off it")
+	return c.Store.Wipe(ctx, c.Now().UnixMilli())
 }
 
 func (s *session) greet(ctx context.Context, id *store.Identity) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/rawaj/rawaj/internal/seal"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 )
@@ -88,7 +89,11 @@ func (n *session) ingest(ctx context.Context, a *assembly) error {
 	case err != nil:
 		return syncproto.Errorf(syncproto.CodeSignature, "%v", err)
 	}
-	if _, err := b.Open(); err != nil {
+	bodies, err := b.Open()
+	if err != nil {
+		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
+	}
+	if raw, err = n.s.unseal(b, bodies, raw); err != nil {
 		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
 	}
 	head := syncproto.Head{Incarnation: b.Header.Incarnation, Seq: b.Header.Last, Hash: b.Header.After}
@@ -108,6 +113,30 @@ func (n *session) ingest(ctx context.Context, a *assembly) error {
 		}
 	}
 	return n.receipt(ctx, head)
+}
+
+// unseal opens the bodies of a batch that its device can no longer read, so that the log
+// holds them as they were recorded. Other batches stay the bytes that came.
+func (s *Server) unseal(b *syncproto.Batch, bodies []syncproto.Body, raw []byte) ([]byte, error) {
+	some := false
+	for i := range bodies {
+		if bodies[i].Sealed == nil {
+			continue
+		}
+		plain, err := seal.Open(s.OrgKey, bodies[i].Sealed)
+		if err != nil {
+			return nil, err
+		}
+		bodies[i].Bytes, some = plain, true
+	}
+	if !some {
+		return raw, nil
+	}
+	whole, err := b.Unsealed(bodies)
+	if err != nil {
+		return nil, err
+	}
+	return whole.Bytes(), nil
 }
 
 // known says whether the log holds a batch's last transaction, and so all of it.

@@ -126,12 +126,22 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	}
 	n := &session{s: s, conn: conn, named: named, durable: map[syncproto.Incarnation]syncproto.Head{}, emptied: make(chan struct{})}
 	err = n.run(context.WithoutCancel(r.Context()))
-	bye := byeOf(err)
+	bye := n.bye(err)
 	s.metrics.ended.WithLabelValues(bye.Code.String()).Inc()
 	s.metrics.bytes.WithLabelValues("in").Add(float64(conn.BytesIn()))
 	s.metrics.bytes.WithLabelValues("out").Add(float64(conn.BytesOut()))
 	s.Logger.Info("session ended", "device", n.device, "code", bye.Code.String(), "err", quiet(err), "in", conn.BytesIn(), "out", conn.BytesOut())
 	conn.Close(bye)
+}
+
+// bye is byeOf; to a revoked device it shows that the organisation says so, and nobody
+// else: the device wipes itself.
+func (n *session) bye(err error) *syncproto.Bye {
+	b := byeOf(err)
+	if b.Code == syncproto.CodeRevoked {
+		b.Revocation = syncproto.SignRevocation(n.s.OrgKey, n.s.State.Head().Org, syncproto.Revocation{Device: n.device, TimeMS: n.s.Now().UnixMilli()})
+	}
+	return b
 }
 
 // byeOf says what the peer is told of how its session ended.
@@ -176,7 +186,7 @@ func (n *session) run(ctx context.Context) error {
 	go func() { defer feeding.Done(); n.pings(ctx) }()
 	context.AfterFunc(ctx, func() { // whichever direction ends, the other has to
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-			n.conn.Close(byeOf(cause))
+			n.conn.Close(n.bye(cause))
 		}
 	})
 	err := n.receive(ctx)

@@ -25,10 +25,11 @@ type BatchHeader struct {
 }
 
 // Body is one transaction of a batch: its bytes as its author wrote them, or only
-// their hash where the body has been erased.
+// their hash where the body has been erased, or is sealed to the organisation's key.
 type Body struct {
-	Bytes []byte // nil when erased
-	Hash  Hash   // SHA-256 of the bytes
+	Bytes  []byte // nil when erased or sealed
+	Hash   Hash   // SHA-256 of the bytes
+	Sealed []byte // what the device can no longer read itself
 }
 
 // Batch is a signed run of transactions, as it travels and as the log keeps it.
@@ -108,13 +109,16 @@ const erasedLength = 1 + 2 + 32
 func packBodies(bodies []Body) []byte {
 	n := 16
 	for i := range bodies {
-		n += len(bodies[i].Bytes) + 40
+		n += len(bodies[i].Bytes) + len(bodies[i].Sealed) + 40
 	}
 	b := canon.Array(make([]byte, 0, n), len(bodies))
 	for i := range bodies {
-		if bodies[i].Bytes != nil {
+		switch {
+		case bodies[i].Bytes != nil:
 			b = canon.Bytes(b, bodies[i].Bytes)
-		} else {
+		case bodies[i].Sealed != nil:
+			b = canon.Bytes(canon.Bytes(canon.Array(b, 2), bodies[i].Hash[:]), bodies[i].Sealed)
+		default:
 			b = canon.Bytes(canon.Array(b, 1), bodies[i].Hash[:])
 		}
 	}
@@ -162,6 +166,21 @@ func (b *Batch) Bytes() []byte {
 	out := canon.Array(make([]byte, 0, len(b.signed)+len(b.packed)+16), 2)
 	out = canon.Bytes(out, b.signed)
 	return canon.Bytes(out, b.packed)
+}
+
+// Unsealed is the batch with bodies in place of those that were sealed: they are not
+// signed but by their hashes. It is ErrBatch where one is not what its hash says.
+func (b *Batch) Unsealed(bodies []Body) (*Batch, error) {
+	for i := range bodies {
+		if bodies[i].Bytes != nil && BodyHash(bodies[i].Bytes) != bodies[i].Hash {
+			return nil, fmt.Errorf("a sealed body is not what its hash says: %w", ErrBatch)
+		}
+	}
+	plain := packBodies(bodies)
+	if limit := int(b.Header.Length) + erasedLength*len(bodies); len(plain) > limit {
+		return nil, fmt.Errorf("unsealed bodies take %d bytes, over %d: %w", len(plain), limit, ErrBatch)
+	}
+	return &Batch{Header: b.Header, signed: b.signed, packed: compress(plain)}, nil
 }
 
 // ParseBatch reads the form of Bytes up to the header. It checks no signature and
@@ -212,8 +231,11 @@ func (b *Batch) Open() ([]Body, error) {
 	bodies := make([]Body, r.Array(MaxBatchTransactions))
 	for i := range bodies {
 		if r.Peek() == canon.KindArray {
-			r.Exactly(1)
+			n := r.Array(2)
 			r.Fixed(bodies[i].Hash[:])
+			if n == 2 {
+				bodies[i].Sealed = r.Bytes(MaxBatchLength)
+			}
 			continue
 		}
 		bodies[i] = NewBody(r.Bytes(MaxBatchLength))

@@ -180,6 +180,7 @@ func (f *Bye) check() error {
 	return first(
 		within(len(f.Detail) <= MaxDetail, "detail of %d bytes", len(f.Detail)),
 		within(f.RetryAfterMS >= 0 && f.RetryAfterMS <= (24*time.Hour).Milliseconds(), "retry after %d ms", f.RetryAfterMS),
+		within(len(f.Revocation) <= MaxDetail, "revocation of %d bytes", len(f.Revocation)),
 	)
 }
 

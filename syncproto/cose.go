@@ -24,6 +24,7 @@ const (
 	contextCertificate = "rawaj/certificate/1"
 	contextHello       = "rawaj/hello/1"
 	contextEnrol       = "rawaj/enrol/1"
+	contextRevocation  = "rawaj/revocation/1"
 )
 
 var protectedEdDSA = []byte{0xa1, 0x01, 0x27}

@@ -193,6 +193,7 @@ type Bye struct {
 	Code         Code   `cbor:"1,keyasint"`
 	Detail       string `cbor:"2,keyasint,omitempty"` // for the log, in English
 	RetryAfterMS int64  `cbor:"3,keyasint,omitempty"` // 0: as the code says
+	Revocation   []byte `cbor:"4,keyasint,omitempty"` // signed, with CodeRevoked
 }
 
 func (*Challenge) Type() FrameType  { return TypeChallenge }

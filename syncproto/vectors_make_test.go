@@ -145,6 +145,7 @@ func batchVectors(t testing.TB) []vector {
 		{"batch, continued", "seq 1 of a chain that continues another", signBatch(t, 1, syncproto.GenesisHash(org, device, inc, *continued), continued, list[:1]), nil, list[:1]},
 		{"batch, later run", "seq 2 to 3 of the first chain again, in other bounds: the same hashes, no genesis", signBatch(t, 2, syncproto.Link(begun, list[0].Hash), nil, list[1:]), nil, list[1:]},
 		{"batch, erased", "the first batch with its second body erased: the header and its signature are the same", first, erase(t, first, list, 1), erased(list, 1)},
+		{"batch, sealed", "seq 2 to 3 again, the second of them sealed: its bytes stand for an age file", signBatch(t, 2, syncproto.Link(begun, list[0].Hash), nil, sealed(list[1:], 1)), nil, sealed(list[1:], 1)},
 	}
 	var all []vector
 	for _, c := range cases {
@@ -161,6 +162,12 @@ func batchVectors(t testing.TB) []vector {
 func erased(list []syncproto.Body, n int) []syncproto.Body {
 	out := append([]syncproto.Body(nil), list...)
 	out[n].Bytes = nil
+	return out
+}
+
+func sealed(list []syncproto.Body, n int) []syncproto.Body {
+	out := erased(list, n)
+	out[n].Sealed = []byte("age-encryption.org/v1")
 	return out
 }
 
@@ -193,6 +200,7 @@ func signedVectors(testing.TB) []vector {
 	c := certificate()
 	serverCertificate := syncproto.Certificate{Device: server, Site: syncproto.RecordID(org), Kind: syncproto.KindServer, Key: public(serverKey), IssuedAt: nowMS}
 	r := syncproto.ReceiptBody{Device: device, Incarnation: inc, Seq: 3, Chain: hashOne, History: history}
+	revocation := syncproto.Revocation{Device: device, TimeMS: nowMS}
 	hello := vector{
 		Name: "hello signature", What: "by the device's key over COSE's Sig_structure, whose payload is device and nonce",
 		Form: "hello signature", Hex: hex.EncodeToString(syncproto.SignHello(deviceKey, org, device, nonce)),
@@ -201,6 +209,7 @@ func signedVectors(testing.TB) []vector {
 	return []vector{
 		good("certificate", "certificate of a device", "signed with the organisation's key", syncproto.SignCertificate(orgKey, org, c), c),
 		good("certificate", "certificate of the server", "as it stands in Welcome", syncproto.SignCertificate(orgKey, org, serverCertificate), serverCertificate),
+		good("revocation", "revocation", "signed with the organisation's key, as it stands in Bye", syncproto.SignRevocation(orgKey, org, revocation), revocation),
 		good("receipt", "receipt", "signed with the key of the server's device", syncproto.SignReceipt(serverKey, org, r), r),
 		hello,
 	}
@@ -273,6 +282,7 @@ func sampleFrames() []struct {
 		{"Need, nothing", "only the checkpoint", &syncproto.Need{Class: syncproto.ClassS, Scope: siteS.Scope}},
 		{"Salvage", "the last of several", &syncproto.Salvage{Batches: [][]byte{{1, 2, 3}, {4}}, Last: true}},
 		{"Bye", "", &syncproto.Bye{Code: syncproto.CodeBusy, Detail: "too many sessions", RetryAfterMS: 30_000}},
+		{"Bye, revoked", "the device delivers, then wipes itself", &syncproto.Bye{Code: syncproto.CodeRevoked, Revocation: syncproto.SignRevocation(orgKey, org, syncproto.Revocation{Device: device, TimeMS: nowMS})}},
 	}
 }
 

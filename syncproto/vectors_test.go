@@ -235,6 +235,10 @@ var readers = map[string]func(b []byte) (value any, again []byte, err error){
 		c, err := syncproto.VerifyCertificate(public(orgKey), org, b)
 		return c, syncproto.SignCertificate(orgKey, org, c), err
 	},
+	"revocation": func(b []byte) (any, []byte, error) {
+		v, err := syncproto.VerifyRevocation(public(orgKey), org, b)
+		return v, syncproto.SignRevocation(orgKey, org, v), err
+	},
 	"receipt": func(b []byte) (any, []byte, error) {
 		v, err := syncproto.VerifyReceipt(public(serverKey), org, b)
 		return v, syncproto.SignReceipt(serverKey, org, v), err

@@ -27,6 +27,7 @@ type base struct {
 	scopes   []syncproto.Scope
 	verdicts []*records.Row                        // heard, that end a quarantine without taking the transaction
 	left     map[syncproto.Class][]syncproto.Scope // shares this device may no longer read
+	lessHere bool                                  // a record left
 
 	// ended counts, by ord, the records whose newest own transaction that is and whose
 	// overlay was ended by a row: of a transaction that was judged as it was recorded,
@@ -282,6 +283,7 @@ func (b *base) leave(f *syncproto.Leave) error {
 			// The row that says where the record went may come in another share:
 			// as long as base has it in this one, it was not replaced.
 			if r != nil && slices.Contains(old.Scopes(nil), f.Scope) {
+				b.lessHere = true
 				if err := b.remove(r); err != nil {
 					return err
 				}
@@ -308,6 +310,9 @@ func (b *base) leaveShare(share syncproto.Share) error {
 // read and that no other share claims, once all frames of a checkpoint are laid down.
 func (b *base) dropUnclaimed() error {
 	if len(b.left) == 0 {
+		if b.lessHere {
+			return b.sealLeft()
+		}
 		return nil
 	}
 	if err := b.flush(); err != nil {
@@ -341,7 +346,7 @@ func (b *base) dropUnclaimed() error {
 			}
 		}
 	}
-	return nil
+	return b.sealLeft()
 }
 
 func (b *base) remove(r *records.Row) error {
@@ -411,7 +416,7 @@ func (b *base) dropOverlays(spans [][2]int64) error {
 				}
 			}
 			return nil
-		}, `SELECT ord, body FROM outbox WHERE ord BETWEEN ? AND ? ORDER BY ord`, span[0], span[1])
+		}, `SELECT ord, body FROM outbox WHERE ord BETWEEN ? AND ? AND body_hash IS NULL ORDER BY ord`, span[0], span[1])
 		if err != nil {
 			return err
 		}
@@ -465,7 +470,7 @@ func (b *base) takeBackOne(r *records.Row) error {
 	if i < 0 {
 		return nil
 	}
-	row, ok, err := b.tx.One(`SELECT body FROM outbox WHERE ord = ?`, b.lives[i].ord(syncproto.Seq(r.Of(schema.VerdictSeq).Int())))
+	row, ok, err := b.tx.One(`SELECT body FROM outbox WHERE ord = ? AND body_hash IS NULL`, b.lives[i].ord(syncproto.Seq(r.Of(schema.VerdictSeq).Int())))
 	if err != nil || !ok {
 		return err
 	}

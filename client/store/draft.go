@@ -29,8 +29,11 @@ type Writer struct {
 // Write runs f and commits what it recorded. When it returns nil, a person may be
 // told "saved" (P1).
 func (s *Store) Write(ctx context.Context, f func(*Writer) error) error {
-	if s.Identity() == nil {
+	switch id := s.Identity(); {
+	case id == nil:
 		return ErrNotEnrolled
+	case id.WipedAt != 0:
+		return ErrWiped
 	}
 	w := &Writer{s: s}
 	var marked error
@@ -379,7 +382,7 @@ func (w *Writer) ownChanges(r *records.Row) ([]ownChange, error) {
 func ownChanges(tx *sqlitedb.Tx, r *records.Row, after int64) ([]ownChange, error) {
 	var over []ownChange
 	for ord := r.Meta[metaOwn]; ord > after; {
-		row, ok, err := tx.One(`SELECT body FROM outbox WHERE ord = ?`, ord)
+		row, ok, err := tx.One(`SELECT body FROM outbox WHERE ord = ? AND body_hash IS NULL`, ord)
 		if err != nil {
 			return nil, err
 		}

@@ -179,9 +179,13 @@ func (s *Store) batch(ctx context.Context, key ed25519.PrivateKey, id *Identity,
 			if size += len(body); size > batchBytes && len(bodies) > 0 {
 				return sqlitedb.ErrStop
 			}
-			bodies = append(bodies, syncproto.NewBody(body))
+			if row.Null(1) {
+				bodies = append(bodies, syncproto.NewBody(body))
+			} else {
+				bodies = append(bodies, syncproto.Body{Hash: syncproto.Hash(row.Blob(1)), Sealed: body})
+			}
 			return nil
-		}, `SELECT body FROM outbox WHERE ord >= ? AND inc = ? ORDER BY ord LIMIT ?`, first, l.id, batchTransactions)
+		}, `SELECT body, body_hash FROM outbox WHERE ord >= ? AND inc = ? ORDER BY ord LIMIT ?`, first, l.id, batchTransactions)
 	})
 	if err != nil || len(bodies) == 0 {
 		return nil, 0, err

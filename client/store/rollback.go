@@ -60,7 +60,7 @@ func (b *base) wentBack(l *life, durable syncproto.Seq) error {
 			}
 		}
 		return nil
-	}, `SELECT ord, body FROM outbox WHERE ord BETWEEN ? AND ? ORDER BY ord`, l.ord(durable+1), l.ord(settled))
+	}, `SELECT ord, body FROM outbox WHERE ord BETWEEN ? AND ? AND body_hash IS NULL ORDER BY ord`, l.ord(durable+1), l.ord(settled))
 }
 
 // layBack makes one own change an overlay again. A record that it made is this device's

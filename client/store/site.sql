@@ -11,7 +11,8 @@ CREATE TABLE identity (
 	org BLOB NOT NULL, org_key BLOB NOT NULL,
 	device BLOB NOT NULL, site BLOB NOT NULL,
 	kind TEXT NOT NULL, prefix TEXT NOT NULL, certificate BLOB NOT NULL,
-	server TEXT NOT NULL, site_name TEXT NOT NULL, zone TEXT NOT NULL, lang TEXT NOT NULL
+	server TEXT NOT NULL, site_name TEXT NOT NULL, zone TEXT NOT NULL, lang TEXT NOT NULL,
+	wiped_at INTEGER NOT NULL -- UTC ms; 0 where it was not revoked and wiped
 ) STRICT;
 CREATE TABLE progress (
 	one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -38,12 +39,14 @@ CREATE TABLE incarnation (
 ) STRICT;
 
 -- Own transactions, kept until a backup of the server's holds them. hash is the chain
--- hash after it; amounts is canonical minor units by currency of its sale lines.
+-- hash after it; amounts is canonical minor units by currency of its sale lines. Where
+-- body_hash is not NULL, this device may no longer read the body: it is sealed to the
+-- organisation's key, and body_hash is what it was.
 CREATE TABLE outbox (
 	ord INTEGER PRIMARY KEY,
 	inc INTEGER NOT NULL, seq INTEGER NOT NULL,
 	hash BLOB NOT NULL, at INTEGER NOT NULL,
-	amounts BLOB, body BLOB NOT NULL
+	amounts BLOB, body BLOB NOT NULL, body_hash BLOB
 ) STRICT;
 
 -- What base has of records edited here: canonical {field: value}.

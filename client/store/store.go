@@ -95,6 +95,7 @@ type Identity struct {
 	SiteName    string
 	Zone        string
 	Lang        string
+	WipedAt     int64 // UTC ms; 0 where this device was not revoked and wiped
 }
 
 // Progress is how far this device has heard.
@@ -120,7 +121,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := refuseEmpty(c.Path); err != nil {
 		return nil, err
 	}
-	db, err := sqlitedb.Open(c.Path, sqlitedb.Options{VFS: c.VFS, CacheKiB: 32 << 10})
+	db, err := sqlitedb.Open(c.Path, sqlitedb.Options{VFS: c.VFS, CacheKiB: 32 << 10, Shred: true})
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +178,11 @@ func (s *Store) load(ctx context.Context, path string) (err error) {
 	if s.mark, err = mark.Open(path + "-mark"); err != nil {
 		return err
 	}
+	if s.identity != nil && s.identity.WipedAt != 0 {
+		if err := s.db.Compact(ctx); err != nil { // it may have died before it was done
+			return err
+		}
+	}
 	id, n, hash, ok := s.mark.Get()
 	if ok {
 		if s.lost = tailLost(s.lives, syncproto.Incarnation(id), syncproto.Seq(n), hash); s.lost != "" {
@@ -209,12 +215,14 @@ func (s *Store) read(ctx context.Context) error {
 		if s.identity, err = readIdentity(tx); err != nil {
 			return err
 		}
-		row, ok, err := tx.One(`SELECT body FROM outbox ORDER BY ord DESC LIMIT 1`)
+		row, ok, err := tx.One(`SELECT body, at FROM outbox ORDER BY ord DESC LIMIT 1`)
 		if err != nil || !ok {
 			return err
 		}
 		if t, err := syncproto.ReadBody(row.Blob(0)); err == nil {
 			last = t.Time
+		} else { // sealed
+			last = hlc.At(row.Int(1) + 1)
 		}
 		return nil
 	})
@@ -288,9 +296,9 @@ func (s *Store) Progress() Progress {
 // Enrol keeps who the device is.
 func (s *Store) Enrol(ctx context.Context, id Identity) error {
 	err := s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
-		return tx.Exec(`REPLACE INTO identity (one, org, org_key, device, site, kind, prefix, certificate, server, site_name, zone, lang)
-			VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id.Org[:], id.OrgKey, id.Device[:], id.Site[:], id.Kind, id.Prefix,
-			id.Certificate, id.Server, id.SiteName, id.Zone, id.Lang)
+		return tx.Exec(`REPLACE INTO identity (one, org, org_key, device, site, kind, prefix, certificate, server, site_name, zone, lang, wiped_at)
+			VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id.Org[:], id.OrgKey, id.Device[:], id.Site[:], id.Kind, id.Prefix,
+			id.Certificate, id.Server, id.SiteName, id.Zone, id.Lang, id.WipedAt)
 	})
 	if err == nil {
 		s.mu.Lock()
@@ -301,11 +309,11 @@ func (s *Store) Enrol(ctx context.Context, id Identity) error {
 }
 
 func readIdentity(tx *sqlitedb.Tx) (*Identity, error) {
-	row, ok, err := tx.One(`SELECT org, org_key, device, site, kind, prefix, certificate, server, site_name, zone, lang FROM identity`)
+	row, ok, err := tx.One(`SELECT org, org_key, device, site, kind, prefix, certificate, server, site_name, zone, lang, wiped_at FROM identity`)
 	if err != nil || !ok {
 		return nil, err
 	}
-	id := &Identity{OrgKey: row.Blob(1), Kind: row.Text(4), Prefix: row.Text(5), Certificate: row.Blob(6), Server: row.Text(7), SiteName: row.Text(8), Zone: row.Text(9), Lang: row.Text(10)}
+	id := &Identity{OrgKey: row.Blob(1), Kind: row.Text(4), Prefix: row.Text(5), Certificate: row.Blob(6), Server: row.Text(7), SiteName: row.Text(8), Zone: row.Text(9), Lang: row.Text(10), WipedAt: row.Int(11)}
 	copy(id.Org[:], row.Blob(0))
 	copy(id.Device[:], row.Blob(2))
 	copy(id.Site[:], row.Blob(3))

@@ -40,6 +40,7 @@ type Options struct {
 	VFS      string // SQLite VFS by name; the platform's where empty
 	CacheKiB int    // page cache of each connection, KiB; 16 MiB where 0
 	Readers  int    // reading connections kept open; 4 where 0
+	Shred    bool   // what is deleted is overwritten
 }
 
 // ErrReadOnly is what Write returns on a database opened with ReadOnly.
@@ -116,6 +117,9 @@ func (db *DB) connect(reader bool) (*conn, error) {
 	if db.options.ReadOnly {
 		q.Del("_journal_mode")
 		q.Set("mode", "ro")
+	}
+	if db.options.Shred {
+		q.Set("_secure_delete", "true")
 	}
 	if db.options.VFS != "" {
 		q.Set("vfs", db.options.VFS)
@@ -216,6 +220,24 @@ func (db *DB) Checkpoint() error {
 		err = fmt.Errorf("checkpoint %s: a reader holds the WAL", db.path)
 	}
 	return err
+}
+
+// Compact writes the file anew, without what was deleted, and empties the WAL.
+func (db *DB) Compact(ctx context.Context) error {
+	select {
+	case <-db.turn:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	err := fmt.Errorf("compact %s: %w", db.path, ErrClosed)
+	if !db.isClosed() {
+		err = db.writer.query("VACUUM", nil, func(Row) error { return nil })
+	}
+	db.turn <- struct{}{}
+	if err != nil {
+		return err
+	}
+	return db.Checkpoint()
 }
 
 func (db *DB) isClosed() bool {

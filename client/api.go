@@ -29,6 +29,8 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/quarantine", Summary: "Own transactions that the server holds, or held", Response: []Verdict{}, Handle: c.apiQuarantine},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by"}, Response: report.Sales{}, Handle: c.apiReportSales},
 		{Method: "POST", Path: "/api/import/sales", Summary: "Import the receipts of another till; the body is a CSV file", Query: []string{"map", "currency", "fair", "family"}, Response: ImportResult{}, Handle: c.apiImportSales},
+		{Method: "POST", Path: "/api/parcels", Summary: "Put all that has not arrived into files for the centre", Request: ParcelSize{}, Response: []Parcel{}, Handle: c.apiParcels},
+		{Method: "POST", Path: "/api/receipts", Summary: "Read receipts that were carried back", Request: ReceiptsFile{}, Response: TakenReceipts{}, Handle: c.apiReceipts},
 		{Method: "GET", Path: "/api/products", Summary: "Products with their prices here", Response: []Product{}, Handle: c.apiProducts},
 		{Method: "POST", Path: "/api/products", Summary: "Add a product", Request: addProductRequest{}, Response: madeAnswer{}, Handle: c.apiAddProduct},
 		{Method: "POST", Path: "/api/prices", Summary: "Set a price, here or everywhere", Request: setPriceRequest{}, Response: madeAnswer{}, Handle: c.apiSetPrice},

@@ -37,6 +37,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first", Response: Overview{}, Handle: s.apiOverview},
 		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Response: Overview{}, Stream: true, Handle: s.apiEvents},
 		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value", Response: []Conflict{}, Handle: s.apiConflicts},
+		{Method: "POST", Path: "/api/parcels", Summary: "Take in a parcel, a file that a site made", Request: ParcelFile{}, Response: TakenParcel{}, Handle: s.apiParcel},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Transactions that are held, or were", Response: []Verdict{}, Handle: s.apiQuarantine},
 		{Method: "POST", Path: "/api/quarantine/{hash}", Summary: "Release or withdraw what is held", Request: Decide{}, Response: Verdict{}, Handle: s.apiDecide},
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 
 	"github.com/rawaj/rawaj/internal/seal"
@@ -72,29 +73,12 @@ func (n *session) release() {
 // receipt. What its transactions say is not looked at: a batch that is correctly
 // signed is kept whatever it holds, or one poisoned batch would silence its device.
 func (n *session) ingest(ctx context.Context, a *assembly) error {
-	raw := a.data
-	b, err := syncproto.ParseBatch(raw)
+	b, err := n.s.sound(a.data, n.device, n.key)
 	if err != nil {
-		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
+		return err
 	}
 	if b.Header.Length != a.length { // the budget was taken for what the pieces said
 		return syncproto.Errorf(syncproto.CodeMalformed, "bodies of %d bytes, announced as %d", b.Header.Length, a.length)
-	}
-	if b.Header.Device != n.device {
-		return syncproto.Errorf(syncproto.CodeSignature, "batch of another device")
-	}
-	switch err := b.Verify(n.key, n.s.State.Head().Org); {
-	case errors.Is(err, syncproto.ErrBatch):
-		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
-	case err != nil:
-		return syncproto.Errorf(syncproto.CodeSignature, "%v", err)
-	}
-	bodies, err := b.Open()
-	if err != nil {
-		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
-	}
-	if raw, err = n.s.unseal(b, bodies, raw); err != nil {
-		return syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
 	}
 	head := syncproto.Head{Incarnation: b.Header.Incarnation, Seq: b.Header.Last, Hash: b.Header.After}
 	known, err := n.known(ctx, head)
@@ -104,7 +88,7 @@ func (n *session) ingest(ctx context.Context, a *assembly) error {
 	if !known {
 		offset := n.offset
 		// The append goes on if the device hangs up: its context is the server's.
-		if _, err := n.s.append(context.WithoutCancel(ctx), &state.Entry{Kind: state.EntryBatch, Road: state.RoadSocket, OffsetMS: &offset, Payload: raw}); err != nil {
+		if _, err := n.s.append(context.WithoutCancel(ctx), &state.Entry{Kind: state.EntryBatch, Road: state.RoadSocket, OffsetMS: &offset, Payload: b.Bytes()}); err != nil {
 			n.s.Logger.Error("append", "device", n.device, "err", err)
 			return err
 		}
@@ -115,28 +99,48 @@ func (n *session) ingest(ctx context.Context, a *assembly) error {
 	return n.receipt(ctx, head)
 }
 
-// unseal opens the bodies of a batch that its device can no longer read, so that the log
-// holds them as they were recorded. Other batches stay the bytes that came.
-func (s *Server) unseal(b *syncproto.Batch, bodies []syncproto.Body, raw []byte) ([]byte, error) {
+// sound checks whose a batch is and that it is whole, and opens what is sealed in it, so
+// that the log holds it as it was recorded. Its errors are *syncproto.Error.
+func (s *Server) sound(raw []byte, device syncproto.DeviceID, key ed25519.PublicKey) (*syncproto.Batch, error) {
+	b, err := syncproto.ParseBatch(raw)
+	if err != nil {
+		return nil, syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
+	}
+	if b.Header.Device != device {
+		return nil, syncproto.Errorf(syncproto.CodeSignature, "batch of another device")
+	}
+	switch err := b.Verify(key, s.State.Head().Org); {
+	case errors.Is(err, syncproto.ErrBatch):
+		return nil, syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
+	case err != nil:
+		return nil, syncproto.Errorf(syncproto.CodeSignature, "%v", err)
+	}
+	bodies, err := b.Open()
+	if err == nil {
+		b, err = s.unseal(b, bodies)
+	}
+	if err != nil {
+		return nil, syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
+	}
+	return b, nil
+}
+
+func (s *Server) unseal(b *syncproto.Batch, bodies []syncproto.Body) (*syncproto.Batch, error) {
 	some := false
 	for i := range bodies {
 		if bodies[i].Sealed == nil {
 			continue
 		}
-		plain, err := seal.Open(s.OrgKey, bodies[i].Sealed)
+		plain, err := seal.Open(s.OrgKey, bodies[i].Sealed, syncproto.MaxBody)
 		if err != nil {
 			return nil, err
 		}
 		bodies[i].Bytes, some = plain, true
 	}
 	if !some {
-		return raw, nil
+		return b, nil
 	}
-	whole, err := b.Unsealed(bodies)
-	if err != nil {
-		return nil, err
-	}
-	return whole.Bytes(), nil
+	return b.Unsealed(bodies)
 }
 
 // known says whether the log holds a batch's last transaction, and so all of it.
@@ -152,8 +156,13 @@ func (n *session) known(ctx context.Context, h syncproto.Head) (known bool, err 
 }
 
 func (n *session) receipt(ctx context.Context, h syncproto.Head) error {
-	head := n.s.State.Head()
-	return n.conn.Send(ctx, &syncproto.Receipt{Signed: syncproto.SignReceipt(n.s.DeviceKey, head.Org, syncproto.ReceiptBody{
-		Device: n.device, Incarnation: h.Incarnation, Seq: h.Seq, Chain: h.Hash, History: head.History,
-	})})
+	return n.conn.Send(ctx, &syncproto.Receipt{Signed: n.s.signReceipt(n.device, h)})
+}
+
+// signReceipt proves that a device's chain is in the log up to a head.
+func (s *Server) signReceipt(device syncproto.DeviceID, h syncproto.Head) []byte {
+	head := s.State.Head()
+	return syncproto.SignReceipt(s.DeviceKey, head.Org, syncproto.ReceiptBody{
+		Device: device, Incarnation: h.Incarnation, Seq: h.Seq, Chain: h.Hash, History: head.History,
+	})
 }

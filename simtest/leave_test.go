@@ -51,7 +51,7 @@ func TestARevokedDeviceDeliversAndThenHoldsNothing(t *testing.T) {
 	if !inFiles(t, branch) {
 		t.Fatal("the test looks for what is not there")
 	}
-	must(t, c.Server.Revoke(ctx, branch.Store.Identity().Device))
+	must(t, c.Server.Revoke(ctx, branch.Store.Identity().Device, "a test"))
 	if _, err := branch.Client.Sync(ctx, 5*time.Second, nil); !errors.Is(err, client.ErrRefused) {
 		t.Fatalf("the revoked device's sync gave %v", err)
 	}
@@ -86,7 +86,7 @@ func TestADeviceIsNotWipedByAWordThatNobodySigned(t *testing.T) {
 	sellSome(t, s, 3)
 	s.Sync()
 	victim.Sync()
-	must(t, c.Server.Revoke(ctx, victim.Store.Identity().Device))
+	must(t, c.Server.Revoke(ctx, victim.Store.Identity().Device, "a test"))
 	id := *victim.Store.Identity() // whose organisation is another, as it thinks
 	id.OrgKey = bytes.Repeat([]byte{1}, len(id.OrgKey))
 	must(t, victim.Store.Enrol(ctx, id))

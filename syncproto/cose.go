@@ -25,6 +25,7 @@ const (
 	contextHello       = "rawaj/hello/1"
 	contextEnrol       = "rawaj/enrol/1"
 	contextRevocation  = "rawaj/revocation/1"
+	contextParcel      = "rawaj/parcel/1"
 )
 
 var protectedEdDSA = []byte{0xa1, 0x01, 0x27}

@@ -2,6 +2,7 @@ package syncproto_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"strings"
@@ -142,6 +143,38 @@ func FuzzParseCode(f *testing.F) {
 		again, err := syncproto.ParseCode(s)
 		if d := cmp.Diff(b, again); err != nil || d != "" {
 			t.Fatalf("%q is %x, but %q is %x, %v", typed, b, s, again, err)
+		}
+	})
+}
+
+func FuzzOpenParcel(f *testing.F) {
+	seed(f, "parcel")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := syncproto.OpenParcel(org, b, func(syncproto.DeviceID, []byte) (ed25519.PublicKey, error) { return public(deviceKey), nil })
+		if err != nil {
+			if !errors.Is(err, syncproto.ErrParcel) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(p.Batches) > syncproto.MaxParcelBatches {
+			t.Fatalf("%d batches were taken", len(p.Batches))
+		}
+	})
+}
+
+func FuzzDecodeReceipts(f *testing.F) {
+	seed(f, "receipts")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		v, err := syncproto.DecodeReceipts(b)
+		if err != nil {
+			if !errors.Is(err, syncproto.ErrParcel) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if again := v.Encode(); !bytes.Equal(again, b) {
+			t.Fatalf("%x is written again as %x", b, again)
 		}
 	})
 }

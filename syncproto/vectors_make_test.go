@@ -210,8 +210,37 @@ func signedVectors(testing.TB) []vector {
 		good("certificate", "certificate of a device", "signed with the organisation's key", syncproto.SignCertificate(orgKey, org, c), c),
 		good("certificate", "certificate of the server", "as it stands in Welcome", syncproto.SignCertificate(orgKey, org, serverCertificate), serverCertificate),
 		good("revocation", "revocation", "signed with the organisation's key, as it stands in Bye", syncproto.SignRevocation(orgKey, org, revocation), revocation),
+		good("parcel", "parcel", "as it is before it is sealed: the batch that is the first of a device", parcelBytes(), *parcel()),
+		good("receipts", "receipts", "the file that is carried back", receipts().Encode(), *receipts()),
 		good("receipt", "receipt", "signed with the key of the server's device", syncproto.SignReceipt(serverKey, org, r), r),
 		hello,
+	}
+}
+
+func parcel() *syncproto.Parcel {
+	list, start := bodies(), &syncproto.Genesis{}
+	b, err := syncproto.SignBatch(deviceKey, org, device, inc, 1, syncproto.GenesisHash(org, device, inc, *start), start, list)
+	if err != nil {
+		panic(err)
+	}
+	return &syncproto.Parcel{
+		Device: device, Certificate: syncproto.SignCertificate(orgKey, org, certificate()), TimeMS: nowMS,
+		Declared: syncproto.Declared{Transactions: 3, OldestMS: nowMS - 5}, Batches: [][]byte{b.Bytes()},
+	}
+}
+
+func parcelBytes() []byte {
+	b, err := syncproto.SignParcel(deviceKey, org, parcel())
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func receipts() *syncproto.Receipts {
+	return &syncproto.Receipts{
+		Server:   syncproto.SignCertificate(orgKey, org, syncproto.Certificate{Device: server, Site: syncproto.RecordID(org), Kind: syncproto.KindServer, Key: public(serverKey), IssuedAt: nowMS}),
+		Receipts: [][]byte{syncproto.SignReceipt(serverKey, org, syncproto.ReceiptBody{Device: device, Incarnation: inc, Seq: 3, Chain: hashOne, History: history})},
 	}
 }
 

@@ -239,6 +239,21 @@ var readers = map[string]func(b []byte) (value any, again []byte, err error){
 		v, err := syncproto.VerifyRevocation(public(orgKey), org, b)
 		return v, syncproto.SignRevocation(orgKey, org, v), err
 	},
+	"parcel": func(b []byte) (any, []byte, error) {
+		p, err := syncproto.OpenParcel(org, b, func(syncproto.DeviceID, []byte) (ed25519.PublicKey, error) { return public(deviceKey), nil })
+		if err != nil {
+			return nil, nil, err
+		}
+		again, err := syncproto.SignParcel(deviceKey, org, p)
+		return *p, again, err
+	},
+	"receipts": func(b []byte) (any, []byte, error) {
+		v, err := syncproto.DecodeReceipts(b)
+		if err != nil {
+			return nil, nil, err
+		}
+		return *v, v.Encode(), nil
+	},
 	"receipt": func(b []byte) (any, []byte, error) {
 		v, err := syncproto.VerifyReceipt(public(serverKey), org, b)
 		return v, syncproto.SignReceipt(serverKey, org, v), err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/seal"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
@@ -14,7 +15,7 @@ import (
 
 // ErrWiped says that the organisation has revoked this device, and that nothing is left
 // on it that could be read.
-var ErrWiped = errors.New("this device was revoked: it has delivered its work and holds nothing any more; enrol it anew in another folder")
+var ErrWiped = refusal.New(refusal.DeviceRefused, "this device was revoked: it has delivered its work and holds nothing any more; enrol it anew in another folder").With("why", syncproto.CodeRevoked.String())
 
 // seal closes own transactions to the organisation's key that this device may no longer
 // read. They stay, for a server that loses its log, until a backup holds them.

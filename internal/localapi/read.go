@@ -24,12 +24,17 @@ const MaxRequest = 256 << 10
 // Read reads a request's body, one JSON object, into the struct that v points to. What
 // it refuses it names by its place, as in lines[2].quantity.
 func Read(w http.ResponseWriter, r *http.Request, v any) error {
+	return ReadUpTo(w, r, v, MaxRequest)
+}
+
+// ReadUpTo is Read for requests that carry a file, of at most so many bytes.
+func ReadUpTo(w http.ResponseWriter, r *http.Request, v any, most int64) error {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return refusal.New(refusal.NotJSON, "send JSON, with Content-Type: application/json")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxRequest))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return refusal.New(refusal.TooLarge, "a request has at most %d bytes", MaxRequest).With("max", MaxRequest)
+		return refusal.New(refusal.TooLarge, "a request has at most %d bytes", most).With("max", most)
 	}
 	if err != nil {
 		return refusal.New(refusal.Malformed, "cannot read the request: %v", err)
@@ -51,7 +56,7 @@ func fill(v reflect.Value, raw json.RawMessage, place string) error {
 		return fill(v.Elem(), raw, place)
 	case v.Kind() == reflect.Struct:
 		return fillStruct(v, raw, place)
-	case v.Kind() == reflect.Slice:
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8: // bytes are text, in base64
 		var items []json.RawMessage
 		if json.Unmarshal(raw, &items) != nil {
 			return wrongType(v, place)

@@ -14,9 +14,6 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// MaxOpen bounds what is opened: the largest body of a transaction fits.
-const MaxOpen = 16<<20 + 1<<10
-
 // Seal closes plain to a key. What comes out is some 350 bytes longer.
 func Seal(to ed25519.PublicKey, plain []byte) ([]byte, error) {
 	key, err := ssh.NewPublicKey(to)
@@ -42,8 +39,8 @@ func Seal(to ed25519.PublicKey, plain []byte) ([]byte, error) {
 }
 
 // Open opens what was sealed to a key. It fails where the key is another, or a byte was
-// changed.
-func Open(key ed25519.PrivateKey, sealed []byte) ([]byte, error) {
+// changed, or where more than limit bytes come out.
+func Open(key ed25519.PrivateKey, sealed []byte, limit int) ([]byte, error) {
 	identity, err := agessh.NewEd25519Identity(key)
 	if err != nil {
 		return nil, fmt.Errorf("open a seal: %w", err)
@@ -52,12 +49,12 @@ func Open(key ed25519.PrivateKey, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a seal: %w", err)
 	}
-	plain, err := io.ReadAll(io.LimitReader(r, MaxOpen+1))
+	plain, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
 	if err != nil {
 		return nil, fmt.Errorf("open a seal: %w", err)
 	}
-	if len(plain) > MaxOpen {
-		return nil, fmt.Errorf("open a seal: more than %d bytes", MaxOpen)
+	if len(plain) > limit {
+		return nil, fmt.Errorf("open a seal: more than %d bytes", limit)
 	}
 	return plain, nil
 }

@@ -29,20 +29,20 @@ func TestOnlyTheKeyOpensASeal(t *testing.T) {
 		if len(sealed) > len(plain)+400 {
 			t.Errorf("%d bytes were sealed as %d", len(plain), len(sealed))
 		}
-		if got, err := seal.Open(key, sealed); err != nil || !bytes.Equal(got, plain) {
+		if got, err := seal.Open(key, sealed, 1<<20); err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("opened %d bytes of %d, %v", len(got), len(plain), err)
 		}
-		if _, err := seal.Open(other, sealed); err == nil {
+		if _, err := seal.Open(other, sealed, 1<<20); err == nil {
 			t.Error("another key opened it")
 		}
 		for _, at := range []int{0, 30, len(sealed) / 2, len(sealed) - 1} {
 			broken := bytes.Clone(sealed)
 			broken[at] ^= 1
-			if got, err := seal.Open(key, broken); err == nil && !bytes.Equal(got, plain) {
+			if got, err := seal.Open(key, broken, 1<<20); err == nil && !bytes.Equal(got, plain) {
 				t.Errorf("with byte %d changed it opened as something else", at)
 			}
 		}
-		if _, err := seal.Open(key, sealed[:len(sealed)-1]); err == nil {
+		if _, err := seal.Open(key, sealed[:len(sealed)-1], 1<<20); err == nil {
 			t.Error("it opened although its end is missing")
 		}
 	}
@@ -59,7 +59,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add(sealed)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if plain, err := seal.Open(key, b); err == nil && !bytes.Equal(plain, []byte("made-up")) {
+		if plain, err := seal.Open(key, b, 1<<20); err == nil && !bytes.Equal(plain, []byte("made-up")) {
 			t.Fatalf("%x was opened", b)
 		}
 	})

@@ -83,6 +83,10 @@ export interface Overview {
   total: Figures
 }
 
+export interface ParcelFile {
+  file: string
+}
+
 export interface Refusal {
   code: RefusalCode
   field?: string
@@ -157,6 +161,13 @@ export interface Side {
   device: string
   time: string | null
   values: Record<string, unknown>
+}
+
+export interface TakenParcel {
+  device: string
+  new: number
+  receipts: string
+  transactions: number
 }
 
 export interface Verdict {

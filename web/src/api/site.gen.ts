@@ -104,6 +104,15 @@ export interface OpenTillRequest {
   id?: string
 }
 
+export interface Parcel {
+  file: string
+  transactions: number
+}
+
+export interface ParcelSize {
+  bytes: number
+}
+
 export interface PersonShown {
   card: string
   id: string
@@ -132,6 +141,10 @@ export interface Product {
   name_fa?: string
   price: Price | null
   sku: string
+}
+
+export interface ReceiptsFile {
+  file: string
 }
 
 export interface ReferRequest {
@@ -344,6 +357,11 @@ export interface SyncResult {
   received: number
   sent: number
   settled: number
+}
+
+export interface TakenReceipts {
+  receipts: number
+  transactions: number
 }
 
 export interface Till {

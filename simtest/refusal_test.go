@@ -13,6 +13,7 @@ import (
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/simtest"
+	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -55,7 +56,11 @@ func TestEveryRouteOfTheServerRefusesWhatItCannotRead(t *testing.T) {
 		want("no JSON", r.Method, path, "text/plain", "{}", refusal.NotJSON, 415)
 		want("half of it", r.Method, path, "application/json", `{"reason":`, refusal.Malformed, 400)
 		want("an unknown field", r.Method, path, "application/json", `{"surprise":1}`, refusal.UnknownField, 400)
-		want("too much", r.Method, path, "application/json", `{"reason":"`+strings.Repeat("x", localapi.MaxRequest)+`"}`, refusal.TooLarge, 413)
+		most := localapi.MaxRequest
+		if r.Path == "/api/parcels" { // a file
+			most = 2 * syncproto.MaxParcel
+		}
+		want("too much", r.Method, path, "application/json", `{"reason":"`+strings.Repeat("x", most)+`"}`, refusal.TooLarge, 413)
 	}
 	if status, e, _ := office(t, c, "GET", "/api/nothing", "", ""); status != 404 || e.Code != refusal.NoRoute {
 		t.Errorf("an address that is none gave %d %s", status, e.Code)

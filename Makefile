@@ -5,6 +5,7 @@ export CGO_ENABLED := 1
 
 T        ?= 30s
 BENCH    ?= .
+DEMO     ?=
 GO_MAJOR := 1
 GO_MINOR := 26
 
@@ -38,8 +39,8 @@ web/node_modules/.package-lock.json: web/package-lock.json web/package.json
 $(PAGES): web/node_modules/.package-lock.json $(shell find web/src web/public web/scripts -type f) web/site.html web/dashboard.html web/vite.config.ts
 	cd web && npm run build
 
-demo: build ## a fair day in fast motion on this machine, checked against what staff did
-	./bin/rawaj demo --once
+demo: build ## a fair day in fast motion, compared with what staff did, then live pages (DEMO=--once ends there)
+	./bin/rawaj demo $(DEMO)
 
 check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svelte-check
 	@out="$$(gofmt -l .)" || exit 1; test -z "$$out" || { echo >&2 "rawaj: run gofmt -w on:"; echo >&2 "$$out"; exit 1; }

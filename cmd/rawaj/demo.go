@@ -5,163 +5,127 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
+	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
-	"github.com/rawaj/rawaj/client"
-	"github.com/rawaj/rawaj/internal/localapi"
-	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server"
-	"github.com/rawaj/rawaj/syncproto/schema"
-	"github.com/rawaj/rawaj/web"
 )
 
+// demoOptions are the flags of a demo.
+type demoOptions struct {
+	data, listen string
+	anyPort      bool // listen was not asked for: take the next port where it is taken
+	once         bool
+	calm         bool
+	noBrowser    bool
+}
+
 func newDemoCommand() *cobra.Command {
-	var data, listen string
-	var once, asJSON bool
+	var o demoOptions
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "A server, two stalls and a branch on this machine, and a fair day in fast motion",
-		Long: `A server, two stalls and a branch on this machine, and a fair day in fast motion.
-It prints the address of a page that leads to head office and to every site, and has
-a switch for each site's cable. With --once staff work with the cable pulled, at times
-two of them on the same thing, at full speed, and the demo ends by comparing the digests of
-all scopes and the sums of the reports with an independent list of what staff did;
-it exits with 1 unless all are equal. Families and goods are made up.`,
+		Short: "A server and five sites on this machine: a fair day in fast motion, and then live",
+		Long: `A server and five sites on this machine: two stalls, a branch, a centre that teaches
+a trade (with two tablets) and a lender's desk. First a day is played with all cables
+pulled: sales, attendance taken on two tablets at once, referrals sent, answered and
+withdrawn by people who do not hear of each other. When the cables are back, the digests
+of all scopes and the sums are compared with an independent list of what staff did.
+Then, in the same directories, staff go on in fast motion and every place has its pages:
+the link that is printed leads to head office and to every site, with a switch for each
+cable. Ctrl-C ends it. With --once it ends after the comparison, with 1 unless all are
+equal. Families, women and goods are made up, in Arabic, Persian and English.`,
 		Example: "  rawaj demo\n  rawaj demo --once",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if !once {
-				return runLiveDemo(c, data, listen)
+			if asJSON && !o.once {
+				return misuse("--json goes with --once")
 			}
-			r, err := runDemo(c, data)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				err = printJSON(c, r)
-			} else {
-				r.print(c)
-			}
-			if err == nil && !r.Equal {
-				return errSaid
-			}
-			return err
+			o.anyPort = !c.Flags().Changed("listen")
+			return runDemo(c, o, func(r *demoResult) error {
+				if asJSON {
+					return printJSON(c, r)
+				}
+				r.print(c.OutOrStdout())
+				return nil
+			})
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "where to keep its directories; a temporary place where empty")
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8400", "address of the index page")
-	c.Flags().BoolVar(&once, "once", false, "run one day at full speed, compare and end")
+	c.Flags().StringVar(&o.data, "data", "", "where to keep its directories; a temporary place where empty")
+	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8400", "address of the index page; unless given, the next free port where this one is taken")
+	c.Flags().BoolVar(&o.once, "once", false, "play the day, compare and end")
+	c.Flags().BoolVar(&o.calm, "calm", false, "let staff rest after the day: only visitors record")
+	c.Flags().BoolVar(&o.noBrowser, "no-browser", false, "do not open a browser")
 	jsonFlag(c, &asJSON)
 	return c
 }
 
-// demoResult is what a demo found.
-type demoResult struct {
-	Equal     bool           `json:"equal"`
-	Staff     report.Figures `json:"staff"` // the independent list of what staff did
-	Centre    report.Figures `json:"centre"`
-	Sites     []demoSiteSums `json:"sites"`
-	Conflicts int            `json:"conflicts"`
-	Findings  []string       `json:"findings"`
-}
-
-type demoSiteSums struct {
-	Name         string         `json:"name"`
-	Transactions uint64         `json:"transactions"`
-	Sales        report.Figures `json:"sales"` // that the site sees
-}
-
-func (r *demoResult) print(c *cobra.Command) {
-	w := c.OutOrStdout()
-	fmt.Fprintf(w, "staff sold      %d receipts, %d lines, %d pieces, %s\n", r.Staff.Receipts, r.Staff.Lines, r.Staff.Pieces, amounts(r.Staff.AmountMinor))
-	fmt.Fprintf(w, "head office has %d receipts, %d lines, %d pieces, %s\n", r.Centre.Receipts, r.Centre.Lines, r.Centre.Pieces, amounts(r.Centre.AmountMinor))
-	for _, s := range r.Sites {
-		fmt.Fprintf(w, "%-8s recorded %d transactions with the cable pulled, and sees %s\n", s.Name, s.Transactions, amounts(s.Sales.AmountMinor))
-	}
-	fmt.Fprintf(w, "%d times two people wrote the same thing without having seen each other's: one value holds, the other is kept\n", r.Conflicts)
-	for _, f := range r.Findings {
-		fmt.Fprintln(w, "NOT EQUAL:", f)
-	}
-	if r.Equal {
-		fmt.Fprintln(w, "all digests and sums are equal")
-	}
-}
-
-func (r *demoResult) differ(format string, args ...any) {
-	r.Findings = append(r.Findings, fmt.Sprintf(format, args...))
-}
-
-// demoSites are the sites of a demo, by their directory's name.
-var demoSites = []struct{ dir, name, kind, lang string }{
-	{"stall-1", "جناح البخور", schema.KindStall, "ar"},
-	{"stall-2", "Stall by the gate", schema.KindStall, "en"},
-	{"branch", "شعبه نمونه", schema.KindBranch, "fa"},
-}
-
-const demoFair = "Fair of the demo"
-
-func runDemo(c *cobra.Command, data string) (r *demoResult, err error) {
-	ctx := c.Context()
-	if data == "" {
-		if data, err = os.MkdirTemp("", "rawaj-demo-*"); err != nil {
-			return nil, err
+// runDemo plays the day and, unless it is for once, goes on until the command's context
+// ends.
+func runDemo(c *cobra.Command, o demoOptions, say func(*demoResult) error) (err error) {
+	if o.data == "" {
+		if o.data, err = os.MkdirTemp("", "rawaj-demo-*"); err != nil {
+			return err
 		}
-		defer os.RemoveAll(data)
+		defer os.RemoveAll(o.data)
 	}
-	centre, err := openCentre(ctx, filepath.Join(data, "server"), "Rawaj demo", quiet(), c.ErrOrStderr())
+	talk := c.ErrOrStderr()
+	centre, err := openCentre(c.Context(), filepath.Join(o.data, "server"), "Rawaj demo", quiet(), talk)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, centre.close()) }()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	d, err := newDemo(o, centre, talk)
 	if err != nil {
-		return nil, err
-	}
-	day, err := newDemoDay(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	err = centre.working(ctx, func(ctx context.Context, s *server.Server) (err error) {
-		h := &http.Server{Handler: s.Handler(localapi.NewGate("", listener.Addr().String()), web.Handler(web.Dashboard)), ReadHeaderTimeout: 5 * time.Second}
-		served := make(chan error, 1)
-		go func() { served <- h.Serve(listener) }()
-		defer func() {
-			if serr := h.Close(); serr == nil {
-				<-served
-			}
-		}()
-		r, err = day.run(ctx, c, s, data, "http://"+listener.Addr().String())
 		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	err = centre.working(c.Context(), func(ctx context.Context, s *server.Server) error {
+		ctx, end := context.WithCancel(ctx)
+		defer end()
+		g, ctx := errgroup.WithContext(ctx)
+		err := d.run(ctx, g, s, say)
+		end()
+		return errors.Join(err, g.Wait())
 	})
-	return r, err
+	if !o.once && c.Context().Err() != nil { // it was asked to end
+		return nil
+	}
+	return err
 }
 
-// enrolDemo opens a demo's site, and enrols it where it is new.
-func enrolDemo(ctx context.Context, s *server.Server, data, url string, i int) (*site, error) {
-	d := demoSites[i]
-	st, err := openSite(ctx, filepath.Join(data, d.dir), true, quiet())
+func (d *demo) run(ctx context.Context, g *errgroup.Group, s *server.Server, say func(*demoResult) error) error {
+	if err := d.open(ctx, g, s); err != nil {
+		return err
+	}
+	r, err := d.play(ctx)
 	if err != nil {
+		return err
+	}
+	if err := say(r); err != nil {
+		return err
+	}
+	if !r.Equal {
+		return errSaid
+	}
+	if d.once {
+		return nil
+	}
+	return d.live(ctx, g)
+}
+
+// newDemo draws what staff do from the machine's randomness.
+func newDemo(o demoOptions, c *centre, talk io.Writer) (*demo, error) {
+	var seed [32]byte
+	if _, err := io.ReadFull(rand.Reader, seed[:]); err != nil {
 		return nil, err
 	}
-	if id := st.store.Identity(); id != nil {
-		moved := *id
-		moved.Server = url
-		return st, st.store.Enrol(ctx, moved)
-	}
-	code, err := s.EnrolCode(ctx, server.NewSite{Site: d.name, Kind: d.kind, Lang: d.lang, Fairs: []string{demoFair}})
-	if err != nil {
-		return st, err
-	}
-	key, err := st.dir.Key(keyDevice, nil)
-	if err != nil {
-		return st, err
-	}
-	_, err = client.Enrol(ctx, st.store, key, url, code.Code, d.dir)
-	return st, err
+	return &demo{demoOptions: o, centre: c, talk: talk, luck: newLuck(seed)}, nil
 }
+
+// step says on stderr what happens now.
+func (d *demo) step(what string) { fmt.Fprintf(d.talk, "rawaj: %s\n", what) }

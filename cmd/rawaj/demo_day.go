@@ -2,144 +2,191 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"sync"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/report"
-	"github.com/rawaj/rawaj/server"
-	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
-// demoDay is a made-up fair day: what staff do is drawn from a seed, and written down
-// in a plain list beside.
-type demoDay struct {
-	mu       sync.Mutex // for staff who work at the same time
-	rand     *rand.Rand
-	sites    []*site
-	tills    []syncproto.RecordID
-	products []syncproto.RecordID
-	prices   map[syncproto.RecordID]int64
-	list     []demoSale
+const (
+	demoRounds     = 150 // sales a place in the day
+	demoHours      = 8 * time.Hour
+	demoCurrency   = "AED"
+	demoFloatMinor = 20000
+	demoPatience   = 10 * time.Second
+)
+
+// Goods of the demo by their families, made up, in three languages.
+var demoGoods = []struct {
+	family, name string
+	price        int64
+}{
+	{"أسرة تجريبية", "بخور العود", 4500}, {"أسرة تجريبية", "مبخرة", 8000}, {"أسرة تجريبية", "بهارات مشكلة", 1250}, {"أسرة تجريبية", "هريس", 1500},
+	{"Sample family", "Coffee pot", 15000}, {"Sample family", "Hand cream", 2000},
+	{"خانواده نمونه", "گلیم کوچک", 32000}, {"خانواده نمونه", "کیف چرمی", 21000},
 }
 
-// demoSale is a line of the list: what one sale was, by staff's own account.
+// demoDay is the independent list of what staff did, by their own account.
+type demoDay struct {
+	*demo
+	before report.Figures // sales of an earlier day in the same directories
+	begins time.Time
+	tills  map[string]syncproto.RecordID // by place
+	sales  []demoSale
+	people demoPeople
+}
+
+// demoSale is what one sale was.
 type demoSale struct {
-	site   int
-	id     syncproto.RecordID
+	place  string
 	pieces int64
 	lines  int64
 	amount int64
 	voided bool
 }
 
-const (
-	demoSalesASite = 150
-	demoCurrency   = "AED"
-	demoPatience   = 10 * time.Second
-)
-
-// Goods of the demo, made up, in three languages.
-var demoGoods = []struct {
-	name  string
-	price int64
-}{{"بخور العود", 4500}, {"مبخرة", 8000}, {"بهارات مشكلة", 1250}, {"Coffee pot", 15000}, {"Hand cream", 2000}, {"گلیم کوچک", 32000}, {"کیف چرمی", 21000}, {"هريس", 1500}}
-
-func newDemoDay(seed io.Reader) (*demoDay, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(seed, b[:]); err != nil {
+// play plays the day with the cables pulled, and compares.
+func (d *demo) play(ctx context.Context) (*demoResult, error) {
+	day := &demoDay{demo: d, begins: time.Now().Add(-demoHours), tills: map[string]syncproto.RecordID{}}
+	defer d.at.Store(nil)
+	d.step("morning: goods, women and workshops are listed, and everybody hears of them")
+	if err := day.morning(ctx); err != nil {
 		return nil, err
 	}
-	return &demoDay{rand: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:]))), prices: map[syncproto.RecordID]int64{}}, nil
+	d.step("all cables are pulled: people sell, take attendance and refer on their own")
+	if err := day.hours(ctx); err != nil {
+		return nil, err
+	}
+	d.step("evening: the cables go back in, one after another")
+	if err := day.evening(ctx); err != nil {
+		return nil, err
+	}
+	d.step("comparing with the list of what staff did")
+	return day.compare(ctx)
 }
 
-func (d *demoDay) run(ctx context.Context, c *cobra.Command, s *server.Server, data, url string) (r *demoResult, err error) {
-	defer func() {
-		for _, st := range d.sites {
-			err = errors.Join(err, st.close())
-		}
-	}()
-	for i := range demoSites {
-		st, err := enrolDemo(ctx, s, data, url, i)
-		if st != nil {
-			d.sites = append(d.sites, st)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	before, err := s.Sales(ctx, report.Site)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.morning(ctx); err != nil {
-		return nil, err
-	}
-	b := newBar(c.ErrOrStderr(), "selling with the cable pulled", int64(len(d.sites)*demoSalesASite))
-	for n := range demoSalesASite {
-		for i := range d.sites {
-			if err := d.sell(ctx, i); err != nil {
-				return nil, err
-			}
-			b.set(int64(n*len(d.sites) + i + 1))
-		}
-	}
-	b.done()
-	if err := d.evening(ctx); err != nil {
-		return nil, err
-	}
-	return d.compare(ctx, s, &before.Total)
+// moment sets the clock of all sites to a part of the day.
+func (d *demoDay) moment(round int) {
+	t := d.begins.Add(demoHours * time.Duration(round) / demoRounds)
+	d.at.Store(&t)
 }
 
-// morning: the branch lists the goods, everybody hears of them and opens a till.
 func (d *demoDay) morning(ctx context.Context) error {
-	branch := d.sites[len(d.sites)-1]
-	family, err := branch.client.AddNamed(ctx, schema.Family, "أسرة تجريبية")
+	before, err := d.server.Sales(ctx, report.Site)
 	if err != nil {
 		return err
 	}
+	d.before.Add(&before.Total, 1)
+	d.moment(0)
+	if err := d.catalogue(ctx); err != nil {
+		return err
+	}
+	if err := d.people.morning(ctx, d); err != nil {
+		return err
+	}
+	if err := d.contactAll(ctx, "branch", "centre", "centre-2", "desk", "stall-1", "stall-2"); err != nil {
+		return err
+	}
+	for _, s := range d.sites {
+		if !s.sells {
+			continue
+		}
+		if d.tills[s.place], err = s.client.OpenTill(ctx, client.NewTill{FloatMinor: demoFloatMinor, Currency: demoCurrency}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// catalogue lists the goods at the branch, once.
+func (d *demoDay) catalogue(ctx context.Context) error {
+	branch := d.site("branch")
 	category, err := branch.client.AddNamed(ctx, schema.Category, "Goods of the demo")
 	if err != nil {
 		return err
 	}
 	for _, g := range demoGoods {
-		id, err := branch.client.AddProduct(ctx, client.NewProduct{Name: g.name, Family: family, Category: category, PriceMinor: g.price, Currency: demoCurrency})
+		family, err := branch.client.AddNamed(ctx, schema.Family, g.family)
 		if err != nil {
 			return err
 		}
-		d.products = append(d.products, id)
-		d.prices[id] = g.price
-	}
-	for i := len(d.sites) - 1; i >= 0; i-- {
-		if err := d.sync(ctx, i); err != nil {
-			return err
+		id, err := branch.named(ctx, schema.Product, g.name)
+		if err == nil && id.IsZero() {
+			id, err = branch.client.AddProduct(ctx, client.NewProduct{Name: g.name, Family: family, Category: category, PriceMinor: g.price, Currency: demoCurrency})
 		}
-		till, err := d.sites[i].client.OpenTill(ctx, client.NewTill{FloatMinor: 20000, Currency: demoCurrency})
 		if err != nil {
 			return err
 		}
-		d.tills = append([]syncproto.RecordID{till}, d.tills...)
+		d.goods = append(d.goods, id)
 	}
 	return nil
 }
 
-// sell records one sale at a site that nobody can reach, and sometimes voids one.
-func (d *demoDay) sell(ctx context.Context, i int) error {
-	sale := client.NewSale{Till: d.tills[i], Currency: demoCurrency}
-	own := demoSale{site: i}
-	for range 1 + d.rand.IntN(4) {
-		p := d.products[d.rand.IntN(len(d.products))]
-		l := client.Line{Product: p, Quantity: 1 + d.rand.Int64N(3), PriceMinor: d.prices[p]}
-		if d.rand.IntN(10) == 0 {
+// named is a record of the catalogue; zero where there is none.
+func (s *demoSite) named(ctx context.Context, table syncproto.TableID, name string) (id syncproto.RecordID, err error) {
+	err = s.store.Read(ctx, func(r *store.Reader) error {
+		row, err := r.Named(table, name)
+		if row != nil {
+			id = row.ID
+		}
+		return err
+	})
+	return id, err
+}
+
+// hours is the day itself, with a contact at noon of those who refer to each other.
+func (d *demoDay) hours(ctx context.Context) error {
+	b := newBar(d.talk, "with the cables pulled", demoRounds)
+	defer b.done()
+	for n := range demoRounds {
+		d.moment(n)
+		for _, s := range d.sites {
+			if !s.sells {
+				continue
+			}
+			if err := d.sell(ctx, s); err != nil {
+				return err
+			}
+		}
+		if err := d.people.round(ctx, d, n); err != nil {
+			return err
+		}
+		b.set(int64(n + 1))
+	}
+	return nil
+}
+
+// sell records a sale, and sometimes takes it back.
+func (d *demoDay) sell(ctx context.Context, s *demoSite) error {
+	sold, own, err := d.demo.sell(ctx, s, d.tills[s.place])
+	if err != nil {
+		return err
+	}
+	if own.voided = d.luck.one(40); own.voided {
+		if err := s.client.VoidSale(ctx, sold, "counted twice"); err != nil {
+			return err
+		}
+	}
+	d.sales = append(d.sales, own)
+	return nil
+}
+
+// sell records a sale at the prices that a place shows.
+func (d *demo) sell(ctx context.Context, s *demoSite, till syncproto.RecordID) (syncproto.RecordID, demoSale, error) {
+	sale := client.NewSale{Till: till, Currency: demoCurrency}
+	own := demoSale{place: s.place}
+	for range 1 + d.luck.n(3) {
+		product := d.goods[d.luck.n(len(d.goods))]
+		price, err := s.price(ctx, product)
+		if err != nil {
+			return syncproto.RecordID{}, own, err
+		}
+		l := client.Line{Product: product, Quantity: 1 + int64(d.luck.n(2)), PriceMinor: price}
+		if d.luck.one(10) {
 			l.DiscountMinor = 50
 		}
 		sale.Lines = append(sale.Lines, l)
@@ -147,35 +194,54 @@ func (d *demoDay) sell(ctx context.Context, i int) error {
 		own.pieces += l.Quantity
 		own.amount += l.Quantity*l.PriceMinor - l.DiscountMinor
 	}
-	sold, err := d.sites[i].client.Sell(ctx, sale)
-	if err != nil {
-		return err
-	}
-	own.id = sold.Sale
-	if d.rand.IntN(40) == 0 {
-		own.voided = true
-		if err := d.sites[i].client.VoidSale(ctx, sold.Sale, "counted twice"); err != nil {
-			return err
-		}
-	}
-	d.list = append(d.list, own)
-	return nil
+	sold, err := s.client.Sell(ctx, sale)
+	return sold.Sale, own, err
 }
 
-// evening: all three change one price without hearing of each other, close their
-// tills, and the cable is put back, site by site.
+func (s *demoSite) price(ctx context.Context, product syncproto.RecordID) (minor int64, err error) {
+	err = s.store.Read(ctx, func(r *store.Reader) error {
+		for _, place := range []syncproto.RecordID{s.store.Identity().Site, {}} {
+			row, err := r.Get(schema.Price, schema.PriceID(product, place))
+			if err != nil {
+				return err
+			}
+			if row != nil {
+				minor = row.Of(schema.PriceAmount).Int()
+				return nil
+			}
+		}
+		return nil // a visitor's, without a price: it costs nothing
+	})
+	return minor, err
+}
+
+// evening: three places change one price without hearing of each other and close their
+// tills; then all hear of all.
 func (d *demoDay) evening(ctx context.Context) error {
-	for i, st := range d.sites {
-		if err := st.client.SetPrice(ctx, d.products[0], false, 4000+int64(100*i), demoCurrency); err != nil {
+	d.moment(demoRounds)
+	for i, s := range d.sites {
+		if !s.sells {
+			continue
+		}
+		if err := s.client.SetPrice(ctx, d.goods[0], false, 4000+int64(100*i), demoCurrency); err != nil {
 			return err
 		}
-		if err := st.client.CloseTill(ctx, d.tills[i], 20000); err != nil {
+		counted := int64(demoFloatMinor)
+		for _, sale := range d.sales {
+			if sale.place == s.place && !sale.voided {
+				counted += sale.amount
+			}
+		}
+		if err := s.client.CloseTill(ctx, d.tills[s.place], counted); err != nil {
 			return err
 		}
 	}
+	if err := d.contactAll(ctx, "centre", "desk"); err != nil { // in this order: see demoPeople
+		return err
+	}
 	for range 2 { // the second time everybody hears of the others
-		for _, i := range d.rand.Perm(len(d.sites)) {
-			if err := d.sync(ctx, i); err != nil {
+		for _, i := range d.luck.perm(len(d.sites)) {
+			if err := d.contact(ctx, d.sites[i]); err != nil {
 				return err
 			}
 		}
@@ -183,119 +249,28 @@ func (d *demoDay) evening(ctx context.Context) error {
 	return nil
 }
 
-func (d *demoDay) sync(ctx context.Context, i int) error {
-	r, err := d.sites[i].client.Sync(ctx, demoPatience, nil)
-	if err != nil {
-		return fmt.Errorf("sync %s: %w", demoSites[i].dir, err)
-	}
-	if r.Quarantined > 0 {
-		return fmt.Errorf("sync %s: %d transactions are held", demoSites[i].dir, r.Quarantined)
+func (d *demoDay) contactAll(ctx context.Context, places ...string) error {
+	for _, p := range places {
+		if err := d.contact(ctx, d.site(p)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// compare holds head office and every site against the list of what staff did.
-func (d *demoDay) compare(ctx context.Context, s *server.Server, before *report.Figures) (*demoResult, error) {
-	r := &demoResult{Findings: []string{}}
-	bySite := make([]report.Figures, len(d.sites))
-	for _, sale := range d.list {
-		if sale.voided {
-			continue
-		}
-		f := report.Figures{Receipts: 1, Lines: sale.lines, Pieces: sale.pieces, AmountMinor: map[string]int64{demoCurrency: sale.amount}}
-		r.Staff.Add(&f, 1)
-		bySite[sale.site].Add(&f, 1)
-	}
-	sales, err := s.Sales(ctx, report.Site)
+// contact puts a cable in until nothing is left to send or hear. Whoever is in contact
+// has the machine's clock: it is not wrong.
+func (d *demoDay) contact(ctx context.Context, s *demoSite) error {
+	then := d.at.Swap(nil)
+	defer d.at.Store(then)
+	s.cable.set(false)
+	defer s.cable.set(true)
+	r, err := s.client.Sync(ctx, demoPatience, nil)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("sync %s: %w", s.place, err)
 	}
-	r.Centre.Add(&sales.Total, 1)
-	r.Centre.Add(before, -1) // what an earlier day of the same directories left
-	d.same(r, "head office's sum", &r.Centre, &r.Staff)
-	if len(sales.MissingSites) > 0 {
-		r.differ("%d sites are still out", len(sales.MissingSites))
-	}
-	for i, st := range d.sites {
-		if err := d.compareSite(ctx, s, r, i, st, &bySite[i]); err != nil {
-			return nil, err
-		}
-	}
-	list, err := s.Conflicts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r.Conflicts = len(list)
-	r.Equal = len(r.Findings) == 0
-	return r, nil
-}
-
-func (d *demoDay) compareSite(ctx context.Context, s *server.Server, r *demoResult, i int, st *site, staff *report.Figures) error {
-	name := demoSites[i].dir
-	own, err := client.Sales(ctx, st.store, report.Site)
-	if err != nil {
-		return err
-	}
-	status, err := st.client.Status(ctx)
-	if err != nil {
-		return err
-	}
-	line := demoSiteSums{Name: name, Transactions: status.Transactions}
-	for _, row := range own.Rows {
-		if row.Key == st.store.Identity().Site.String() {
-			line.Sales.Add(&row.Figures, 1)
-		}
-	}
-	r.Sites = append(r.Sites, line)
-	centre, err := s.Sales(ctx, report.Site)
-	if err != nil {
-		return err
-	}
-	for _, row := range centre.Rows {
-		if row.Key == st.store.Identity().Site.String() {
-			d.same(r, name+"'s sum at head office", &row.Figures, &line.Sales)
-		}
-	}
-	if line.Sales.Receipts < staff.Receipts {
-		r.differ("%s has %d receipts, staff sold %d", name, line.Sales.Receipts, staff.Receipts)
-	}
-	if unequal := st.store.Progress().Unequal; unequal != "" {
-		r.differ("%s: %s", name, unequal)
-	}
-	return d.digests(ctx, s, r, name, st)
-}
-
-func (d *demoDay) same(r *demoResult, what string, got, want *report.Figures) {
-	difference := report.Figures{}
-	difference.Add(got, 1)
-	difference.Add(want, -1)
-	if !difference.IsZero() {
-		r.differ("%s is %+v, want %+v", what, *got, *want)
-	}
-}
-
-// digests compares every share that a site covers, record by record hash, with the
-// server's own.
-func (d *demoDay) digests(ctx context.Context, s *server.Server, r *demoResult, name string, st *site) error {
-	covered, err := st.store.Digests(ctx)
-	if err != nil {
-		return err
-	}
-	if len(covered) == 0 {
-		r.differ("%s covers nothing", name)
-	}
-	theirs := map[syncproto.Share]syncproto.Digest{}
-	if err := s.State.Read(ctx, func(rd *state.Reader) error {
-		return rd.Shares(func(x syncproto.ShareDigest, _ syncproto.Position) {
-			theirs[x.Share] = syncproto.Digest{Count: x.Count, Sum: x.Sum}
-		})
-	}); err != nil {
-		return err
-	}
-	for share, own := range covered {
-		if own != theirs[share] {
-			r.differ("%s: %v is %v there and %v at the server", name, share, own, theirs[share])
-		}
+	if !r.Equal {
+		return fmt.Errorf("sync %s: digests differ from the server's", s.place)
 	}
 	return nil
 }

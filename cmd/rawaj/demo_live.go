@@ -2,144 +2,148 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"time"
+	"os/exec"
+	"strconv"
+	"syscall"
 
-	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/localapi"
-	"github.com/rawaj/rawaj/server"
-	"github.com/rawaj/rawaj/syncproto/wsconn"
 	"github.com/rawaj/rawaj/web"
 )
 
-// liveDemo is a demo that goes on: every place has its pages, every site a cable that
-// can be pulled, and staff are at work.
-type liveDemo struct {
-	day    *demoDay
-	office *localapi.Gate
-	url    string // of head office
-	sites  []*liveSite
-}
-
-type liveSite struct {
-	*site
-	dir   string
-	gate  *localapi.Gate
-	url   string
-	cable *cable
-}
-
-// runLiveDemo runs until ctx ends.
-func runLiveDemo(c *cobra.Command, data, listen string) (err error) {
-	if data == "" {
-		if data, err = os.MkdirTemp("", "rawaj-demo-*"); err != nil {
+// live lets the demo go on until ctx ends: every place has its pages, every cable a
+// switch, and staff are at work.
+func (d *demo) live(ctx context.Context, g *errgroup.Group) error {
+	for _, s := range d.sites {
+		if err := d.bring(ctx, g, s); err != nil {
 			return err
 		}
-		defer os.RemoveAll(data)
 	}
-	centre, err := openCentre(c.Context(), filepath.Join(data, "server"), "Rawaj demo", quiet(), c.ErrOrStderr())
+	if err := d.begin(ctx); err != nil {
+		return err
+	}
+	if !d.calm {
+		d.work(ctx, g)
+	}
+	l, err := listenNear(d.listen, d.anyPort)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, centre.close()) }()
-	d := &liveDemo{office: localapi.NewGate("")}
-	if d.day, err = newDemoDay(rand.Reader); err != nil {
+	index := demoDoor{localapi.NewGate(""), "http://" + reachable(l.Addr())}
+	d.serve(ctx, g, l, index.gate.Handler(d.index()))
+	if d.calm {
+		d.step("staff rest; Ctrl-C ends the demo")
+	} else {
+		d.step("staff are at work; Ctrl-C ends the demo")
+	}
+	if err := invite(d.talk, index.gate, index.url); err != nil {
 		return err
 	}
-	defer func() {
-		for _, s := range d.sites {
-			err = errors.Join(err, s.close())
+	if !d.noBrowser {
+		browse(index)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// bring puts a site on line and opens its pages.
+func (d *demo) bring(ctx context.Context, g *errgroup.Group, s *demoSite) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	if s.demoDoor, err = announce(s.dir, l); err != nil {
+		return err
+	}
+	s.cable.set(false)
+	d.serve(ctx, g, l, s.client.Handler(s.gate, web.Handler(web.Site)))
+	g.Go(func() error { return s.stayConnected(ctx) })
+	g.Go(func() error { return s.plugged(ctx) })
+	return nil
+}
+
+// plugged tries the line at once each time that the cable is put back: a visitor does
+// not wait for the next try.
+func (s *demoSite) plugged(ctx context.Context) error {
+	for {
+		select {
+		case <-s.plug:
+			s.client.SyncNow(ctx, demoPatience) // where it fails, the site tries again by itself
+		case <-ctx.Done():
+			return nil
 		}
-	}()
-	return centre.working(c.Context(), func(ctx context.Context, s *server.Server) error { return d.run(ctx, c, s, data, listen) })
+	}
 }
 
-func (d *liveDemo) run(ctx context.Context, c *cobra.Command, s *server.Server, data, listen string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	var err error
-	if d.url, err = open(ctx, g, "127.0.0.1:0", s.Handler(d.office, web.Handler(web.Dashboard))); err != nil {
-		return err
+// pull pulls the cable of a site, or puts it back.
+func (s *demoSite) pull(pulled bool) {
+	s.cable.set(pulled)
+	if pulled {
+		return
 	}
-	for i := range demoSites {
-		if err := d.enrol(ctx, g, s, data, i); err != nil {
-			return errors.Join(err, g.Wait())
+	select {
+	case s.plug <- struct{}{}:
+	default:
+	}
+}
+
+// portsTried bounds how far the next free port is looked for.
+const portsTried = 100
+
+// listenNear listens on an address, or the next free port where it is taken and any
+// will do.
+func listenNear(address string, anyPort bool) (net.Listener, error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, misuse("--listen: %v", err)
+	}
+	port, err := strconv.Atoi(text)
+	for range portsTried {
+		l, lerr := net.Listen("tcp", net.JoinHostPort(host, text))
+		if lerr == nil || !anyPort || err != nil || !errors.Is(lerr, syscall.EADDRINUSE) {
+			return l, lerr
 		}
+		port++
+		text = strconv.Itoa(port)
 	}
-	if err := d.day.morning(ctx); err != nil {
-		return err
-	}
-	for i, l := range d.sites {
-		g.Go(func() error { return l.stayConnected(ctx) })
-		g.Go(func() error { return d.day.work(ctx, i) })
-	}
-	gate := localapi.NewGate("")
-	index, err := open(ctx, g, listen, gate.Handler(d.index()))
-	if err != nil {
-		return errors.Join(err, g.Wait())
-	}
-	link, err := gate.Link(index)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(c.OutOrStdout(), "%s\n", link)
-	fmt.Fprintf(c.ErrOrStderr(), "rawaj: staff are at work; open the address above in a browser. Ctrl-C ends the demo\n")
-	return g.Wait()
+	return nil, errors.New("no port is free near " + address)
 }
 
-// open serves a handler on an address until ctx ends, and gives its URL.
-func open(ctx context.Context, g *errgroup.Group, listen string, h http.Handler) (string, error) {
-	l, err := net.Listen("tcp", listen)
+// browse opens the index in the person's browser, where there is a display.
+func browse(index demoDoor) {
+	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		return
+	}
+	link, err := index.gate.Link(index.url)
 	if err != nil {
-		return "", err
+		return
 	}
-	g.Go(func() error {
-		return serve(ctx, l, h, func(ctx context.Context) error { <-ctx.Done(); return nil })
-	})
-	return "http://" + reachable(l.Addr()), nil
-}
-
-// enrol opens a site, behind a cable of its own.
-func (d *liveDemo) enrol(ctx context.Context, g *errgroup.Group, s *server.Server, data string, i int) error {
-	st, err := enrolDemo(ctx, s, data, d.url, i)
-	if st != nil {
-		l := &liveSite{site: st, dir: demoSites[i].dir, gate: localapi.NewGate(""), cable: newCable()}
-		d.sites = append(d.sites, l)
-		d.day.sites = append(d.day.sites, st)
+	if c := exec.Command("xdg-open", link); c.Start() == nil {
+		go c.Wait() // it may stay as long as the browser; nobody needs to know how it ends
 	}
-	if err != nil {
-		return err
-	}
-	l := d.sites[i]
-	config := l.client.Config
-	config.Dial = wsconn.DialOptions{NetDialContext: l.cable.dial, UserAgent: version()}
-	l.client = client.New(config)
-	l.url, err = open(ctx, g, "127.0.0.1:0", l.client.Handler(l.gate, web.Handler(web.Site)))
-	return err
 }
 
 // index is the page with the addresses and, for each site, the switch of its cable.
-func (d *liveDemo) index() http.Handler {
+func (d *demo) index() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { writeDemoPage(w, r, d.places()) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { d.writePage(w, r) })
 	mux.HandleFunc("GET /demo.css", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/css")
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Write(demoCSS)
 	})
+	mux.Handle("GET /assets/", web.Handler(web.Site))
 	mux.HandleFunc("GET /open", func(w http.ResponseWriter, r *http.Request) {
-		gate, url := d.office, d.url
-		if l := d.site(r); l != nil {
-			gate, url = l.gate, l.url
+		door := d.office
+		if s := d.site(r.FormValue("place")); s != nil {
+			door = s.demoDoor
 		}
-		link, err := gate.Link(url)
+		link, err := door.gate.Link(door.url)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -147,59 +151,13 @@ func (d *liveDemo) index() http.Handler {
 		http.Redirect(w, r, link, http.StatusSeeOther)
 	})
 	mux.HandleFunc("POST /cable", func(w http.ResponseWriter, r *http.Request) {
-		l := d.site(r)
-		if l == nil {
+		s := d.site(r.FormValue("place"))
+		if s == nil {
 			http.Error(w, "there is no such cable", http.StatusNotFound)
 			return
 		}
-		l.cable.set(r.PostFormValue("pull") == "true")
-		http.Redirect(w, r, "/?lang="+languageOf(r), http.StatusSeeOther)
+		s.pull(r.PostFormValue("pull") == "true")
+		http.Redirect(w, r, "/?lang="+languageOf(r)+"#"+s.place, http.StatusSeeOther)
 	})
 	return mux
-}
-
-func (d *liveDemo) site(r *http.Request) *liveSite {
-	for _, l := range d.sites {
-		if l.dir == r.FormValue("place") {
-			return l
-		}
-	}
-	return nil
-}
-
-func (d *liveDemo) places() []demoPlace {
-	places := []demoPlace{{Dir: "server"}}
-	for _, l := range d.sites {
-		places = append(places, demoPlace{Name: l.store.Identity().SiteName, Dir: l.dir, Pulled: l.cable.isPulled(), Cable: true})
-	}
-	return places
-}
-
-// pace is how often somebody at a site does something, in fast motion.
-const pace = 900 * time.Millisecond
-
-// work lets the staff of a site sell until ctx ends.
-func (d *demoDay) work(ctx context.Context, i int) error {
-	t := time.NewTicker(pace)
-	defer t.Stop()
-	for {
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return nil
-		}
-		d.mu.Lock()
-		err := d.sell(ctx, i)
-		d.list = d.list[:0] // nobody compares: the list would only grow
-		d.mu.Unlock()
-		if ctx.Err() != nil {
-			return nil
-		}
-		if errors.Is(err, client.ErrNoTill) { // a visitor has closed it
-			err = nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	_ "embed"
+	"encoding/json"
 	"html/template"
+	"io/fs"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/rawaj/rawaj/web"
@@ -15,14 +18,28 @@ var demoHTML string
 //go:embed demo.css
 var demoCSS []byte
 
+//go:embed demo_words.json
+var demoWordsJSON []byte
+
 var demoTemplate = template.Must(template.New("demo").Parse(demoHTML))
+
+// demoWords are the words of the index page, by language.
+var demoWords = func() (all map[string]map[string]string) {
+	if err := json.Unmarshal(demoWordsJSON, &all); err != nil {
+		panic("bug: " + err.Error())
+	}
+	return all
+}()
 
 // demoPlace is a place of the demo on its index page.
 type demoPlace struct {
-	Name   string
-	Dir    string // names it in the page's forms
-	Pulled bool
-	Cable  bool // there is one to pull
+	Place   string // names it in the page's forms
+	Name    string
+	Kind    string // what it is, in words
+	Try     string // what to try there
+	Address string
+	Cable   bool // there is one to pull
+	Pulled  bool
 }
 
 type demoPage struct {
@@ -30,27 +47,47 @@ type demoPage struct {
 	Words     map[string]string
 	Places    []demoPlace
 	Languages []demoLanguage
+	Sheets    []string // that the pages of a site have: their fonts are in them
 }
 
 type demoLanguage struct{ Tag, Name string }
 
 var demoLanguages = []demoLanguage{{"ar", "العربية"}, {"fa", "فارسی"}, {"en", "English"}}
 
-// writeDemoPage writes the index of a demo in the language that the address asks for, or
+// writePage writes the index of a demo in the language that the address asks for, or
 // the browser.
-func writeDemoPage(w http.ResponseWriter, r *http.Request, places []demoPlace) {
-	p := demoPage{Lang: languageOf(r), Dir: "ltr", Places: places, Languages: demoLanguages}
+func (d *demo) writePage(w http.ResponseWriter, r *http.Request) {
+	p := demoPage{Lang: languageOf(r), Dir: "ltr", Languages: demoLanguages, Sheets: sheets()}
 	if p.Lang != "en" {
 		p.Dir = "rtl"
 	}
-	var err error
-	if p.Words, err = web.Messages(p.Lang); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+	p.Words = demoWords[p.Lang]
+	p.Places = append(p.Places, demoPlace{Place: "server", Name: p.Words["office"], Kind: p.Words["kind.office"], Try: p.Words["try.server"], Address: d.office.url})
+	for _, s := range d.sites {
+		p.Places = append(p.Places, demoPlace{
+			Place: s.place, Name: s.name, Kind: p.Words["kind."+s.place], Try: p.Words["try."+s.place],
+			Address: s.url, Cable: true, Pulled: s.cable.isPulled(),
+		})
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", web.Policy)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Referrer-Policy", "same-origin")
 	demoTemplate.Execute(w, p)
+}
+
+var sheetLink = regexp.MustCompile(`href="(/assets/[^"]+\.css)"`)
+
+// sheets are the style sheets of a site's pages; none where they are not built.
+func sheets() (list []string) {
+	page, err := fs.ReadFile(web.Files(web.Site), "site.html")
+	if err != nil {
+		return nil
+	}
+	for _, m := range sheetLink.FindAllSubmatch(page, -1) {
+		list = append(list, string(m[1]))
+	}
+	return list
 }
 
 func languageOf(r *http.Request) string {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -69,7 +70,7 @@ func serveCentre(c *cobra.Command, data string, listen *string, org string) (err
 	defer centre.dir.Withdraw()
 	fmt.Fprintf(c.ErrOrStderr(), "rawaj: serving on %s\nrawaj: next: rawaj admin enrol-code --data %s --site NAME --kind stall\n", url, data)
 	gate := localapi.NewGate(token, *listen)
-	if err := invite(c, gate, url); err != nil {
+	if err := invite(c.ErrOrStderr(), gate, url); err != nil {
 		return err
 	}
 	return serve(c.Context(), listener, centre.server.Handler(gate, web.Handler(web.Dashboard)), centre.server.Run)
@@ -86,10 +87,10 @@ func refold(c *cobra.Command, data string) error {
 }
 
 // invite prints a link that signs one browser in.
-func invite(c *cobra.Command, gate *localapi.Gate, url string) error {
+func invite(w io.Writer, gate *localapi.Gate, url string) error {
 	link, err := gate.Link(url)
 	if err == nil {
-		fmt.Fprintf(c.ErrOrStderr(), "rawaj: open in a browser, once: %s\n", link)
+		fmt.Fprintf(w, "rawaj: open in a browser, once: %s\n", link)
 	}
 	return err
 }

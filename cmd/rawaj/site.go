@@ -143,7 +143,7 @@ func newSiteRunCommand() *cobra.Command {
 			defer s.dir.Withdraw()
 			fmt.Fprintf(c.ErrOrStderr(), "rawaj: %s on %s\n", printable(s.store.Identity().SiteName), url)
 			gate := localapi.NewGate(token, listen)
-			if err := invite(c, gate, url); err != nil {
+			if err := invite(c.ErrOrStderr(), gate, url); err != nil {
 				return err
 			}
 			return serve(c.Context(), listener, s.client.Handler(gate, web.Handler(web.Site)), s.stayConnected)

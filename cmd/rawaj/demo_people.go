@@ -20,7 +20,7 @@ var demoWomen = []string{"زهرا نمونه", "مریم فرضی", "فاطمه
 var demoWorkshops = []struct {
 	name, kind string
 	minutes    int64
-}{{"گلیم‌بافی", "practical", 120}, {"چرم‌دوزی", "practical", 120}, {"آشنایی با چرم‌دوزی", "administrative", 10}}
+}{{"گلیم\u200cبافی", "practical", 120}, {"چرم\u200cدوزی", "practical", 120}, {"آشنایی با چرم\u200cدوزی", "administrative", 10}}
 
 // Rounds of the day in which people do something that others do not hear of.
 const (

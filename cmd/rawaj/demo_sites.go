@@ -52,6 +52,7 @@ type demoSite struct {
 type demoPlan struct {
 	place string // names it, on disk and on the index page
 	name  string
+	label string // of the device
 	kind  string
 	lang  string
 	zone  string
@@ -65,12 +66,12 @@ const (
 )
 
 var demoPlans = []demoPlan{
-	{"stall-1", "جناح البخور", schema.KindStall, "ar", dubai, true},
-	{"stall-2", "Stall by the gate", schema.KindStall, "en", dubai, true},
-	{"branch", "فرع نموذجي", schema.KindBranch, "ar", dubai, true},
-	{"centre", "مرکز رویش نمونه", schema.KindRooyesh, "fa", mashhad, false},
-	{"centre-2", "مرکز رویش نمونه", schema.KindRooyesh, "fa", mashhad, false},
-	{"desk", "میز وام نمونه", schema.KindDesk, "fa", mashhad, false},
+	{"stall-1", "جناح البخور", "جهاز الصندوق", schema.KindStall, "ar", dubai, true},
+	{"stall-2", "Stall by the gate", "Till tablet", schema.KindStall, "en", dubai, true},
+	{"branch", "فرع نموذجي", "جهاز الفرع", schema.KindBranch, "ar", dubai, true},
+	{"centre", "مرکز رویش نمونه", "تبلت اول", schema.KindRooyesh, "fa", mashhad, false},
+	{"centre-2", "مرکز رویش نمونه", "تبلت کنار در", schema.KindRooyesh, "fa", mashhad, false},
+	{"desk", "میز وام نمونه", "رایانه میز", schema.KindDesk, "fa", mashhad, false},
 }
 
 // demoDoor is where browsers and commands come in to a place.
@@ -148,7 +149,7 @@ func (d *demo) enrol(ctx context.Context, p demoPlan) error {
 	if err != nil {
 		return err
 	}
-	_, err = client.Enrol(ctx, st.store, key, d.office.url, code.Code, p.place)
+	_, err = client.Enrol(ctx, st.store, key, d.office.url, code.Code, p.label)
 	return err
 }
 

@@ -204,6 +204,14 @@ func (s *demoSite) sent(ctx context.Context, desk *demoSite, f func()) error {
 	})
 }
 
+// outcomeOf is what a lender who also examines says at the end.
+func outcomeOf(purpose string) string {
+	if purpose == "exam" {
+		return "در آزمون قبول شد"
+	}
+	return "وام تصویب شد"
+}
+
 // after is where the desk takes a referral next; empty where it leaves it.
 func after(state string) string {
 	switch state {
@@ -234,7 +242,7 @@ func (d *demo) answer(ctx context.Context, s *demoSite) error {
 	case state == schema.ReferralAccepted && d.luck.one(6):
 		state, reason = schema.ReferralDeclined, "مدارک کامل نیست"
 	case state == "completed":
-		outcome = "انجام شد"
+		outcome = outcomeOf(next.Of(schema.ReferralPurpose).Text())
 	}
 	return s.client.Answer(ctx, next.ID, state, reason, outcome)
 }

@@ -2,59 +2,18 @@
 // attendance and referrals behind them, and what head office and the other side see
 // afterwards. Staff rest, so that sums are exact. Everything in it is made up.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { launch } from './browser.mjs'
-import { choose, langs, look, themes, words } from './look.mjs'
-import { start } from './program.mjs'
+import { langs, words } from './look.mjs'
+import { tablet, visit, wait } from './visitor.mjs'
 
-const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
-const tablet = { width: 800, height: 1100 }
-const widths = [[360, 740], [800, 1100], [1280, 800]]
-const wait = { timeout: 20_000 }
-const pages = {}
-let browser, context, demo, index, base
+let visitor, index, base, at, pull, plug
 
 before(async () => {
-  browser = await launch()
-  demo = start('demo', '--data', dir, '--listen', '127.0.0.1:0', '--no-browser', '--calm')
-  context = await browser.newContext({ viewport: tablet, locale: 'en-GB', timezoneId: 'Asia/Dubai' })
-  index = await context.newPage()
-  await index.goto(await demo.link)
-  base = new URL(index.url()).origin
+  visitor = await visit()
+  ;({ index, base, at, pull, plug } = visitor)
 })
+after(() => visitor?.leave())
 
-after(async () => {
-  await browser?.close()
-  const code = await demo?.stop()
-  rmSync(dir, { recursive: true, force: true })
-  assert.equal(code, 0, 'nothing that a visitor did ends the demo otherwise')
-})
-
-// at is the page of a place, opened from the index as a visitor does.
-async function at(place, lang = 'en') {
-  if (!pages[place]) {
-    const opened = context.waitForEvent('page')
-    await index.click(`[data-place=${place}] a`)
-    const page = await opened
-    page.on('console', (m) => m.type() === 'error' && !/ERR_(INCOMPLETE|CONNECTION|EMPTY)|503|net::/.test(m.text()) && assert.fail(`${place} says: ${m.text()}`))
-    page.on('pageerror', (e) => assert.fail(`${place} throws: ${e}`))
-    await page.waitForSelector('main > *', wait)
-    pages[place] = page
-  }
-  const page = pages[place]
-  if ((await page.getAttribute('html', 'lang')) !== lang || (await page.getAttribute('html', 'data-theme')) !== 'light') await choose(page, lang, 'light')
-  return page
-}
-
-async function cable(place, how) {
-  await index.click(`[data-place=${place}] [data-switch=${how}]`)
-  await index.waitForSelector(`[data-place=${place}] [data-cable=${how === 'pull' ? 'pulled' : 'in'}]`)
-}
-const pull = (place) => cable(place, 'pull')
-const plug = (place) => cable(place, 'plug')
 const arrived = (page) => page.waitForSelector('[data-pill=arrived]', wait)
 const saved = (page) => page.waitForSelector('[data-pill=saved]', wait)
 
@@ -256,8 +215,8 @@ test('a visitor who closes a till and pulls every cable ends nothing', async () 
 })
 
 test('the index works without script', async () => {
-  const plain = await browser.newContext({ javaScriptEnabled: false, viewport: tablet })
-  await plain.addCookies((await context.cookies(base)).map(({ name, value }) => ({ name, value, url: base })))
+  const plain = await visitor.browser.newContext({ javaScriptEnabled: false, viewport: tablet })
+  await plain.addCookies((await visitor.context.cookies(base)).map(({ name, value }) => ({ name, value, url: base })))
   const page = await plain.newPage()
   await page.goto(`${base}/?lang=fa`)
   await page.click('[data-place=stall-2] [data-switch=pull]')
@@ -266,36 +225,3 @@ test('the index works without script', async () => {
   await page.waitForSelector('[data-place=stall-2] [data-cable=in]')
   await plain.close()
 })
-
-test('the index, in every look', async () => {
-  for (const lang of langs) {
-    for (const colorScheme of themes) {
-      await index.emulateMedia({ colorScheme })
-      await index.goto(`${base}/?lang=${lang}`)
-      await look(index, 'demo-index', lang, colorScheme, [[320, 640], ...widths])
-    }
-  }
-})
-
-// What each of these screens shows first, of a place where a day has been played.
-const screens = [
-  ['till', 'stall-1', '#till', '[data-product]'],
-  ['attendance', 'centre', '#attendance', '[data-session]'],
-  ['referrals', 'desk', '#referrals', '[data-referral]'],
-  ['overview', 'server', '#overview', tile],
-  ['sites', 'server', '#sites', '[data-health]'],
-]
-for (const [name, place, hash, ready] of screens) {
-  test(`${name} after a day, in every look`, async () => {
-    const page = await at(place)
-    await page.click(`nav a[href="${hash}"]`)
-    for (const lang of langs) {
-      for (const theme of themes) {
-        await choose(page, lang, theme)
-        await page.waitForSelector(ready, wait)
-        await look(page, `demo-${name}`, lang, theme, widths, () => false)
-      }
-    }
-    await page.setViewportSize(tablet)
-  })
-}

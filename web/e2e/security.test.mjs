@@ -8,7 +8,8 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { launch } from './browser.mjs'
+import { chromium } from 'playwright-core'
+import { need } from './browser.mjs'
 import { start } from './program.mjs'
 
 const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
@@ -25,7 +26,7 @@ function api(which) {
 
 before(async () => {
   // evil.example is another site's name that its owner has bound to this machine.
-  browser = await launch('--host-resolver-rules=MAP evil.example 127.0.0.1')
+  browser = await chromium.launch({ executablePath: need(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--host-resolver-rules=MAP evil.example 127.0.0.1'] })
   demo = start('demo', '--data', dir, '--listen', '127.0.0.1:0', '--no-browser', '--calm')
   context = await browser.newContext()
   index = await context.newPage()

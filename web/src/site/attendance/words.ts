@@ -7,8 +7,8 @@ const time = (ms: number): string => i18n.time(new Date(ms).toISOString())
 // span is from when to when a session goes, in the order of reading.
 export const span = (s: SessionShown): string => i18n.t('attend.span', { from: time(s.starts_at), to: time(s.ends_at) })
 
-// says is how a line stands, in words; where a person has to look at it, why.
-export function says(l: RosterLine, s: Standing): string {
+// stands is how a line stands, in words; where a person has to look at it, why.
+function stands(l: RosterLine, s: Standing): string {
   switch (s) {
     case 'absent':
       return i18n.t('attend.absent')
@@ -33,3 +33,10 @@ export const nameOf = (l: RosterLine): string => l.name || i18n.t('attend.elsewh
 
 // before says that somebody was marked already, and when.
 export const before = (l: RosterLine): string => i18n.t('attend.before', { name: nameOf(l), time: time(lastMark(l)) })
+
+// says adds how often somebody was marked, where that is more than once in and once out:
+// another tablet marked too, or somebody twice.
+export function says(l: RosterLine, s: Standing): string {
+  const usual = Number(l.in_at > 0) + Number(l.out_at > 0)
+  return l.scans > usual ? `${stands(l, s)} · ${i18n.t('attend.marks', { n: l.scans })}` : stands(l, s)
+}

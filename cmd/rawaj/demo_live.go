@@ -114,7 +114,8 @@ func listenNear(address string, anyPort bool) (net.Listener, error) {
 	return nil, errors.New("no port is free near " + address)
 }
 
-// browse opens the index in the person's browser, where there is a display.
+// browse opens the index in the person's browser, where there is a display. The link stands
+// in the list of processes for a moment: it opens once, and leads to made-up things alone.
 func browse(index demoDoor) {
 	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return
@@ -123,8 +124,10 @@ func browse(index demoDoor) {
 	if err != nil {
 		return
 	}
-	if c := exec.Command("xdg-open", link); c.Start() == nil {
-		go c.Wait() // it may stay as long as the browser; nobody needs to know how it ends
+	c := exec.Command("xdg-open", link)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C ends the demo, not the browser
+	if c.Start() == nil {
+		c.Process.Release() // it may stay as long as the browser
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/rawaj/rawaj/internal/localapi"
 )
 
 // liveDemo runs a demo, as a browser that has opened its link sees it.
@@ -290,5 +292,28 @@ func TestTheNextFreePortIsTakenUnlessOneIsAskedFor(t *testing.T) {
 	defer l.Close()
 	if l.Addr().(*net.TCPAddr).Port <= taken.Addr().(*net.TCPAddr).Port {
 		t.Errorf("it gave %v beside %v", l.Addr(), taken.Addr())
+	}
+}
+
+func TestADemoOpensABrowserWhereThereIsADisplay(t *testing.T) {
+	dir := t.TempDir()
+	asked := filepath.Join(dir, "asked")
+	if err := os.WriteFile(filepath.Join(dir, "xdg-open"), []byte("#!/bin/sh\nprintf '%s\\n' \"$1\" >>\""+asked+"\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	t.Setenv("WAYLAND_DISPLAY", "")
+	door := demoDoor{localapi.NewGate(""), "http://127.0.0.1:1"}
+	for _, display := range []string{"", ":9"} {
+		t.Setenv("DISPLAY", display)
+		browse(door)
+	}
+	until(t, "the browser is asked", func() bool {
+		b, err := os.ReadFile(asked)
+		return err == nil && bytes.HasSuffix(b, []byte("\n"))
+	})
+	b, err := os.ReadFile(asked)
+	if err != nil || bytes.Count(b, []byte(door.url+"/login?code=")) != 1 {
+		t.Errorf("it was asked for %q, %v; want one link, with the display", b, err)
 	}
 }

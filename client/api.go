@@ -27,7 +27,7 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/sync", Summary: "Sync until nothing is left to send or hear", Query: []string{"patience"}, Response: SyncResult{}, Handle: c.apiSync},
 		{Method: "GET", Path: "/api/events", Summary: "The status, each time that something here changes", Response: Status{}, Stream: true, Handle: c.apiEvents},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Own transactions that the server holds, or held", Response: []Verdict{}, Handle: c.apiQuarantine},
-		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by"}, Response: report.Sales{}, Handle: c.apiReportSales},
+		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by", "from", "to"}, Response: report.Sales{}, Handle: c.apiReportSales},
 		{Method: "POST", Path: "/api/import/sales", Summary: "Import the receipts of another till; the body is a CSV file", Query: []string{"map", "currency", "fair", "family"}, Response: ImportResult{}, Handle: c.apiImportSales},
 		{Method: "POST", Path: "/api/parcels", Summary: "Put all that has not arrived into files for the centre", Request: ParcelSize{}, Response: []Parcel{}, Handle: c.apiParcels},
 		{Method: "POST", Path: "/api/receipts", Summary: "Read receipts that were carried back", Request: ReceiptsFile{}, Response: TakenReceipts{}, Handle: c.apiReceipts},
@@ -133,11 +133,12 @@ func (c *Client) apiEvents(w http.ResponseWriter, r *http.Request) {
 
 func (c *Client) apiReportSales(w http.ResponseWriter, r *http.Request) {
 	by, err := report.ParseBy(r.URL.Query().Get("by"))
-	if err != nil {
+	in, serr := report.ParseSpan(r.URL.Query().Get("from"), r.URL.Query().Get("to"))
+	if err = errors.Join(err, serr); err != nil {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	sales, err := Sales(r.Context(), c.Store, by)
+	sales, err := SalesIn(r.Context(), c.Store, by, in)
 	localapi.Answer(w, sales, err)
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -33,9 +34,9 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/enrol-codes", Summary: "Make a one-time code that takes one device in", Request: NewSite{}, Response: EnrolCode{}, Handle: s.apiEnrolCode},
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
 		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
-		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by"}, Response: report.Sales{}, Handle: s.apiSales},
-		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first", Response: Overview{}, Handle: s.apiOverview},
-		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Response: Overview{}, Stream: true, Handle: s.apiEvents},
+		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by", "from", "to"}, Response: report.Sales{}, Handle: s.apiSales},
+		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first, of a span of days", Query: []string{"from", "to", "against_from", "against_to"}, Response: Overview{}, Handle: s.apiOverview},
+		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Query: []string{"from", "to", "against_from", "against_to"}, Response: Overview{}, Stream: true, Handle: s.apiEvents},
 		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value", Response: []Conflict{}, Handle: s.apiConflicts},
 		{Method: "POST", Path: "/api/parcels", Summary: "Take in a parcel, a file that a site made", Request: ParcelFile{}, Response: TakenParcel{}, Handle: s.apiParcel},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Transactions that are held, or were", Response: []Verdict{}, Handle: s.apiQuarantine},
@@ -103,7 +104,8 @@ func (s *Server) apiRevoke(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) apiSales(w http.ResponseWriter, r *http.Request) {
 	by, err := report.ParseBy(r.URL.Query().Get("by"))
-	if err != nil {
+	in, serr := report.ParseSpan(r.URL.Query().Get("from"), r.URL.Query().Get("to"))
+	if err = errors.Join(err, serr); err != nil {
 		localapi.Answer(w, nil, err)
 		return
 	}
@@ -112,7 +114,7 @@ func (s *Server) apiSales(w http.ResponseWriter, r *http.Request) {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	sales, err := s.Sales(r.Context(), by)
+	sales, err := s.SalesIn(r.Context(), by, in)
 	localapi.Answer(w, sales, err)
 }
 
@@ -121,17 +123,40 @@ func (s *Server) apiConflicts(w http.ResponseWriter, r *http.Request) {
 	localapi.Answer(w, list, err)
 }
 
+// askedOf reads what an overview is asked about.
+func askedOf(r *http.Request) (a Asked, err error) {
+	q := r.URL.Query()
+	if a.Of, err = report.ParseSpan(q.Get("from"), q.Get("to")); err != nil {
+		return a, err
+	}
+	against, err := report.ParseSpan(q.Get("against_from"), q.Get("against_to"))
+	if !against.IsZero() {
+		a.Against = &against
+	}
+	return a, err
+}
+
 func (s *Server) apiOverview(w http.ResponseWriter, r *http.Request) {
-	o, err := s.Overview(r.Context())
+	asked, err := askedOf(r)
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	o, err := s.Overview(r.Context(), asked)
 	localapi.Answer(w, o, err)
 }
 
 // overviewEvery is the least time between two overviews to one reader: a person sees no
-// more, and adding it up reads every scan.
+// more, and what was added up serves all who look at the same span.
 const overviewEvery = 250 * time.Millisecond
 
 // apiEvents sends the overview whenever the log grew, the newest alone.
 func (s *Server) apiEvents(w http.ResponseWriter, r *http.Request) {
+	asked, err := askedOf(r)
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
 	var view *live.View
 	localapi.Events(w, r, func(ctx context.Context) (string, any, error) {
 		if view != nil {
@@ -146,7 +171,7 @@ func (s *Server) apiEvents(w http.ResponseWriter, r *http.Request) {
 		}
 		view = s.live.View() // before reading, so that no change falls between
 		view.Head()
-		o, err := s.Overview(context.WithoutCancel(ctx))
+		o, err := s.Overview(context.WithoutCancel(ctx), asked)
 		return "overview", o, err
 	})
 }

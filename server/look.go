@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/rawaj/rawaj/internal/records"
@@ -19,15 +20,28 @@ type Device struct {
 	Kind            string             `json:"kind"`
 	Label           string             `json:"label"`
 	LastContact     *string            `json:"last_contact"`     // RFC 3339, UTC; null: never
+	Connected       bool               `json:"connected"`        // has a session now
 	PendingDeclared uint64             `json:"pending_declared"` // transactions
 	Differing       uint64             `json:"differing"`        // shares that were repaired in vain: look at the device
+	PendingAmounts  map[string]int64   `json:"pending_amounts"`  // of sales therein, minor units by currency
+	OldestPending   *string            `json:"oldest_pending"`   // RFC 3339, UTC, by the device's clock
+	OffsetMS        int64              `json:"offset_ms"`        // its clock minus ours when last heard of
+	Program         string             `json:"program"`          // name and version; "" where it is not connected
+	Held            int                `json:"held"`             // its transactions in quarantine
 	Revoked         bool               `json:"revoked"`
 	RevokedAt       *string            `json:"revoked_at"` // RFC 3339, UTC; null while it is not
 	RevokeReason    string             `json:"revoke_reason"`
 }
 
 // Devices lists the devices of all sites.
-func (s *Server) Devices(ctx context.Context) ([]Device, error) { return Devices(ctx, s.State) }
+func (s *Server) Devices(ctx context.Context) ([]Device, error) {
+	list, err := Devices(ctx, s.State)
+	open := s.openDevices()
+	for i := range list {
+		list[i].Program, list[i].Connected = open[list[i].Device]
+	}
+	return list, err
+}
 
 // Devices lists the devices that a state knows.
 func Devices(ctx context.Context, st *state.State) ([]Device, error) {
@@ -35,6 +49,15 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 	err := st.Read(ctx, func(r *state.Reader) error {
 		health := map[syncproto.DeviceID]state.Health{}
 		if err := r.Health(func(h state.Health) { health[h.Device] = h }); err != nil {
+			return err
+		}
+		held := map[syncproto.DeviceID]int{}
+		if err := r.Each(schema.Verdict, func(row *records.Row) error {
+			if row.Of(schema.VerdictState).Text() == schema.VerdictHeld {
+				held[syncproto.DeviceID(row.Of(schema.VerdictDevice).ID())]++
+			}
+			return nil
+		}); err != nil {
 			return err
 		}
 		names, err := r.Labels(report.Site)
@@ -47,10 +70,13 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 			d := Device{
 				Device: id, Site: site, SiteName: names[string(site[:])], Kind: row.Of(schema.DeviceKind).Text(),
 				Label: row.Of(schema.DeviceLabel).Text(), Revoked: !row.Of(schema.DeviceRevoked).IsNull(),
+				Held: held[id], PendingAmounts: map[string]int64{},
 				RevokedAt: timeText(row.Of(schema.DeviceRevoked).Int()), RevokeReason: row.Of(schema.DeviceReason).Text(),
 			}
 			if h, ok := health[id]; ok {
-				d.LastContact, d.PendingDeclared, d.Differing = timeText(h.LastContact), h.Declared.Transactions, h.Declared.Differing
+				d.LastContact, d.PendingDeclared, d.OldestPending, d.OffsetMS = timeText(h.LastContact), h.Declared.Transactions, timeText(h.Declared.OldestMS), h.OffsetMS
+				d.Differing = h.Declared.Differing
+				maps.Copy(d.PendingAmounts, h.Declared.AmountMinor)
 			}
 			list = append(list, d)
 			return nil
@@ -73,6 +99,21 @@ func (s *Server) Sales(ctx context.Context, by report.By) (report.Sales, error) 
 	var out report.Sales
 	err := s.State.Read(ctx, func(r *state.Reader) (err error) {
 		out, err = sales(r, by, figures)
+		return err
+	})
+	return out, err
+}
+
+// SalesIn is the sales report of a span of days, counted anew from the records.
+func (s *Server) SalesIn(ctx context.Context, by report.By, in report.Span) (out report.Sales, err error) {
+	if in.IsZero() {
+		return s.Sales(ctx, by)
+	}
+	err = s.State.Read(ctx, func(r *state.Reader) error {
+		figures, err := r.CountFigures(in)
+		if err == nil {
+			out, err = sales(r, by, figures)
+		}
 		return err
 	})
 	return out, err
@@ -150,74 +191,4 @@ func completeness(r *state.Reader) (to *string, missing []report.MissingSite, er
 		to = timeText(complete)
 	}
 	return to, missing, err
-}
-
-// Conflict is a line of the ledger: both values of a group that two people wrote
-// without having seen each other's.
-type Conflict struct {
-	ID     syncproto.RecordID `json:"id"`
-	Table  string             `json:"table"`
-	Record syncproto.RecordID `json:"record"`
-	Group  string             `json:"group"`
-	Rule   string             `json:"rule"`
-	Winner Side               `json:"winner"`
-	Loser  Side               `json:"loser"`
-}
-
-// Side is one side of a conflict.
-type Side struct {
-	Device syncproto.DeviceID `json:"device"`
-	Time   *string            `json:"time"` // effective, RFC 3339, UTC
-	Values map[string]any     `json:"values"`
-}
-
-// Conflicts reads the whole ledger.
-func (s *Server) Conflicts(ctx context.Context) ([]Conflict, error) { return Conflicts(ctx, s.State) }
-
-// Conflicts reads the ledger of a state.
-func Conflicts(ctx context.Context, st *state.State) ([]Conflict, error) {
-	list := []Conflict{}
-	err := st.Read(ctx, func(r *state.Reader) error {
-		return r.Each(schema.Conflict, func(row *records.Row) error {
-			c := Conflict{ID: row.ID, Record: row.Of(schema.ConflictRecord).ID(), Rule: row.Of(schema.ConflictRule).Text()}
-			t := schema.Lookup(syncproto.TableID(row.Of(schema.ConflictTable).Int()))
-			if t != nil {
-				c.Table = t.Name
-				if g := t.Group(syncproto.GroupID(row.Of(schema.ConflictGroup).Int())); g != nil {
-					c.Group = g.Name
-				}
-			}
-			c.Winner = side(t, row, schema.ConflictWinner, schema.ConflictWinnerTime, schema.ConflictWinnerFields)
-			c.Loser = side(t, row, schema.ConflictLoser, schema.ConflictLoserTime, schema.ConflictLoserFields)
-			list = append(list, c)
-			return nil
-		})
-	})
-	return list, err
-}
-
-func side(t *schema.Table, row *records.Row, device, at, fields syncproto.FieldID) Side {
-	s := Side{Device: syncproto.DeviceID(row.Of(device).ID()), Time: timeText(row.Of(at).Int()), Values: map[string]any{}}
-	written, err := records.ReadFields(row.Of(fields).Bytes())
-	if err != nil || t == nil {
-		return s
-	}
-	for _, f := range written {
-		if i := t.Index(f.Field); i >= 0 {
-			s.Values[t.Fields[i].Name] = plain(f.Value)
-		}
-	}
-	return s
-}
-
-func plain(v syncproto.Value) any {
-	switch v.Kind() {
-	case syncproto.Null:
-		return nil
-	case syncproto.Int:
-		return v.Int()
-	case syncproto.Bool:
-		return v.Bool()
-	}
-	return v.String()
 }

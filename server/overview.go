@@ -2,12 +2,15 @@ package server
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"sync"
 
-	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/server/live"
+	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
-	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -17,83 +20,193 @@ type Overview struct {
 	Position     syncproto.Position   `json:"position"`
 	CompleteTo   *string              `json:"complete_to"` // RFC 3339, UTC
 	MissingSites []report.MissingSite `json:"missing_sites"`
-	Total        report.Figures       `json:"total"`
-	BySite       []report.Row         `json:"by_site"`
-	ByDay        []report.Row         `json:"by_day"`
-	Sites        int                  `json:"sites"`
-	Connected    int                  `json:"connected"` // devices with a session now
-	Present      int                  `json:"present"`   // people checked in and not out, in sessions that are not over
-	Credited     int64                `json:"credited"`  // minutes of attendance, in all
-	Referrals    map[string]int       `json:"referrals"` // by state
-	Held         int64                `json:"held"`      // transactions in quarantine
-	Parked       int64                `json:"parked"`    // transactions whose predecessor has not come
-	Conflicts    int                  `json:"conflicts"`
+	Sites        []SiteHeard          `json:"sites"` // that have a device which is not revoked
+
+	Span   report.Span  `json:"span"`
+	BySite []report.Row `json:"by_site"`
+	ByDay  []report.Row `json:"by_day"`
+	Sums
+	Before *Sums `json:"before"` // of the span that was asked for to compare with; null: none
+
+	Connected int            `json:"connected"` // devices with a session now
+	Present   int            `json:"present"`   // people checked in and not out, in sessions that are not over
+	Referrals map[string]int `json:"referrals"` // by state
+	Held      int64          `json:"held"`      // transactions in quarantine
+	Parked    int64          `json:"parked"`    // transactions whose predecessor has not come
+	Conflicts int            `json:"conflicts"`
 }
 
-// Overview adds it up from one snapshot.
-func (s *Server) Overview(ctx context.Context) (o Overview, err error) {
-	figures := s.live.View().Figures()
-	o.Connected, o.Referrals = s.Open(), map[string]int{}
-	now := s.Now().UnixMilli()
-	err = s.State.Read(ctx, func(r *state.Reader) error {
-		head, err := r.Head()
-		if err != nil {
-			return err
-		}
-		o.Position = head.Position
-		bySite, err := sales(r, report.Site, figures)
-		if err != nil {
-			return err
-		}
-		o.CompleteTo, o.MissingSites, o.Total, o.BySite = bySite.CompleteTo, bySite.MissingSites, bySite.Total, bySite.Rows
-		o.ByDay, _ = report.Table(report.Day, figures, nil)
-		for _, count := range []struct {
-			table syncproto.TableID
-			f     func(*records.Row)
-		}{
-			{schema.Site, func(*records.Row) { o.Sites++ }},
-			{schema.Conflict, func(*records.Row) { o.Conflicts++ }},
-			{schema.ConflictPersonal, func(*records.Row) { o.Conflicts++ }},
-			{schema.Referral, func(row *records.Row) { o.Referrals[row.Of(schema.ReferralState).Text()]++ }},
-		} {
-			if err := r.Each(count.table, func(row *records.Row) error { count.f(row); return nil }); err != nil {
-				return err
-			}
-		}
-		if o.Held, o.Parked, err = r.Held(); err != nil {
-			return err
-		}
-		return attendance(r, &o, now)
-	})
-	return o, err
+// Sums are the figures of a span of days.
+type Sums struct {
+	Total    report.Figures `json:"total"`
+	Families int            `json:"families"` // with a sale
+	Credited int64          `json:"credited"` // minutes of attendance, of sessions that began in the span
 }
 
-// attendance derives who is present and what was credited, as rules do.
-func attendance(r *state.Reader, o *Overview, now int64) error {
-	scans := map[syncproto.RecordID][]rules.ScanOf{}
-	if err := r.Each(schema.Scan, func(row *records.Row) error {
-		session := row.Of(schema.ScanSession).ID()
-		scans[session] = append(scans[session], rules.ScanOf{Person: row.Of(schema.ScanPerson).ID(), Kind: row.Of(schema.ScanKind).Text(), At: row.Of(schema.ScanAt).Int()})
-		return nil
-	}); err != nil {
-		return err
+// SiteHeard is when a site was heard of: the latest of its devices.
+type SiteHeard struct {
+	Site        syncproto.RecordID `json:"site"`
+	Name        string             `json:"name"`
+	LastContact *string            `json:"last_contact"` // RFC 3339, UTC; null: never
+	CompleteTo  *string            `json:"complete_to"`  // of all its devices; null where one was never heard of or declares a backlog
+	Connected   bool               `json:"connected"`    // a device has a session now
+	Pending     uint64             `json:"pending"`      // transactions declared and not here yet
+}
+
+// Asked is what an overview is about: a span of days, and one to compare it with.
+type Asked struct {
+	Of      report.Span
+	Against *report.Span
+}
+
+// key names what was asked; that it is the key of a map is why it is no pointer.
+func (a Asked) key() [2]report.Span {
+	if a.Against == nil {
+		return [2]report.Span{a.Of}
 	}
-	verdicts := map[syncproto.RecordID][]rules.VerdictOf{}
-	if err := r.Each(schema.Attendance, func(row *records.Row) error {
-		session := row.Of(schema.AttendanceSession).ID()
-		verdicts[session] = append(verdicts[session], rules.VerdictOf{Person: row.Of(schema.AttendancePerson).ID(), Verdict: row.Of(schema.AttendanceVerdict).Text(), OutAt: row.Of(schema.AttendanceOutAt).Int()})
+	return [2]report.Span{a.Of, *a.Against}
+}
+
+// overviews keeps what was added up, for all who ask for the same before the log grows.
+type overviews struct {
+	mu   sync.Mutex
+	upto oplog.Index
+	kept map[[2]report.Span]*Overview
+}
+
+// maxOverviews bounds the spans that are kept: more than people look at in one moment.
+const maxOverviews = 16
+
+func (k *overviews) get(upto oplog.Index, key [2]report.Span) *Overview {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.upto != upto {
 		return nil
-	}); err != nil {
-		return err
 	}
-	return r.Each(schema.WorkshopSession, func(row *records.Row) error {
-		over := row.Of(schema.SessionEndsAt).Int() < now
-		for _, p := range rules.Attendance(row.Values, scans[row.ID], verdicts[row.ID]...) {
-			o.Credited += p.Credited
-			if !over && p.InAt > p.OutAt {
-				o.Present++
-			}
+	return k.kept[key]
+}
+
+func (k *overviews) put(upto oplog.Index, key [2]report.Span, o *Overview) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.upto != upto || len(k.kept) >= maxOverviews {
+		k.upto, k.kept = upto, map[[2]report.Span]*Overview{}
+	}
+	k.kept[key] = o
+}
+
+// Overview adds it up from one snapshot of live, or takes what was added up there
+// before; names and backlogs are read from a state that is at least as new.
+func (s *Server) Overview(ctx context.Context, asked Asked) (Overview, error) {
+	view := s.live.View()
+	head := view.Head()
+	kept := s.overviews.get(head.Applied, asked.key())
+	if kept == nil {
+		kept = &Overview{Position: head.Position, Span: asked.Of}
+		if err := s.State.Read(ctx, func(r *state.Reader) error { return kept.fill(r, view, asked) }); err != nil {
+			return Overview{}, err
 		}
-		return nil
+		s.overviews.put(head.Applied, asked.key(), kept)
+	}
+	o := *kept
+	_, o.Present = view.Attendance(asked.Of, s.Now().UnixMilli())
+	o.Sites, o.Connected = s.connected(view, o.Sites)
+	return o, nil
+}
+
+func (o *Overview) fill(r *state.Reader, view *live.View, asked Asked) (err error) {
+	names, err := r.Labels(report.Site)
+	if err != nil {
+		return err
+	}
+	o.Sums = sums(view, asked.Of)
+	if asked.Against != nil {
+		before := sums(view, *asked.Against)
+		o.Before = &before
+	}
+	figures := map[report.Key]*report.Figures{}
+	add := func(by report.By) func(string, string, *report.Figures) {
+		return func(day, id string, of *report.Figures) {
+			key := report.Key{By: by, Value: id}
+			if by == report.Day {
+				key.Value = day
+			}
+			if figures[key] == nil {
+				figures[key] = &report.Figures{}
+			}
+			figures[key].Add(of, 1)
+		}
+	}
+	view.Days(report.Day, asked.Of, add(report.Day))
+	view.Days(report.SiteDay, asked.Of, add(report.Site))
+	o.BySite, _ = report.Table(report.Site, figures, names)
+	o.ByDay, _ = report.Table(report.Day, figures, nil)
+	o.Referrals = view.Count(schema.Referral)
+	o.Conflicts = view.Count(schema.Conflict)[""] + view.Count(schema.ConflictPersonal)[""]
+	if o.Held, o.Parked, err = r.Held(); err != nil {
+		return err
+	}
+	if o.CompleteTo, o.MissingSites, err = completeness(r); err != nil {
+		return err
+	}
+	o.Sites = sitesHeard(view, names)
+	return nil
+}
+
+// sums adds up the days of a span.
+func sums(view *live.View, in report.Span) (s Sums) {
+	s.Total.AmountMinor = map[string]int64{}
+	view.Days(report.Day, in, func(_, _ string, of *report.Figures) { s.Total.Add(of, 1) })
+	active := map[string]bool{}
+	view.Days(report.FamilyDay, in, func(_, id string, of *report.Figures) {
+		if id != "" && of.Receipts > 0 {
+			active[id] = true
+		}
 	})
+	s.Families = len(active)
+	s.Credited, _ = view.Attendance(in, 0)
+	return s
+}
+
+func sitesHeard(view *live.View, names map[string]string) []SiteHeard {
+	health := view.Health()
+	at := map[syncproto.RecordID]*SiteHeard{}
+	latest, complete := map[syncproto.RecordID]int64{}, map[syncproto.RecordID]int64{}
+	for _, d := range view.Devices() {
+		if d.Site.IsZero() || d.Revoked {
+			continue
+		}
+		if at[d.Site] == nil {
+			at[d.Site] = &SiteHeard{Site: d.Site, Name: names[string(d.Site[:])]}
+			complete[d.Site] = health[d.ID].LastContact
+		}
+		h := health[d.ID]
+		if complete[d.Site] = min(complete[d.Site], h.LastContact); h.Declared.Transactions > 0 {
+			complete[d.Site] = 0
+		}
+		at[d.Site].Pending += h.Declared.Transactions
+		latest[d.Site] = max(latest[d.Site], h.LastContact)
+		at[d.Site].LastContact, at[d.Site].CompleteTo = timeText(latest[d.Site]), timeText(complete[d.Site])
+	}
+	list := make([]SiteHeard, 0, len(at))
+	for _, id := range slices.SortedFunc(maps.Keys(at), func(a, b syncproto.RecordID) int { return slices.Compare(a[:], b[:]) }) {
+		list = append(list, *at[id])
+	}
+	return list
+}
+
+// connected marks the sites that have a session now, which the log does not tell.
+func (s *Server) connected(view *live.View, sites []SiteHeard) ([]SiteHeard, int) {
+	open := map[syncproto.RecordID]bool{}
+	devices := s.openDevices()
+	for id := range devices {
+		if d := view.Device(id); d != nil {
+			open[d.Site] = true
+		}
+	}
+	sites = slices.Clone(sites)
+	for i := range sites {
+		sites[i].Connected = open[sites[i].Site]
+	}
+	return sites, len(devices)
 }

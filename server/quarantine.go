@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/hex"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -24,25 +26,82 @@ type Verdict struct {
 	Detail  string             `json:"detail"`
 	State   string             `json:"state"`
 	Amounts string             `json:"amounts"`
+
+	SiteName    string           `json:"site_name"`
+	Label       string           `json:"label"`        // of the device
+	Since       *string          `json:"since"`        // RFC 3339, UTC; null where it is settled
+	AmountMinor map[string]int64 `json:"amount_minor"` // money in it by currency, minor units
+	Waivable    bool             `json:"waivable"`     // a person may release it although the refusal still holds
 }
 
 // Quarantine lists the verdicts.
 func (s *Server) Quarantine(ctx context.Context) ([]Verdict, error) {
 	list := []Verdict{}
 	err := s.State.Read(ctx, func(r *state.Reader) error {
+		since, err := r.HeldSince()
+		if err != nil {
+			return err
+		}
+		who, err := readAuthors(r)
+		if err != nil {
+			return err
+		}
 		return r.Each(schema.Verdict, func(row *records.Row) error {
-			list = append(list, verdictOf(row))
+			v := verdictOf(row)
+			v.Label, v.SiteName = who.of(v.Device)
+			v.Since = timeText(since[syncproto.Hash(row.Of(schema.VerdictHash).Bytes())])
+			list = append(list, v)
 			return nil
 		})
 	})
 	return list, err
 }
 
+// authors are the names by which people know devices.
+type authors struct {
+	labels map[syncproto.DeviceID]string
+	at     map[syncproto.DeviceID]syncproto.RecordID
+	sites  map[string]string
+}
+
+func readAuthors(r *state.Reader) (a authors, err error) {
+	a = authors{labels: map[syncproto.DeviceID]string{}, at: map[syncproto.DeviceID]syncproto.RecordID{}}
+	if a.sites, err = r.Labels(report.Site); err != nil {
+		return a, err
+	}
+	return a, r.Each(schema.Device, func(row *records.Row) error {
+		id := syncproto.DeviceID(row.ID)
+		a.labels[id], a.at[id] = row.Of(schema.DeviceLabel).Text(), row.Of(schema.DeviceSite).ID()
+		return nil
+	})
+}
+
+func (a *authors) of(d syncproto.DeviceID) (label, site string) {
+	at := a.at[d]
+	return a.labels[d], a.sites[string(at[:])]
+}
+
+// amountsOf reads what a verdict says of money: "AED 1200, USD 5".
+func amountsOf(s string) map[string]int64 {
+	amounts := map[string]int64{}
+	for part := range strings.SplitSeq(s, ", ") {
+		currency, minor, _ := strings.Cut(part, " ")
+		if n, err := strconv.ParseInt(minor, 10, 64); err == nil {
+			amounts[currency] += n
+		}
+	}
+	return amounts
+}
+
 func verdictOf(row *records.Row) Verdict {
+	code := syncproto.Code(row.Of(schema.VerdictCode).Int()).String()
+	_, waivable := waivable[code]
+	amounts := row.Of(schema.VerdictAmounts).Text()
 	return Verdict{
+		AmountMinor: amountsOf(amounts), Waivable: waivable,
 		Hash: hex.EncodeToString(row.Of(schema.VerdictHash).Bytes()), Device: syncproto.DeviceID(row.Of(schema.VerdictDevice).ID()), Seq: row.Of(schema.VerdictSeq).Int(),
-		Code: syncproto.Code(row.Of(schema.VerdictCode).Int()).String(), Detail: row.Of(schema.VerdictDetail).Text(),
-		State: row.Of(schema.VerdictState).Text(), Amounts: row.Of(schema.VerdictAmounts).Text(),
+		Code: code, Detail: row.Of(schema.VerdictDetail).Text(),
+		State: row.Of(schema.VerdictState).Text(), Amounts: amounts,
 	}
 }
 

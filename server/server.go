@@ -42,6 +42,8 @@ type Server struct {
 	own     *own
 	metrics *metrics
 
+	overviews overviews
+
 	budget   *semaphore.Weighted // bytes of batches being taken in
 	sessions sessions
 

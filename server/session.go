@@ -21,12 +21,13 @@ import (
 
 // session is one device's connection.
 type session struct {
-	s      *Server
-	conn   *wsconn.Conn
-	named  func() // is no stranger any more
-	device syncproto.DeviceID
-	key    ed25519.PublicKey
-	offset int64 // device's clock minus ours, ms
+	s       *Server
+	conn    *wsconn.Conn
+	named   func() // is no stranger any more
+	device  syncproto.DeviceID
+	key     ed25519.PublicKey
+	offset  int64  // device's clock minus ours, ms
+	program string // that the device says it runs, for people
 
 	forgotten *syncproto.Certificate // of a device that the log has lost
 
@@ -96,6 +97,17 @@ func (s *Server) Open() int {
 	s.sessions.mu.Lock()
 	defer s.sessions.mu.Unlock()
 	return len(s.sessions.byDevice)
+}
+
+// openDevices are the devices connected now, with the program that each says it runs.
+func (s *Server) openDevices() map[syncproto.DeviceID]string {
+	s.sessions.mu.Lock()
+	defer s.sessions.mu.Unlock()
+	open := make(map[syncproto.DeviceID]string, len(s.sessions.byDevice))
+	for id, n := range s.sessions.byDevice {
+		open[id] = n.program
+	}
+	return open
 }
 
 // serveSync is the sync endpoint.
@@ -235,7 +247,7 @@ func (n *session) greet(ctx context.Context) error {
 	}
 	n.named()
 	n.conn.SetLimits(syncproto.DeviceLimits)
-	n.offset = hello.TimeMS - s.Now().UnixMilli()
+	n.offset, n.program = hello.TimeMS-s.Now().UnixMilli(), hello.Program
 	f, err = n.conn.Receive()
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/simtest"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -57,7 +58,7 @@ func TestAnAttendanceWithoutACheckOutCountsOnceSomebodyConfirmsIt(t *testing.T) 
 			}
 		}
 		c.Folded()
-		o, err := c.Server.Overview(ctx)
+		o, err := c.Server.Overview(ctx, server.Asked{})
 		must(t, err)
 		if o.Credited != minutes {
 			t.Errorf("head office credits %d minutes, want %d", o.Credited, minutes)

@@ -27,7 +27,7 @@ func newReportCommand() *cobra.Command {
 }
 
 func newSalesCommand() *cobra.Command {
-	var data, by string
+	var data, by, from, to string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:     "sales",
@@ -39,7 +39,11 @@ func newSalesCommand() *cobra.Command {
 			if err != nil {
 				return misuse("%v", err)
 			}
-			sales, err := salesReport(c, data, grouping)
+			in, err := report.ParseSpan(from, to)
+			if err != nil {
+				return misuse("%v", err)
+			}
+			sales, err := salesReport(c, data, grouping, in)
 			if err != nil {
 				return err
 			}
@@ -52,10 +56,12 @@ func newSalesCommand() *cobra.Command {
 	dataFlag(c, &data)
 	jsonFlag(c, &asJSON)
 	c.Flags().StringVar(&by, "by", "category", "category, site, day, family or product")
+	c.Flags().StringVar(&from, "from", "", "first day that counts, such as 2026-11-01")
+	c.Flags().StringVar(&to, "to", "", "last day that counts")
 	return c
 }
 
-func salesReport(c *cobra.Command, data string, by report.By) (sales report.Sales, err error) {
+func salesReport(c *cobra.Command, data string, by report.By, in report.Span) (sales report.Sales, err error) {
 	role, err := roleOf(data)
 	if err != nil {
 		return sales, err
@@ -64,17 +70,17 @@ func salesReport(c *cobra.Command, data string, by report.By) (sales report.Sale
 		centre, oerr := openCentre(c.Context(), data, "", logger(c), c.ErrOrStderr())
 		if err = oerr; err == nil {
 			defer centre.close()
-			return centre.server.Sales(c.Context(), by)
+			return centre.server.SalesIn(c.Context(), by, in)
 		}
 	} else {
 		s, oerr := openSite(c.Context(), data, false, quiet())
 		if err = oerr; err == nil {
 			defer s.close()
-			return client.Sales(c.Context(), s.store, by)
+			return client.SalesIn(c.Context(), s.store, by, in)
 		}
 	}
 	if heldByOther(err) {
-		err = localapi.Call(c.Context(), data, "GET", "/api/report/sales?by="+by.String(), nil, &sales)
+		err = localapi.Call(c.Context(), data, "GET", "/api/report/sales?by="+by.String()+"&from="+in.From+"&to="+in.To, nil, &sales)
 	}
 	return sales, err
 }

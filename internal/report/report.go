@@ -5,6 +5,7 @@ package report
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
@@ -23,21 +24,28 @@ const (
 	Day      By = 3
 	Family   By = 4
 	Product  By = 5
+
+	// Kept so that a span of days is added up from its days: a key is the day, then the id.
+	SiteDay   By = 6
+	FamilyDay By = 7
 )
 
-// All lists every grouping.
+// All lists every grouping that a report has.
 var All = []By{Total, Category, Site, Day, Family, Product}
 
-var names = []string{"total", "category", "site", "day", "family", "product"}
+var names = []string{"total", "category", "site", "day", "family", "product", "day and site", "day and family"}
 
 func (b By) String() string { return names[b] }
 
 // ParseBy reads the name of a grouping.
 func ParseBy(s string) (By, error) {
-	if i := slices.Index(names, s); i > 0 {
+	if i := slices.Index(names[:len(All)], s); i > 0 {
 		return By(i), nil
 	}
-	return 0, refusal.Parameter("by", "cannot group by %q: use %s", s, strings.Join(names[1:], ", "))
+	if i := slices.Index(names[:len(All)], s); i > 0 {
+		return By(i), nil
+	}
+	return 0, refusal.Parameter("by", "cannot group by %q: use %s", s, strings.Join(names[1:len(All)], ", "))
 }
 
 // Figures is what one group of sale lines adds up to.
@@ -79,6 +87,18 @@ type Key struct {
 	Value string
 }
 
+// Parts are the day and the id that a key is made of, each empty where it has none.
+func (k Key) Parts() (day, id string) {
+	switch k.By {
+	case Day:
+		return k.Value, ""
+	case SiteDay, FamilyDay:
+		n := min(len(k.Value), len(time.DateOnly))
+		return k.Value[:n], k.Value[n:]
+	}
+	return "", k.Value
+}
+
 // Counter adds sales up. It is for one goroutine.
 type Counter struct {
 	All  map[Key]*Figures
@@ -96,16 +116,20 @@ func (c *Counter) Sale(sale schema.Values, lines []schema.Values, times int64) {
 		return
 	}
 	clear(c.seen)
+	site, day := ts.Of(sale, schema.SaleSite).Raw(), ts.Of(sale, schema.SaleDay).Raw()
 	for _, line := range lines {
 		amount, currency, priced := rules.LineAmount(line)
 		pieces := tl.Of(line, schema.LineQuantity).Int()
+		family := tl.Of(line, schema.LineFamily).Raw()
 		for _, key := range [...]Key{
 			{Total, ""},
 			{Category, tl.Of(line, schema.LineCategory).Raw()},
-			{Site, ts.Of(sale, schema.SaleSite).Raw()},
-			{Day, ts.Of(sale, schema.SaleDay).Raw()},
-			{Family, tl.Of(line, schema.LineFamily).Raw()},
+			{Site, site},
+			{Day, day},
+			{Family, family},
 			{Product, tl.Of(line, schema.LineProduct).Raw()},
+			{SiteDay, day + site},
+			{FamilyDay, day + family},
 		} {
 			f := c.All[key]
 			if f == nil {
@@ -159,8 +183,8 @@ type Sales struct {
 
 // KeyText is a key as it stands in a report: an id in its usual form, or a day.
 func KeyText(k Key) string {
-	if len(k.Value) == 16 && k.By != Day {
-		return syncproto.RecordID([]byte(k.Value)).String()
+	if day, id := k.Parts(); len(id) == 16 {
+		return strings.TrimSpace(day + " " + syncproto.RecordID([]byte(id)).String())
 	}
 	return k.Value
 }

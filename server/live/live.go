@@ -7,8 +7,6 @@ package live
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/hashicorp/go-memdb"
 
@@ -80,7 +78,7 @@ func table(name string) *memdb.TableSchema {
 // New is empty.
 func New() *Live {
 	s := &memdb.DBSchema{Tables: map[string]*memdb.TableSchema{}}
-	for _, name := range []string{tableShare, tableDevice, tableHealth, tableHead, tableFigure} {
+	for _, name := range []string{tableShare, tableDevice, tableHealth, tableHead, tableFigure, tableSession, tableState, tableTally} {
 		s.Tables[name] = table(name)
 	}
 	db, err := memdb.NewMemDB(s)
@@ -102,11 +100,6 @@ func (l *Live) Load(ctx context.Context, s *state.State) error {
 		if err := rd.Shares(func(d syncproto.ShareDigest, at syncproto.Position) { r.Shares[d.Share] = at }); err != nil {
 			return err
 		}
-		all, err := rd.Figures()
-		if err != nil {
-			return err
-		}
-		r.Figures = slices.Collect(maps.Keys(all))
 		if err := rd.Health(func(h state.Health) { r.Health = append(r.Health, h.Device) }); err != nil {
 			return err
 		}
@@ -118,7 +111,35 @@ func (l *Live) Load(ctx context.Context, s *state.State) error {
 	if err != nil {
 		return fmt.Errorf("load live: %w", err)
 	}
+	txn := l.db.Txn(true)
+	defer txn.Abort()
+	err = s.Read(ctx, func(rd *state.Reader) error { return loadFigures(txn, rd) })
+	if err == nil {
+		err = s.Read(ctx, func(rd *state.Reader) error { return loadRecords(txn, rd) })
+	}
+	if err != nil {
+		return fmt.Errorf("load live: %w", err)
+	}
+	txn.Commit()
 	return l.Follow(ctx, s, r)
+}
+
+func loadFigures(txn *memdb.Txn, rd *state.Reader) error {
+	all, err := rd.Figures()
+	if err != nil {
+		return err
+	}
+	days := map[report.By]int64{}
+	for key, f := range all {
+		days[key.By] += f.Receipts
+		if err := txn.Insert(tableFigure, &figure{figureKey(key), key, f}); err != nil {
+			return err
+		}
+	}
+	if days[report.Day] != days[report.SiteDay] {
+		return fmt.Errorf("state was folded by an earlier program, which kept fewer figures: remove state.db and run `rawaj admin rebuild`: %w", state.ErrMisfit)
+	}
+	return nil
 }
 
 // Follow takes over what an Apply changed, after its commit.
@@ -178,7 +199,7 @@ func (l *Live) follow(txn *memdb.Txn, rd *state.Reader, r *state.Result) error {
 			return err
 		}
 	}
-	return nil
+	return followRecords(txn, rd, r.Records)
 }
 
 func insertDevice(txn *memdb.Txn, rd *state.Reader, id syncproto.DeviceID) error {
@@ -260,6 +281,22 @@ func (v *View) Figures() map[report.Key]*report.Figures {
 		all[f.(*figure).Of] = f.(*figure).Figures
 	}
 	return all
+}
+
+// Days calls f for the figures of a grouping by days that fall in a span.
+func (v *View) Days(by report.By, in report.Span, f func(day, id string, of *report.Figures)) {
+	it, err := v.txn.LowerBound(tableFigure, indexID, figureKey(report.Key{By: by, Value: in.From}))
+	if err != nil {
+		panic("bug: " + err.Error())
+	}
+	for e := it.Next(); e != nil; e = it.Next() {
+		own := e.(*figure)
+		day, id := own.Of.Parts()
+		if own.Of.By != by || !in.Holds(day) {
+			return
+		}
+		f(day, id, own.Figures)
+	}
 }
 
 // Devices lists the devices in the order of ids.

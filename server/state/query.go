@@ -131,9 +131,9 @@ func (r *Reader) Figures() (map[report.Key]*report.Figures, error) { return read
 // Figure is one of them; nil where nothing was ever counted.
 func (r *Reader) Figure(key report.Key) (*report.Figures, error) { return readFigure(r.tx, key) }
 
-// CountFigures adds the figures up anew from the records.
-func (r *Reader) CountFigures() (map[report.Key]*report.Figures, error) {
-	return report.Count(r.tx, set, nil)
+// CountFigures adds the figures of a span up anew from the records.
+func (r *Reader) CountFigures(of report.Span) (map[report.Key]*report.Figures, error) {
+	return report.Count(r.tx, set, of.Skip())
 }
 
 // Labels gives the names of a grouping's records.
@@ -147,6 +147,16 @@ func (r *Reader) Held() (held, parked int64, err error) {
 	}
 	parked, err = r.tx.Int(`SELECT coalesce(sum(transactions), 0) FROM parked`)
 	return held, parked, err
+}
+
+// HeldSince tells when what is in quarantine came (UTC ms), by the transaction's hash.
+func (r *Reader) HeldSince() (map[syncproto.Hash]int64, error) {
+	since := map[syncproto.Hash]int64{}
+	err := r.tx.Query(func(row sqlitedb.Row) error {
+		since[syncproto.Hash(row.Blob(0))] = row.Int(1)
+		return nil
+	}, `SELECT hash, received FROM held`)
+	return since, err
 }
 
 // Applied says whether a transaction has been judged and not held.

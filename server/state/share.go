@@ -55,6 +55,9 @@ func (f *fold) saveShare(s *share) error {
 // touch moves a record to the tail of the feed of every share it was or is in, and
 // keeps their digests. before is nil for a new record; after has its new position.
 func (f *fold) touch(before, after *records.Row, at syncproto.Position) error {
+	if followed[after.Table.ID] {
+		f.result.Records = append(f.result.Records, Touched{after.Table.ID, after.ID})
+	}
 	was, is := f.was[:0], after.Scopes(f.is[:0])
 	var old syncproto.Hash
 	if before != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 //go:embed state.sql
@@ -135,6 +136,18 @@ type Result struct {
 	Health  []syncproto.DeviceID                   // that were heard of
 	Figures []report.Key                           // report figures that changed
 	Chains  []syncproto.DeviceID                   // whose chains were judged further
+	Records []Touched                              // of the tables that live follows, made or changed
+}
+
+// Touched is a record that a run of entries made or changed.
+type Touched struct {
+	Table syncproto.TableID
+	ID    syncproto.RecordID
+}
+
+// followed are the tables whose records Result names.
+var followed = map[syncproto.TableID]bool{
+	schema.Site: true, schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true, schema.Referral: true, schema.Conflict: true, schema.ConflictPersonal: true,
 }
 
 // Apply folds a run of log entries in one commit. It is a function of state and

@@ -45,6 +45,7 @@ export function start(...args) {
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     stop: () => {
+      if (child.exitCode !== null) return ended
       child.kill('SIGCONT')
       child.kill('SIGTERM')
       return ended

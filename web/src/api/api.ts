@@ -63,5 +63,9 @@ export const site = {
 // Everything that head office's pages ask of the server.
 export const office = {
   devices: () => get<d.Device[]>('/api/devices'),
+  revoke: (id: string, reason: string) => post<unknown>(`/api/devices/${id}/revoke`, { reason }),
+  quarantine: () => get<d.Verdict[]>('/api/quarantine'),
+  decide: (hash: string, q: d.Decide) => post<d.Verdict>(`/api/quarantine/${hash}`, q),
+  conflicts: () => get<d.Conflict[]>('/api/conflicts'),
   enrolCode: (n: d.NewSite) => post<d.EnrolCode>('/api/enrol-codes', n),
 }

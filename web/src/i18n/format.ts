@@ -49,6 +49,11 @@ export function amount(tag: string, minor: number, currency: string): string {
   return numbers(tag, whole ? 0 : scale, scale).format(minor / 10 ** scale)
 }
 
+// majorOf is an amount as a plain number in the unit that people speak of, for files.
+export function majorOf(minor: number, currency: string): number {
+  return minor / 10 ** unitOf(currency).scale
+}
+
 // minorOf reads what was typed as minor units; null where it is no amount.
 export function minorOf(typed: string, currency: string): number | null {
   const { scale } = unitOf(currency)
@@ -64,6 +69,17 @@ export function day(tag: string, iso: string, order: Intl.DateTimeFormatPartType
   const options: Intl.DateTimeFormatOptions = style === 'long' ? { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } : { day: 'numeric', month: 'short' }
   const parts = new Intl.DateTimeFormat(tag, { ...options, timeZone: 'UTC' }).formatToParts(new Date(iso + 'T00:00:00Z'))
   return order.flatMap((t) => parts.filter((p) => p.type === t).map((p) => p.value)).join(' ')
+}
+
+// percent writes a change, with its sign.
+export function percent(tag: string, part: number): string {
+  return new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(part)
+}
+
+// month names the month of a civil day.
+export function month(tag: string, iso: string, year: boolean): string {
+  const parts = new Intl.DateTimeFormat(tag, { month: 'long', ...(year ? { year: 'numeric' } : {}), timeZone: 'UTC' }).formatToParts(new Date(iso + 'T00:00:00Z'))
+  return (['month', 'year'] as const).flatMap((t) => parts.filter((p) => p.type === t).map((p) => p.value)).join(' ')
 }
 
 export function time(tag: string, at: Date): string {

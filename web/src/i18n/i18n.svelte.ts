@@ -1,4 +1,5 @@
 import { IntlMessageFormat } from 'intl-messageformat'
+import { dayOf } from './calendar'
 import * as format from './format'
 import { langs, locales, tagOf, type Lang, type Locale } from './locales'
 
@@ -52,9 +53,14 @@ class I18n {
 
   number = (n: number): string => format.number(this.tag, n)
   amount = (minor: number, currency: string): string => format.amount(this.tag, minor, currency)
+  digit = (n: number): string => format.number(this.tag, n)
+  percent = (part: number): string => format.percent(this.tag, part)
+  month = (iso: string, year = false): string => format.month(this.tag, iso, year)
   time = (iso: string): string => format.time(this.tag, new Date(iso))
   ago = (iso: string, now: Date): string => format.ago(this.tag, new Date(iso), now)
   day = (iso: string, style: 'long' | 'short' = 'long'): string => format.day(this.tag, iso, this.row.dateOrder, style)
+  // moment is a day and a time where the reader is.
+  moment = (at: Date): string => `${this.day(dayOf(at), 'short')} ${format.time(this.tag, at)}`
 
   // unit is the word for a currency; its code where we have no word.
   unit = (currency: string): string => {

@@ -1,3 +1,4 @@
+import { IntlMessageFormat } from 'intl-messageformat'
 import { parse, TYPE, type MessageFormatElement } from '@formatjs/icu-messageformat-parser'
 import { expect, test } from 'vitest'
 import ar from './ar.json'
@@ -40,6 +41,29 @@ test.each(Object.keys(en))('%s says the same thing in every language', (key) => 
 
 test('Arabic has six plural categories', () => {
   expect(new Intl.PluralRules('ar').resolvedOptions().pluralCategories).toHaveLength(6)
+})
+
+// 0, 1, 2, 3, 11 and 100 are of the six categories, in this order.
+test.each([
+  ['health.held', ['لا شيء محجوز', 'تغيير واحد يحتاج إلى مراجعة', 'تغييران يحتاجان إلى مراجعة', '3 تغييرات تحتاج إلى مراجعة', '11 تغييرا يحتاج إلى مراجعة', '100 تغيير يحتاج إلى مراجعة']],
+  ['sites.devices', ['لا أجهزة', 'جهاز واحد', 'جهازان', '3 أجهزة', '11 جهازا', '100 جهاز']],
+  ['health.late', ['لا موقع متأخر', 'موقع واحد متأخر', 'موقعان متأخران', '3 مواقع متأخرة', '11 موقعا متأخرا', '100 موقع متأخر']],
+] as const)('%s reads right in Arabic', (key, want) => {
+  const message = new IntlMessageFormat(ar[key], tagOf(locales.ar))
+  expect([0, 1, 2, 3, 11, 100].map((n) => message.format({ n }))).toEqual(want)
+})
+
+test.each(langs)('%s has one kind of digits in every counted message', (lang) => {
+  const kinds = { latn: /[0-9]/, arab: /[\u0660-\u0669]/, arabext: /[\u06f0-\u06f9]/ }
+  const own = locales[lang].digits
+  for (const [key, message] of Object.entries(catalogues[lang]!)) {
+    if (!/plural|number/.test(message)) continue
+    const names = [...seen(message).placeholders]
+    for (const n of [0, 1, 2, 3, 11, 100]) {
+      const text = String(new IntlMessageFormat(message, tagOf(locales[lang])).format(Object.fromEntries(names.map((name) => [name, message.includes(`{${name},`) ? n : 'x']))))
+      for (const [kind, digits] of Object.entries(kinds)) if (kind !== own) expect(text, key).not.toMatch(digits)
+    }
+  }
 })
 
 test.each(langs)('%s chooses its digits', (lang) => {

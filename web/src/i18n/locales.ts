@@ -10,13 +10,14 @@ export interface Locale {
   digits: 'latn' | 'arab' | 'arabext'
   ownDigits?: 'arab' // another kind that people may choose
   calendar: 'gregory' | 'persian'
+  firstDay: number // of the week, from Sunday, 0
   dateOrder: Intl.DateTimeFormatPartTypes[] // of a long date; Intl's own puts a Persian year first
 }
 
 export const locales: Record<Lang, Locale> = {
-  ar: { name: 'العربية', dir: 'rtl', tag: 'ar-AE', digits: 'latn', ownDigits: 'arab', calendar: 'gregory', dateOrder: ['weekday', 'day', 'month', 'year'] },
-  fa: { name: 'فارسی', dir: 'rtl', tag: 'fa-IR', digits: 'arabext', calendar: 'persian', dateOrder: ['weekday', 'day', 'month', 'year'] },
-  en: { name: 'English', dir: 'ltr', tag: 'en-GB', digits: 'latn', calendar: 'gregory', dateOrder: ['weekday', 'day', 'month', 'year'] },
+  ar: { name: 'العربية', dir: 'rtl', tag: 'ar-AE', digits: 'latn', ownDigits: 'arab', calendar: 'gregory', firstDay: 1, dateOrder: ['weekday', 'day', 'month', 'year'] },
+  fa: { name: 'فارسی', dir: 'rtl', tag: 'fa-IR', digits: 'arabext', calendar: 'persian', firstDay: 6, dateOrder: ['weekday', 'day', 'month', 'year'] },
+  en: { name: 'English', dir: 'ltr', tag: 'en-GB', digits: 'latn', calendar: 'gregory', firstDay: 1, dateOrder: ['weekday', 'day', 'month', 'year'] },
 }
 
 export function tagOf(l: Locale, digits: Locale['digits'] = l.digits): string {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Device } from '../../api/dashboard.gen'
-import { bySite, groupsOf, healthOf, kinds, lateAfter, quietAfter } from './health'
+import { bySite, goneAfter, groupsOf, healthOf, kinds, lateAfter, quietAfter } from './health'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
-const device = (over: Partial<Device> & { silent?: number }): Device => ({ device: 'd', site: 's', site_name: 'Stall 12', kind: 'stall', label: 'tablet', pending_declared: 0, differing: 0, revoked: false, revoked_at: null, revoke_reason: '', last_contact: over.silent === undefined ? null : new Date(now - over.silent).toISOString(), ...over })
+const device = (over: Partial<Device> & { silent?: number }): Device => ({ device: 'd', site: 's', site_name: 'Stall 12', kind: 'stall', label: 'tablet', pending_declared: 0, differing: 0, pending_amounts: {}, oldest_pending: null, offset_ms: 0, program: '', held: 0, connected: false, revoked: false, revoked_at: null, revoke_reason: '', last_contact: over.silent === undefined ? null : new Date(now - over.silent).toISOString(), ...over })
 
 test.each([
   [{}, 'never'],
@@ -15,7 +15,11 @@ test.each([
   [{ silent: quietAfter + 1, pending_declared: 3 }, 'quiet'],
   [{ silent: lateAfter }, 'quiet'],
   [{ silent: lateAfter + 1 }, 'late'],
-  [{ silent: 0, revoked: true }, 'revoked'],
+  [{ silent: goneAfter }, 'late'],
+  [{ silent: goneAfter + 1 }, 'gone'],
+  [{ silent: goneAfter + 1, connected: true }, 'fresh'],
+  [{ silent: goneAfter + 1, held: 1 }, 'refused'],
+  [{ silent: 0, revoked: true, held: 1 }, 'revoked'],
 ] as const)('%o is %s', (d, want) => {
   expect(healthOf(device(d), now)).toBe(want)
 })

@@ -1,20 +1,27 @@
 import type { Device } from '../../api/dashboard.gen'
 
-// How a device stands by when it was last heard of and what it declared to hold back.
-export const healths = ['fresh', 'behind', 'quiet', 'late', 'never', 'revoked'] as const
+// How a device stands: what needs a person first, then when it was last heard of and
+// what it declared to hold back. Opening hours are not known, so nights count too.
+export const healths = ['fresh', 'behind', 'quiet', 'late', 'gone', 'refused', 'never', 'revoked'] as const
 export type Health = (typeof healths)[number]
 
 export const quietAfter = 15 * 60_000
 export const lateAfter = 4 * 3600_000
+export const goneAfter = 7 * 24 * 3600_000
 
 export function healthOf(d: Device, now: number): Health {
   if (d.revoked) return 'revoked'
+  if (d.held > 0) return 'refused'
   if (d.last_contact === null) return 'never'
-  const silent = now - Date.parse(d.last_contact)
+  const silent = d.connected ? 0 : now - Date.parse(d.last_contact)
+  if (silent > goneAfter) return 'gone'
   if (silent > lateAfter) return 'late'
   if (silent > quietAfter) return 'quiet'
   return d.pending_declared > 0 ? 'behind' : 'fresh'
 }
+
+// skewFrom is the difference of clocks that is worth a word.
+export const skewFrom = 60_000
 
 // A site with its devices, worst first, as head office looks at them.
 export interface SiteOf {
@@ -34,7 +41,7 @@ export function bySite(all: Device[], now: number): SiteOf[] {
     s.devices.push(d)
     sites.set(d.site, s)
   }
-  const weight: Record<Health, number> = { late: 0, never: 1, quiet: 2, behind: 3, fresh: 4, revoked: 5 }
+  const weight: Record<Health, number> = { refused: 0, gone: 1, late: 2, never: 3, quiet: 4, behind: 5, fresh: 6, revoked: 7 }
   const rank = (d: Device): number => weight[healthOf(d, now)]
   const worst = (s: SiteOf): number => Math.min(...s.devices.map(rank))
   const list = [...sites.values()]

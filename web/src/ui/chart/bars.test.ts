@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lay } from './bars'
+import { lay, nearest } from './bars'
 
 const days = Array.from({ length: 14 }, (_, i) => ({ key: `d${i}`, label: `${i}`, value: i * 100 }))
 
@@ -31,4 +31,10 @@ test('the first and the last are labelled, and labels do not touch', () => {
 test('one bar, and none', () => {
   expect(lay([days[1]!], 320, 160, 48, true).bars[0]!.labelled).toBe(true)
   expect(lay([], 320, 160, 48, true).bars).toEqual([])
+})
+
+test('a finger between two bars means the nearer one', () => {
+  const { bars } = lay(days, 320, 160, 48, true)
+  expect(nearest(bars, bars[3]!.middle + 2)).toBe('d3')
+  expect(nearest([], 1)).toBeUndefined()
 })

@@ -34,3 +34,8 @@ export function lay(bars: Bar[], width: number, height: number, gutter: number, 
     ticks: y.ticks(4).map((value) => ({ value, y: y(value) })),
   }
 }
+
+// nearest is the key of the bar that a finger meant.
+export function nearest(bars: Laid[], x: number): string | undefined {
+  return bars.toSorted((a, b) => Math.abs(a.middle - x) - Math.abs(b.middle - x))[0]?.key
+}

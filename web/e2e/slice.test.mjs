@@ -5,13 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { launch } from './browser.mjs'
-import { choose, langs, look, themes, words } from './look.mjs'
+import { choose, everywhere, tablet, tabTo, words } from './look.mjs'
 import { freePort, rawaj, start } from './program.mjs'
 
 const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
 const data = { centre: join(dir, 'centre'), stall: join(dir, 'stall') }
-const tablet = [800, 1100]
-const widths = [[320, 640], [360, 740], tablet, [1280, 800]]
 const wait = { timeout: 20_000 }
 let browser, centre, stall, address, till, head
 
@@ -53,13 +51,7 @@ test('a stranger without a link sees no page', async () => {
 test('opening a till, in every look', async () => {
   await till.waitForSelector('[data-open]', wait)
   assert.equal(await till.getAttribute('html', 'lang'), 'ar', "the site's language comes first")
-  for (const lang of langs) {
-    for (const theme of themes) {
-      await choose(till, lang, theme)
-      await till.waitForSelector('[data-open]')
-      await look(till, 'open', lang, theme, theme === 'light' ? [[320, 640], tablet] : [tablet])
-    }
-  }
+  await everywhere(till, 'open', () => till.waitForSelector('[data-open]'))
   await choose(till, 'ar', 'light')
   await till.fill('#float', '١٠٠')
   await till.click('[data-open]')
@@ -113,29 +105,18 @@ test('a cart outlives its page, in every look', async () => {
   await till.click('[data-product]:has-text("قهوة")')
   for (const key of ['3', '.', '5']) await till.click(`.keys button:text-is("${key}")`)
   await till.click('dialog .pay')
-  for (const lang of langs) {
-    for (const theme of themes) {
-      await choose(till, lang, theme)
-      await till.waitForSelector('.cart li')
-      await till.waitForSelector('[data-product]')
-      assert.match(await till.textContent('.total'), lang === 'fa' ? /۲۱۳٫۵۰/ : /213\.50/)
-      await look(till, 'till', lang, theme, widths)
-    }
-  }
-  await till.setViewportSize({ width: tablet[0], height: tablet[1] })
+  await everywhere(till, 'till', async () => {
+    await till.waitForSelector('.cart li')
+    await till.waitForSelector('[data-product]')
+    assert.match(await till.textContent('.total'), (await till.getAttribute('html', 'lang')) === 'fa' ? /۲۱۳٫۵۰/ : /213\.50/)
+  })
   for (let i = 0; i < 4; i++) await till.click('.cart li .step:first-child')
   assert.equal(await till.locator('.cart li').count(), 0)
 })
 
 test('what is saved here is said, in every look', async () => {
   await till.click('nav a[href="#sync"]')
-  for (const lang of langs) {
-    for (const theme of themes) {
-      await choose(till, lang, theme)
-      await till.waitForSelector('[data-fact=waiting]')
-      await look(till, 'sync', lang, theme, widths)
-    }
-  }
+  await everywhere(till, 'sync', () => till.waitForSelector('[data-fact=waiting]'))
   assert.equal(await till.textContent('[data-fact=waiting]'), '3')
 })
 
@@ -205,7 +186,7 @@ test('a page that cannot reach its program keeps the cart and sells later', asyn
 test('the keyboard alone sells', async () => {
   await till.reload()
   await till.waitForSelector('[data-product]')
-  for (let i = 0; i < 20 && !(await till.evaluate(() => document.activeElement.matches('[data-product]'))); i++) await till.keyboard.press('Tab')
+  await tabTo(till, '[data-product]')
   await till.keyboard.press('Enter')
   await till.keyboard.press('+')
   await till.waitForSelector('[data-sold]')
@@ -269,24 +250,22 @@ test('a till of a hundred products stays quick', async () => {
       const at = (list, q) => list.sort((a, b) => a - b)[Math.floor(list.length * q)]
       return { script: at(script, 0.5), p95: at(paint, 0.95) }
     })
+  // Thread CPU of a tap, with style, layout and paint: what a cheap tablet pays.
+  await link.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const busy = async () => (await link.send('Performance.getMetrics')).metrics.find((m) => m.name === 'TaskDuration').value * 1000
+  const taps = 40
+  let cpu = Infinity
+  for (let i = 0; i < 3; i++) {
+    const before = await busy()
+    await round()
+    cpu = Math.min(cpu, ((await busy()) - before) / taps)
+  }
   // The quietest of three rounds: what else the machine does is not the page's.
   const rounds = [await round(), await round(), await round()]
   const p95 = Math.min(...rounds.map((r) => r.p95))
   const script = Math.min(...rounds.map((r) => r.script))
   const nodes = await till.evaluate(() => document.querySelectorAll('*').length)
-  console.log(`interactive, slowed 6 times: ${Math.round(interactive)} ms of 2500; layout shift ${shift.toFixed(4)} of 0.02; script of a tap ${script.toFixed(1)} ms of 8; tap to paint p95 ${Math.round(p95)} ms of 50; ${nodes} nodes of 2500`)
-  assert.ok(interactive < 5000 && script <= 8 && shift <= 0.02 && p95 <= 50 && nodes <= 2500)
+  console.log(`interactive, slowed 6 times: ${Math.round(interactive)} ms of 2500; layout shift ${shift.toFixed(4)} of 0.02; thread CPU of a tap ${cpu.toFixed(1)} ms of 8, its script ${script.toFixed(1)} ms; tap to paint p95 ${Math.round(p95)} ms of 50; ${nodes} nodes of 2500`)
+  assert.ok(interactive < 5000 && cpu <= 8 && shift <= 0.02 && p95 <= 50 && nodes <= 2500)
   await link.detach()
-})
-
-test('the overview, in every look', async () => {
-  const other = await rawaj('admin', 'enrol-code', '--data', data.centre, '--site', 'شعبه خورفکان', '--kind', 'branch', '--lang', 'fa')
-  await rawaj('site', 'enrol', '--data', join(dir, 'branch'), '--server', `http://${address}`, '--code', other)
-  for (const lang of langs) {
-    for (const theme of themes) {
-      await choose(head, lang, theme)
-      await head.waitForSelector('[data-tile=sales-AED]')
-      await look(head, 'overview', lang, theme, widths)
-    }
-  }
 })

@@ -4,6 +4,7 @@ export interface Conflict {
   group: string
   id: string
   loser: Side
+  name: string
   record: string
   rule: string
   table: string
@@ -23,12 +24,18 @@ export interface Declared {
 }
 
 export interface Device {
+  connected: boolean
   device: string
   differing: number
+  held: number
   kind: string
   label: string
   last_contact: string | null
+  offset_ms: number
+  oldest_pending: string | null
+  pending_amounts: Record<string, number>
   pending_declared: number
+  program: string
   revoke_reason: string
   revoked: boolean
   revoked_at: string | null
@@ -67,19 +74,22 @@ export interface NewSite {
 }
 
 export interface Overview {
+  before: Sums | null
   by_day: Row[]
   by_site: Row[]
   complete_to: string | null
   conflicts: number
   connected: number
   credited: number
+  families: number
   held: number
   missing_sites: MissingSite[]
   parked: number
   position: number
   present: number
   referrals: Record<string, number>
-  sites: number
+  sites: SiteHeard[]
+  span: Span
   total: Figures
 }
 
@@ -159,8 +169,30 @@ export interface Sales {
 
 export interface Side {
   device: string
+  label: string
+  site_name: string
   time: string | null
   values: Record<string, unknown>
+}
+
+export interface SiteHeard {
+  complete_to: string | null
+  connected: boolean
+  last_contact: string | null
+  name: string
+  pending: number
+  site: string
+}
+
+export interface Span {
+  from: string
+  to: string
+}
+
+export interface Sums {
+  credited: number
+  families: number
+  total: Figures
 }
 
 export interface TakenParcel {
@@ -171,11 +203,16 @@ export interface TakenParcel {
 }
 
 export interface Verdict {
+  amount_minor: Record<string, number>
   amounts: string
   code: string
   detail: string
   device: string
   hash: string
+  label: string
   seq: number
+  since: string | null
+  site_name: string
   state: string
+  waivable: boolean
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+
 	"github.com/spf13/cobra"
 
 	"github.com/rawaj/rawaj/internal/bench"
@@ -21,9 +23,17 @@ func newBenchCommand() *cobra.Command {
 			if full && !c.Flags().Changed("sales") {
 				o.Sales = bench.FullSales
 			}
+			if full && !c.Flags().Changed("idle") {
+				o.Idle = bench.FullIdle
+			}
 			if o.Sales < 1 {
 				return misuse("--sales %d: want 1 or more", o.Sales)
 			}
+			self, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			o.Peers = []string{self, "bench", "peers"}
 			shown := &stepBar{c: c}
 			o.Progress = shown.step
 			rows, err := bench.Run(c.Context(), o)
@@ -38,10 +48,17 @@ func newBenchCommand() *cobra.Command {
 		},
 	}
 	c.Flags().IntVar(&o.Sales, "sales", bench.DefaultSales, "offline sales to deliver and to read back, of 5 records each")
+	c.Flags().IntVar(&o.Idle, "idle", bench.DefaultIdle, "sessions that have nothing to do, whose memory is counted")
 	c.Flags().BoolVar(&full, "full", false, "as many sales as the aims are given for, 100,000")
 	c.Flags().StringVar(&o.Dir, "dir", "", "where to make the databases; the system's temporary directory where empty")
 	c.MarkFlagDirname("dir")
 	jsonFlag(c, &asJSON)
+	c.AddCommand(&cobra.Command{
+		Use: "peers", Short: "Play the idle peers of a bench", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return bench.Peers(c.Context(), c.InOrStdin(), c.OutOrStdout())
+		},
+	})
 	return c
 }
 

@@ -24,8 +24,10 @@ const (
 
 // Options says how much to measure, and where.
 type Options struct {
-	Dir      string // for databases; removed again. A temporary directory where empty
-	Sales    int    // DefaultSales where 0
+	Dir      string   // for databases; removed again. A temporary directory where empty
+	Sales    int      // DefaultSales where 0
+	Idle     int      // sessions that have nothing to do; DefaultIdle where 0
+	Peers    []string // the command that calls Peers, in a process of its own
 	Progress func(what string, done, total int)
 }
 
@@ -45,6 +47,9 @@ type Row struct {
 func Run(ctx context.Context, o Options) (rows []Row, err error) {
 	if o.Sales <= 0 {
 		o.Sales = DefaultSales
+	}
+	if o.Idle <= 0 {
+		o.Idle = DefaultIdle
 	}
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
@@ -69,6 +74,7 @@ func Run(ctx context.Context, o Options) (rows []Row, err error) {
 		{"reconnect", r.reconnect},
 		{"one change", r.oneChange},
 		{"restart", r.restart},
+		{"idle sessions", r.idleSessions},
 	} {
 		if err := m.measure(ctx); err != nil {
 			return r.rows, fmt.Errorf("measure %s: %w", m.name, err)
@@ -89,6 +95,8 @@ type run struct {
 	bare   *bareDB // the same sales as plain rows
 	bares  int     // databases they were sent to
 	rows   []Row
+
+	heapProfile func(what string) // for whoever looks into memory; nil otherwise
 }
 
 func (r *run) path(name string) string { return filepath.Join(r.dir, name) }

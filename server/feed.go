@@ -20,7 +20,8 @@ type reader struct {
 	told    map[syncproto.Share]syncproto.Position // digests sent, at these positions
 	settled []syncproto.Head                       // heads told
 	covered []syncproto.Share
-	judged  uint64 // of the device, before the last read
+	heard   []syncproto.Share // that the hub wakes it for
+	judged  uint64            // of the device, before the last read
 	first   bool
 	staged  bool // frames were sent since the last checkpoint
 	sent    int  // records, in this session
@@ -28,13 +29,17 @@ type reader struct {
 	treeOf  syncproto.Share
 }
 
-// feed sends the device what it has still to hear, then the same again whenever one
-// of its shares moves.
+// feed sends the device what it has still to hear. It is called again whenever one of
+// its shares moves.
 func (n *session) feed(ctx context.Context) error {
-	r, err := n.reader(ctx)
-	if err != nil {
-		return err
+	if n.reader == nil {
+		r, err := n.newReader(ctx)
+		if err != nil {
+			return err
+		}
+		n.reader = r
 	}
+	r := n.reader
 	for {
 		view := n.s.live.View()
 		d := view.Device(n.device)
@@ -42,22 +47,20 @@ func (n *session) feed(ctx context.Context) error {
 		case d == nil:
 			return syncproto.Errorf(syncproto.CodeUnknown, "")
 		case d.Revoked:
-			return n.deliverOnly(ctx)
+			return n.deliverOnly()
 		}
-		changed := r.regrant(d.Access.MayRead(n.s.Now().UnixMilli()))
-		if !r.first {
-			if f := n.questions.take(); f != nil {
-				if err := r.answer(ctx, f); err != nil {
-					return err
-				}
-				continue
+		if r.regrant(d.Access.MayRead(n.s.Now().UnixMilli())) {
+			if shares := r.shares(); !slices.Equal(shares, r.heard) {
+				n.s.hub.move(n, r.heard, shares) // before the page is read, so that no move falls between
+				r.heard = shares
 			}
-		}
-		if !changed && !r.behind(view, d) {
-			if err := n.questions.wait(ctx, view.Wait); err != nil {
+		} else if f := n.questions.take(); f != nil {
+			if err := r.answer(ctx, f); err != nil {
 				return err
 			}
 			continue
+		} else if !r.behind(view, d) {
+			return nil
 		}
 		if err := r.resumeAt(ctx); err != nil {
 			return err
@@ -71,17 +74,15 @@ func (n *session) feed(ctx context.Context) error {
 
 // deliverOnly sends a revoked device nothing, and ends when it has delivered all that it
 // has (P8): it is judged as escrow, for a person to look at.
-func (n *session) deliverOnly(ctx context.Context) error {
-	select {
-	case <-n.emptied:
+func (n *session) deliverOnly() error {
+	if n.emptied.Load() {
 		return syncproto.Errorf(syncproto.CodeRevoked, "")
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return nil
 }
 
-// reader starts where the device says it stopped, if the log holds that place.
-func (n *session) reader(ctx context.Context) (*reader, error) {
+// newReader starts where the device says it stopped, if the log holds that place.
+func (n *session) newReader(ctx context.Context) (*reader, error) {
 	r := &reader{n: n, from: map[syncproto.Share]syncproto.Position{}, told: map[syncproto.Share]syncproto.Position{}, first: true}
 	resume := n.resume
 	if len(resume.Cursor) > 0 {

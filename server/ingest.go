@@ -92,6 +92,9 @@ func (n *session) ingest(ctx context.Context, a *assembly) error {
 			n.s.Logger.Error("append", "device", n.device, "err", err)
 			return err
 		}
+		if n.durable == nil {
+			n.durable = map[syncproto.Incarnation]syncproto.Head{}
+		}
 		if n.durable[head.Incarnation].Seq < head.Seq {
 			n.durable[head.Incarnation] = head
 		}

@@ -14,7 +14,6 @@ import (
 type questions struct {
 	mu   sync.Mutex
 	open syncproto.Frame
-	wake context.CancelFunc // of whoever waits for something to do
 }
 
 func (q *questions) put(f syncproto.Frame) error {
@@ -24,9 +23,6 @@ func (q *questions) put(f syncproto.Frame) error {
 		return syncproto.Errorf(syncproto.CodeMalformed, "%T before the last question was answered", f)
 	}
 	q.open = f
-	if q.wake != nil {
-		q.wake()
-	}
 	return nil
 }
 
@@ -36,27 +32,6 @@ func (q *questions) take() syncproto.Frame {
 	f := q.open
 	q.open = nil
 	return f
-}
-
-// wait ends with f, or when a question is there.
-func (q *questions) wait(ctx context.Context, f func(context.Context) error) error {
-	own, cancel := context.WithCancel(ctx)
-	defer cancel()
-	q.mu.Lock()
-	if q.open != nil {
-		q.mu.Unlock()
-		return nil
-	}
-	q.wake = cancel
-	q.mu.Unlock()
-	err := f(own)
-	q.mu.Lock()
-	q.wake = nil
-	q.mu.Unlock()
-	if own.Err() != nil && ctx.Err() == nil {
-		return nil
-	}
-	return err
 }
 
 // answer says what the device asked for, of shares that it reads; another one is on its

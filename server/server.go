@@ -46,6 +46,7 @@ type Server struct {
 
 	budget   *semaphore.Weighted // bytes of batches being taken in
 	sessions sessions
+	hub      hub
 
 	strangers chan struct{} // holds one token for each peer that has not named itself
 	comparing chan struct{} // holds the token of whoever adds a share up: it reads all of it
@@ -107,7 +108,13 @@ func (s *Server) Run(ctx context.Context) error {
 
 func (s *Server) follow(ctx context.Context) error {
 	for {
-		err := s.catchUp(ctx, func(r state.Result) error { return s.live.Follow(ctx, s.State, r) }, nil)
+		err := s.catchUp(ctx, func(r state.Result) error {
+			err := s.live.Follow(ctx, s.State, r)
+			if err == nil {
+				s.woken(&r)
+			}
+			return err
+		}, nil)
 		if err == nil {
 			err = s.Log.Wait(ctx, s.State.Head().Applied)
 		}

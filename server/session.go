@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,8 +40,12 @@ type session struct {
 	asm       *assembly
 	declared  atomic.Pointer[syncproto.Declared]
 	questions questions
-	emptied   chan struct{} // closed when the device has declared that nothing is pending
-	once      sync.Once
+	emptied   atomic.Bool // the device has declared that nothing is pending
+	feeding   feeding
+	reader    *reader // the feed's own
+	pinger    *time.Timer
+	cancel    context.CancelCauseFunc // of the conversation
+	over      sync.Once
 }
 
 // sessions are the connections open now; of one device the newest wins.
@@ -110,7 +115,8 @@ func (s *Server) openDevices() map[syncproto.DeviceID]string {
 	return open
 }
 
-// serveSync is the sync endpoint.
+// serveSync is the sync endpoint. The session goes on in a goroutine of its own: what
+// net/http holds for a request would be most of what an idle one costs.
 func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 	s.sessions.mu.Lock()
 	stopped := s.sessions.stopped
@@ -122,28 +128,71 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the server is stopping", http.StatusServiceUnavailable)
 		return
 	}
-	defer s.sessions.running.Done()
 	select {
 	case s.strangers <- struct{}{}:
 	default:
+		s.sessions.running.Done()
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "too many are at the door", http.StatusServiceUnavailable)
 		return
 	}
 	named := sync.OnceFunc(func() { <-s.strangers })
-	defer named()
 	conn, err := wsconn.Upgrade(w, r, wsconn.UpgradeOptions{})
-	if err != nil {
-		return // it has answered
+	if err != nil { // it has answered
+		named()
+		s.sessions.running.Done()
+		return
 	}
-	n := &session{s: s, conn: conn, named: named, durable: map[syncproto.Incarnation]syncproto.Head{}, emptied: make(chan struct{})}
-	err = n.run(context.WithoutCancel(r.Context()))
-	bye := n.bye(err)
-	s.metrics.ended.WithLabelValues(bye.Code.String()).Inc()
-	s.metrics.bytes.WithLabelValues("in").Add(float64(conn.BytesIn()))
-	s.metrics.bytes.WithLabelValues("out").Add(float64(conn.BytesOut()))
-	s.Logger.Info("session ended", "device", n.device, "code", bye.Code.String(), "err", quiet(err), "in", conn.BytesIn(), "out", conn.BytesOut())
-	conn.Close(bye)
+	go s.serve(&session{s: s, conn: conn, named: named})
+}
+
+// serve greets. A peer that is welcome is conversed with in another goroutine, whose
+// stack has not grown: most of the time it waits.
+func (s *Server) serve(n *session) {
+	defer n.guard()
+	err := n.greet(context.Background())
+	n.named()
+	if err == nil {
+		if refused := s.sessions.begin(n); refused != nil {
+			err = refused
+		}
+	}
+	if err != nil {
+		n.end(err)
+		return
+	}
+	go n.converse()
+}
+
+// converse moves both directions until one ends.
+func (n *session) converse() {
+	defer n.guard()
+	ctx := n.begin()
+	n.end(n.parted(ctx, n.receive(ctx)))
+}
+
+// guard is deferred by the goroutines of a session: one that panics ends alone, as
+// net/http has it.
+func (n *session) guard() {
+	if p := recover(); p != nil {
+		n.s.Logger.Error("session", "device", n.device, "panic", p, "stack", string(debug.Stack()))
+		n.named()
+		n.s.sessions.done(n)
+		n.end(syncproto.Errorf(syncproto.CodeInternal, ""))
+	}
+}
+
+// end says why a session is over: to its device, and to whoever counts.
+func (n *session) end(err error) {
+	n.over.Do(func() {
+		s, bye := n.s, n.bye(err)
+		defer s.sessions.running.Done()
+		s.metrics.ended.WithLabelValues(bye.Code.String()).Inc()
+		s.metrics.bytes.WithLabelValues("in").Add(float64(n.conn.BytesIn()))
+		s.metrics.bytes.WithLabelValues("out").Add(float64(n.conn.BytesOut()))
+		s.Logger.Info("session ended", "device", n.device, "code", bye.Code.String(), "err", quiet(err), "in", n.conn.BytesIn(), "out", n.conn.BytesOut())
+		n.conn.Close(bye)
+	})
 }
 
 // bye is byeOf; to a revoked device it shows that the organisation says so, and nobody
@@ -181,34 +230,44 @@ func quiet(err error) string {
 	return err.Error()
 }
 
-// run greets, then moves both directions until one ends.
-func (n *session) run(ctx context.Context) error {
-	if err := n.greet(ctx); err != nil {
-		return err
-	}
-	if err := n.s.sessions.begin(n); err != nil {
-		return err
-	}
+// begin starts the feed and the pings of a session that is welcome.
+func (n *session) begin() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	n.cancel = cancel
+	n.pinger = n.pings(ctx)
+	n.feeding.begin(ctx, n.feed, n.fail)
+	return ctx
+}
+
+// fail ends what is under way, for whichever direction ends first ends the other too.
+func (n *session) fail(err error) {
+	n.cancel(err)
+	n.conn.Close(n.bye(err))
+}
+
+// parted waits for what begin started, notes when the device was last there, and gives
+// the reason why the session is over.
+func (n *session) parted(ctx context.Context, err error) error {
 	defer n.s.sessions.done(n)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var feeding sync.WaitGroup
-	feeding.Add(2)
-	go func() { defer feeding.Done(); cancel(n.feed(ctx)) }()
-	go func() { defer feeding.Done(); n.pings(ctx) }()
-	context.AfterFunc(ctx, func() { // whichever direction ends, the other has to
-		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-			n.conn.Close(n.bye(cause))
-		}
-	})
-	err := n.receive(ctx)
 	n.release()
-	cancel(err)
-	feeding.Wait()
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+	if err != nil {
+		n.fail(err)
+	}
+	n.cancel(nil)
+	n.pinger.Stop()
+	n.feeding.end()
+	if n.reader != nil {
+		n.s.hub.move(n, n.reader.heard, nil)
+	}
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
-	return errors.Join(err, n.parted())
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	if failed := n.contact(ctx, n.declared.Load()); failed != nil {
+		err = errors.Join(err, fmt.Errorf("note the end of a session: %w", failed))
+	}
+	return err
 }
 
 // greet challenges the peer, looks the device up that it names, checks its
@@ -312,23 +371,14 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 func (n *session) contact(ctx context.Context, d *syncproto.Declared) error {
 	c := state.Contact{Device: n.device, Declared: d}
 	offset := n.offset
-	n.declared.Store(d)
+	kept := *d // d is a part of its frame
+	n.declared.Store(&kept)
 	if d.Transactions == 0 {
-		n.once.Do(func() { close(n.emptied) })
+		n.emptied.Store(true)
+		n.feeding.wake() // for one that was revoked
 	}
 	_, err := n.s.append(ctx, &state.Entry{Kind: state.EntryContact, OffsetMS: &offset, Payload: c.Encode()})
 	return err
-}
-
-// parted notes when the device was last there.
-func (n *session) parted() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	err := n.contact(ctx, n.declared.Load())
-	if err != nil {
-		return fmt.Errorf("note the end of a session: %w", err)
-	}
-	return nil
 }
 
 // receive takes what the device sends.
@@ -346,7 +396,9 @@ func (n *session) receive(ctx context.Context) error {
 		case *syncproto.Ping:
 			err = n.ping(ctx, f)
 		case *syncproto.Range, *syncproto.Need:
-			err = n.questions.put(f)
+			if err = n.questions.put(f); err == nil {
+				n.feeding.wake()
+			}
 		case *syncproto.Bye:
 			return nil
 		default:
@@ -370,17 +422,15 @@ func (n *session) ping(ctx context.Context, f *syncproto.Ping) error {
 	return nil
 }
 
-func (n *session) pings(ctx context.Context) {
-	t := time.NewTicker(syncproto.PingEvery)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-			if n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.s.Now().UnixMilli(), Answer: true}) != nil {
-				return
-			}
+// pings asks every PingEvery whether the device is there. A timer costs an idle session
+// less than a goroutine that waits.
+func (n *session) pings(ctx context.Context) *time.Timer {
+	var next *time.Timer
+	next = time.AfterFunc(time.Hour, func() {
+		if n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.s.Now().UnixMilli(), Answer: true}) == nil && ctx.Err() == nil {
+			next.Reset(syncproto.PingEvery)
 		}
-	}
+	})
+	next.Reset(syncproto.PingEvery) // here, for it must not fire before it is assigned
+	return next
 }

@@ -55,6 +55,7 @@ func newBenchCommand() *cobra.Command {
 	jsonFlag(c, &asJSON)
 	c.AddCommand(&cobra.Command{
 		Use: "peers", Short: "Play the idle peers of a bench", Hidden: true, Args: cobra.NoArgs,
+		Example: "  rawaj bench peers < WHAT_BENCH_WRITES",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return bench.Peers(c.Context(), c.InOrStdin(), c.OutOrStdout())
 		},

@@ -58,6 +58,10 @@ type Head struct {
 // ErrMisfit says that log and state are not of the same past.
 var ErrMisfit = errors.New("log and state do not fit")
 
+// grantsByDevice finds the grants of a device among those of all: a restart reads them
+// for each.
+const grantsByDevice = `CREATE INDEX grants_by_device ON device_grant (device)`
+
 // Open opens or makes the state in a file. It is a fold of the log, so a power cut
 // may take back its last commits (synchronous=NORMAL): they are folded again.
 func Open(ctx context.Context, path string) (*State, error) {
@@ -65,7 +69,7 @@ func Open(ctx context.Context, path string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL()}); err != nil {
+	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &State{db: db}

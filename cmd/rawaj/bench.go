@@ -10,7 +10,7 @@ import (
 
 func newBenchCommand() *cobra.Command {
 	var o bench.Options
-	var full, asJSON bool
+	var full, asJSON, peers bool
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure this machine, each figure beside what the bare libraries reach",
@@ -20,6 +20,9 @@ func newBenchCommand() *cobra.Command {
 		Example: "  rawaj bench\n  rawaj bench --full --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if peers {
+				return bench.Peers(c.Context(), c.InOrStdin(), c.OutOrStdout())
+			}
 			if full && !c.Flags().Changed("sales") {
 				o.Sales = bench.FullSales
 			}
@@ -33,7 +36,7 @@ func newBenchCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.Peers = []string{self, "bench", "peers"}
+			o.Peers = []string{self, "bench", "--peers"}
 			shown := &stepBar{c: c}
 			o.Progress = shown.step
 			rows, err := bench.Run(c.Context(), o)
@@ -53,13 +56,8 @@ func newBenchCommand() *cobra.Command {
 	c.Flags().StringVar(&o.Dir, "dir", "", "where to make the databases; the system's temporary directory where empty")
 	c.MarkFlagDirname("dir")
 	jsonFlag(c, &asJSON)
-	c.AddCommand(&cobra.Command{
-		Use: "peers", Short: "Play the idle peers of a bench", Hidden: true, Args: cobra.NoArgs,
-		Example: "  rawaj bench peers < WHAT_BENCH_WRITES",
-		RunE: func(c *cobra.Command, _ []string) error {
-			return bench.Peers(c.Context(), c.InOrStdin(), c.OutOrStdout())
-		},
-	})
+	c.Flags().BoolVar(&peers, "peers", false, "be the idle peers of a bench, which says on stdin what to play")
+	c.Flags().MarkHidden("peers")
 	return c
 }
 

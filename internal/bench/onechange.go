@@ -12,10 +12,7 @@ import (
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
-const (
-	propagated = 300
-	applied    = 500
-)
+const applied = 500
 
 // oneChange takes the way of a single change: from one device's till to another's
 // database, and the last step of it by itself.
@@ -24,34 +21,6 @@ func (r *run) oneChange(ctx context.Context) error {
 		return err
 	}
 	return r.applyOne(ctx)
-}
-
-// propagate has two devices of the stall connected; one changes prices, the other
-// waits for each.
-func (r *run) propagate(ctx context.Context) error {
-	r.stall.clock.set(time.Time{})
-	defer r.stall.connect(ctx)()
-	defer r.second.connect(ctx)()
-	var took []time.Duration
-	for n := range propagated {
-		before := r.second.store.Progress().Position
-		if n == 0 { // both are there when the first one has come through
-			before = 0
-		}
-		began := time.Now()
-		if err := r.stall.client.SetPrice(ctx, r.shop.products[0], false, int64(1000+n), benchCurrency); err != nil {
-			return err
-		}
-		if err := until(ctx, func() bool { return r.second.store.Progress().Position > before }); err != nil {
-			return fmt.Errorf("change %d: %w", n, err)
-		}
-		took = append(took, time.Since(began))
-		r.Progress("one change", n+1, propagated)
-	}
-	slices.Sort(took)
-	r.figure("one change from device to device, both live, p50", ms(at50(took)), "ms").atMost(2)
-	r.figure("one change from device to device, both live, p99", ms(at99(took)), "ms").atMost(10)
-	return nil
 }
 
 // applyOne lays rows of the server's into a full database, one a checkpoint, each on
@@ -87,7 +56,7 @@ func (r *run) applyOne(ctx context.Context) (err error) {
 		}
 		ours = append(ours, time.Since(began))
 		began = time.Now()
-		if err := errors.Join(bare.exec("BEGIN IMMEDIATE"), bare.insert(&bareMessage{Lines: m.Lines[:1]}), bare.exec("COMMIT")); err != nil {
+		if err := commit(bare, &bareMessage{Lines: m.Lines[:1]}); err != nil {
 			return err
 		}
 		theirs = append(theirs, time.Since(began))

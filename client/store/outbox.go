@@ -29,7 +29,7 @@ func (s *Store) Heads() []syncproto.Head {
 // says whether it was.
 func (s *Store) Acknowledge(ctx context.Context, heads ...syncproto.Head) (bool, error) {
 	believed := true
-	err := s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+	err := s.db.WriteLazily(ctx, func(tx *sqlitedb.Tx) error {
 		s.mu.Lock()
 		lives := slices.Clone(s.lives)
 		s.mu.Unlock()

@@ -108,10 +108,12 @@ func (g *Staging) Keep(ctx context.Context) error {
 
 func (g *Staging) empty() { g.frames, g.bytes, g.whole, g.point = nil, 0, 0, nil }
 
-// write runs f in a commit that lays down what the server sent.
+// write runs f in a commit that lays down what the server sent. It is not flushed: what
+// a power cut takes back is heard again, and whatever is recorded on top of it flushes
+// it too.
 func (s *Store) write(ctx context.Context, f func(*base) error) error {
 	b := &base{ended: map[int64]int{}, digests: map[syncproto.Share]*digest{}}
-	return s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+	return s.db.WriteLazily(ctx, func(tx *sqlitedb.Tx) error {
 		s.mu.Lock()
 		b.lives = slices.Clone(s.lives)
 		p := s.progress

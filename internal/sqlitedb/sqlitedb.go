@@ -139,8 +139,18 @@ func (db *DB) connect(reader bool) (*conn, error) {
 
 // Write runs f in a transaction that writes, one at a time, and commits it if f
 // returns nil. When Write returns nil the commit is as durable as the Sync the
-// database was opened with.
+// database was opened with, and with it every commit before it.
 func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
+	return db.write(ctx, db.options.Sync, f)
+}
+
+// WriteLazily is Write for what a peer can tell again: a power cut may take the commit
+// back, with those after it that were lazy too, up to the next Write.
+func (db *DB) WriteLazily(ctx context.Context, f func(*Tx) error) error {
+	return db.write(ctx, Normal, f)
+}
+
+func (db *DB) write(ctx context.Context, sync Sync, f func(*Tx) error) error {
 	if db.options.ReadOnly {
 		return fmt.Errorf("write %s: %w", db.path, ErrReadOnly)
 	}
@@ -152,6 +162,9 @@ func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
 	defer func() { db.turn <- struct{}{} }()
 	if db.isClosed() {
 		return fmt.Errorf("write %s: %w", db.path, ErrClosed)
+	}
+	if err := db.writer.setSync(sync); err != nil {
+		return fmt.Errorf("write %s: %w", db.path, err)
 	}
 	return db.writer.in("BEGIN IMMEDIATE", f)
 }
@@ -275,6 +288,7 @@ type conn struct {
 	raw   *sqlite3.SQLiteConn
 	cache map[string]*stmt
 	args  []driver.NamedValue
+	sync  Sync // of commits
 }
 
 type stmt struct {
@@ -293,19 +307,48 @@ func (s *stmt) release() {
 
 // check reads the settings back: a typing error in a DSN is not an error to SQLite.
 func (c *conn) check(o Options) error {
-	want := map[string]string{"synchronous": map[Sync]string{Full: "2", Normal: "1"}[o.Sync]}
-	if !o.ReadOnly {
-		want["journal_mode"] = "wal"
+	c.sync = o.Sync
+	if err := c.pragma("synchronous", levels[o.Sync]); err != nil {
+		return err
 	}
-	for pragma, value := range want {
-		var got string
-		err := c.query("PRAGMA "+pragma, nil, func(r Row) error { got = fmt.Sprint(r.Any(0)); return nil })
-		if err != nil {
-			return err
-		}
-		if !strings.EqualFold(got, value) && (o.VFS == "" || pragma != "journal_mode") {
-			return fmt.Errorf("pragma %s is %s, want %s", pragma, got, value)
-		}
+	if o.ReadOnly || o.VFS != "" {
+		return nil
+	}
+	return c.pragma("journal_mode", "wal")
+}
+
+var levels = map[Sync]string{Full: "2", Normal: "1"}
+
+// setSync has the next commits be as durable as a level says.
+func (c *conn) setSync(level Sync) error {
+	if c.sync == level {
+		return nil
+	}
+	c.sync = "" // until it is known again
+	if _, err := c.raw.Exec("PRAGMA synchronous = "+levels[level], nil); err != nil {
+		return err
+	}
+	if err := c.pragma("synchronous", levels[level]); err != nil {
+		return err
+	}
+	c.sync = level
+	return nil
+}
+
+// pragma reads a setting back. It prepares its statement anew: SQLite answers while it
+// compiles, so that a kept one would answer what was true then.
+func (c *conn) pragma(name, want string) error {
+	rows, err := c.raw.Query("PRAGMA "+name, nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	got := make([]driver.Value, 1)
+	if err := rows.Next(got); err != nil {
+		return err
+	}
+	if have := fmt.Sprint(plain(got[0])); !strings.EqualFold(have, want) {
+		return fmt.Errorf("pragma %s is %s, want %s", name, have, want)
 	}
 	return nil
 }

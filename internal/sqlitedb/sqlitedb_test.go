@@ -81,6 +81,38 @@ func TestSettingsHoldOnEveryConnection(t *testing.T) {
 	}
 }
 
+// A lazy commit leaves no other unflushed, however it ends.
+func TestAWriteIsFlushedWhateverWasLazyBefore(t *testing.T) {
+	db := migrated(t, file(t))
+	reads := 0
+	want := func(level int64) func(*sqlitedb.Tx) error {
+		return func(tx *sqlitedb.Tx) error {
+			reads++ // SQLite answers while it compiles: a statement that is kept answers what was
+			n, err := tx.Int(fmt.Sprintf("PRAGMA synchronous -- %d", reads))
+			if err != nil || n != level {
+				t.Errorf("synchronous is %d (%v), want %d", n, err, level)
+			}
+			return err
+		}
+	}
+	fails := errors.New("fails")
+	for _, lazy := range []func(*sqlitedb.Tx) error{
+		want(1),
+		func(tx *sqlitedb.Tx) error { return errors.Join(want(1)(tx), fails) },
+		func(tx *sqlitedb.Tx) error { tx.Exec("ROLLBACK"); return nil },
+	} {
+		if err := db.WriteLazily(ctx, lazy); err != nil {
+			t.Logf("lazy: %v", err)
+		}
+		if err := db.Write(ctx, want(2)); err != nil {
+			t.Error(err)
+		}
+	}
+	if normal := open(t, file(t), sqlitedb.Options{Sync: sqlitedb.Normal}); normal.Write(ctx, want(1)) != nil {
+		t.Error("a fold")
+	}
+}
+
 func TestAnErrorRollsBackAndTheNextWriteGoesThrough(t *testing.T) {
 	db := migrated(t, file(t))
 	refused := errors.New("refused")

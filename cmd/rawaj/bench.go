@@ -26,6 +26,9 @@ func newBenchCommand() *cobra.Command {
 			if full && !c.Flags().Changed("sales") {
 				o.Sales = bench.FullSales
 			}
+			if full {
+				o.Records = bench.FullRecords
+			}
 			if full && !c.Flags().Changed("idle") {
 				o.Idle = bench.FullIdle
 			}
@@ -52,7 +55,7 @@ func newBenchCommand() *cobra.Command {
 	}
 	c.Flags().IntVar(&o.Sales, "sales", bench.DefaultSales, "offline sales to deliver and to read back, of 5 records each")
 	c.Flags().IntVar(&o.Idle, "idle", bench.DefaultIdle, "sessions that have nothing to do, whose memory is counted")
-	c.Flags().BoolVar(&full, "full", false, "as many sales as the aims are given for, 100,000")
+	c.Flags().BoolVar(&full, "full", false, "as much of everything as the aims are given for: 100,000 sales, then 1,000,000 records, and 19,000 sessions")
 	c.Flags().StringVar(&o.Dir, "dir", "", "where to make the databases; the system's temporary directory where empty")
 	c.MarkFlagDirname("dir")
 	jsonFlag(c, &asJSON)

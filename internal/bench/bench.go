@@ -26,6 +26,7 @@ const (
 type Options struct {
 	Dir      string   // for databases; removed again. A temporary directory where empty
 	Sales    int      // DefaultSales where 0
+	Records  int      // present where a change, a restart and a disk are measured; those of Sales at least
 	Idle     int      // sessions that have nothing to do; DefaultIdle where 0
 	Peers    []string // the command that calls Peers, in a process of its own
 	Progress func(what string, done, total int)
@@ -72,8 +73,10 @@ func Run(ctx context.Context, o Options) (rows []Row, err error) {
 		{"drain", r.drain},
 		{"first sync", r.firstSync},
 		{"reconnect", r.reconnect},
+		{"growth", r.grow},
 		{"one change", r.oneChange},
 		{"restart", r.restart},
+		{"disk", r.onDisk},
 		{"idle sessions", r.idleSessions},
 	} {
 		if err := m.measure(ctx); err != nil {
@@ -87,14 +90,15 @@ func Run(ctx context.Context, o Options) (rows []Row, err error) {
 // brought to the centre is what a first sync reads.
 type run struct {
 	Options
-	dir    string
-	centre *centre
-	shop   *shop
-	stall  *site   // whose sales were drained
-	second *site   // another device of the stall, up to date
-	bare   *bareDB // the same sales as plain rows
-	bares  int     // databases they were sent to
-	rows   []Row
+	dir     string
+	centre  *centre
+	shop    *shop
+	stall   *site   // whose sales were drained
+	second  *site   // another device of the stall, up to date
+	bare    *bareDB // the same sales as plain rows
+	bares   int     // databases they were sent to
+	present int     // records at the centre and at both devices
+	rows    []Row
 
 	heapProfile func(what string) // for whoever looks into memory; nil otherwise
 }

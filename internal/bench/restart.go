@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -15,6 +16,6 @@ func (r *run) restart(ctx context.Context) error {
 	if err := r.centre.start(ctx); err != nil {
 		return err
 	}
-	r.figure("restart of the centre until it takes devices", time.Since(began).Seconds(), "s").atMost(2)
+	r.figure(fmt.Sprintf("restart of the centre with %s records until it takes devices", number(float64(r.present))), time.Since(began).Seconds(), "s").atMost(2)
 	return nil
 }

@@ -49,7 +49,7 @@ func (s *Store) Write(ctx context.Context, f func(*Writer) error) error {
 			return errNothing
 		}
 		tx.AfterCommit(func() { marked = w.publish() })
-		return w.save()
+		return nil
 	})
 	if errors.Is(err, errNothing) {
 		return nil
@@ -76,14 +76,6 @@ func (w *Writer) publish() error {
 	default:
 	}
 	return s.mark.Set(l.inc, uint64(l.last), l.hash)
-}
-
-func (w *Writer) save() error {
-	l := &w.lives[w.current]
-	if err := w.tx.Exec(`UPDATE incarnation SET last = ?, hash = ? WHERE id = ?`, uint64(l.last), l.hash[:], l.id); err != nil {
-		return err
-	}
-	return w.tx.Exec(`UPDATE progress SET receipt_no = ?, own_rows = ?`, w.progress.receiptNo, w.progress.ownRows)
 }
 
 // Draft is one transaction as it is being made.
@@ -422,8 +414,8 @@ func (d *Draft) commit(l *life) error {
 		amounts = appendAmounts(nil, d.sums)
 	}
 	d.w.wrote = true
-	return d.w.tx.Exec(`INSERT INTO outbox (ord, inc, seq, hash, at, amounts, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		d.ord, l.id, uint64(l.last), l.hash[:], d.t.Time.MS(), amounts, body)
+	return d.w.tx.Exec(`INSERT INTO outbox (ord, inc, seq, hash, at, kept, amounts, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		d.ord, l.id, uint64(l.last), l.hash[:], d.t.Time.MS(), d.w.progress.kept(), amounts, body)
 }
 
 func appendAmounts(b []byte, sums map[string]int64) []byte {

@@ -24,7 +24,7 @@ func (s *Store) EndShares(ctx context.Context, now int64) (ended []syncproto.Sha
 	if err != nil || len(ended) == 0 {
 		return nil, err
 	}
-	return ended, s.write(ctx, func(b *base) error {
+	return ended, s.writeNow(ctx, func(b *base) error {
 		if ended, err = endedShares(b.tx, id.Device, now); err != nil {
 			return err
 		}

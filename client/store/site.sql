@@ -5,7 +5,8 @@
 --          in quarantine by the server
 --   _own    ord of the newest own transaction that wrote it, while not settled
 
--- One row: who this device is, and how far it has heard.
+-- One row: who this device is, and how far it has heard. receipt_no and own_rows are
+-- those of the newest transaction in the outbox where that is newer than recorded.
 CREATE TABLE identity (
 	one INTEGER PRIMARY KEY CHECK (one = 1),
 	org BLOB NOT NULL, org_key BLOB NOT NULL,
@@ -23,11 +24,14 @@ CREATE TABLE progress (
 	own_rows INTEGER NOT NULL,     -- records with state 1 or 2
 	direct INTEGER NOT NULL,       -- base is being filled for the first time, and incomplete
 	reading BLOB,                  -- resume point of paged reading
-	unequal TEXT NOT NULL          -- shares whose digest differed at the last checkpoint
+	unequal TEXT NOT NULL,         -- shares whose digest differed at the last checkpoint
+	recorded INTEGER NOT NULL      -- ord of the newest own transaction as this row was written
 ) STRICT;
-INSERT INTO progress VALUES (1, NULL, 0, x'', x'', 0, 0, 0, 0, 0, NULL, '');
+INSERT INTO progress VALUES (1, NULL, 0, x'', x'', 0, 0, 0, 0, 0, NULL, '', 0);
 
 -- One row a life of a writing process. acked: in the server's log; settled: judged.
+-- last and hash are those of the newest transaction in the outbox where that is further:
+-- recording writes no row here, so that a sale writes a page less.
 CREATE TABLE incarnation (
 	id INTEGER PRIMARY KEY,
 	incarnation BLOB NOT NULL UNIQUE,
@@ -46,6 +50,7 @@ CREATE TABLE outbox (
 	ord INTEGER PRIMARY KEY,
 	inc INTEGER NOT NULL, seq INTEGER NOT NULL,
 	hash BLOB NOT NULL, at INTEGER NOT NULL,
+	kept BLOB NOT NULL, -- receipt_no and own_rows of progress after it, with a checksum
 	amounts BLOB, body BLOB NOT NULL, body_hash BLOB
 ) STRICT;
 

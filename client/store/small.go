@@ -1,6 +1,9 @@
 package store
 
 import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
 	"maps"
 	"slices"
 
@@ -44,4 +47,26 @@ func readAmounts(b []byte, into map[string]int64) error {
 		into[currency] += r.Int()
 	}
 	return r.Done()
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// kept is what of a progress recording changes, as it stands beside each transaction.
+// Nothing else says it there, so it carries a checksum.
+func (p *Progress) kept() []byte {
+	b := binary.AppendUvarint(nil, uint64(p.receiptNo))
+	b = binary.AppendUvarint(b, uint64(p.ownRows))
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+// readKept takes over what kept gave.
+func (p *Progress) readKept(b []byte) error {
+	n := len(b) - 4
+	if n < 0 || crc32.Checksum(b[:n], castagnoli) != binary.BigEndian.Uint32(b[n:]) {
+		return errors.New("the receipt number beside a transaction is damaged")
+	}
+	receiptNo, size := binary.Uvarint(b)
+	ownRows, _ := binary.Uvarint(b[size:])
+	p.receiptNo, p.ownRows = int64(receiptNo), int64(ownRows)
+	return nil
 }

@@ -112,8 +112,17 @@ func (g *Staging) empty() { g.frames, g.bytes, g.whole, g.point = nil, 0, 0, nil
 // a power cut takes back is heard again, and whatever is recorded on top of it flushes
 // it too.
 func (s *Store) write(ctx context.Context, f func(*base) error) error {
+	return s.writeBy(ctx, s.db.WriteLazily, f)
+}
+
+// writeNow is write, flushed: for what must stay gone.
+func (s *Store) writeNow(ctx context.Context, f func(*base) error) error {
+	return s.writeBy(ctx, s.db.Write, f)
+}
+
+func (s *Store) writeBy(ctx context.Context, write func(context.Context, func(*sqlitedb.Tx) error) error, f func(*base) error) error {
 	b := &base{ended: map[int64]int{}, digests: map[syncproto.Share]*digest{}}
-	return s.db.WriteLazily(ctx, func(tx *sqlitedb.Tx) error {
+	return write(ctx, func(tx *sqlitedb.Tx) error {
 		s.mu.Lock()
 		b.lives = slices.Clone(s.lives)
 		p := s.progress
@@ -125,8 +134,15 @@ func (s *Store) write(ctx context.Context, f func(*base) error) error {
 		if err := b.flush(); err != nil {
 			return err
 		}
+		if err := note(tx, b.lives); err != nil {
+			return err
+		}
+		var recorded int64
+		if n := len(b.lives); n > 0 {
+			recorded = b.lives[n-1].ord(b.lives[n-1].last)
+		}
 		tx.AfterCommit(func() { s.publish(b.lives, b.progress) })
-		return writeProgress(tx, b.progress)
+		return writeProgress(tx, b.progress, recorded)
 	})
 }
 

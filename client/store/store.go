@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
 	"sync"
@@ -76,6 +77,7 @@ type life struct {
 	firstOrd int64
 	last     syncproto.Seq
 	hash     syncproto.Hash // after last
+	noted    syncproto.Seq  // last, as its own row has it
 	acked    syncproto.Seq
 	settled  syncproto.Seq
 }
@@ -329,14 +331,48 @@ func readLives(tx *sqlitedb.Tx) (lives []life, err error) {
 		copy(l.genesis.Hash[:], row.Blob(4))
 		copy(l.start[:], row.Blob(5))
 		copy(l.hash[:], row.Blob(8))
+		l.noted = l.last
 		lives = append(lives, l)
 		return nil
 	}, `SELECT id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled FROM incarnation ORDER BY id`)
+	for i := range lives {
+		end := int64(math.MaxInt64)
+		if i+1 < len(lives) {
+			end = lives[i+1].firstOrd - 1
+		}
+		err = errors.Join(err, lives[i].readLast(tx, end))
+	}
 	return lives, err
 }
 
+// readLast takes how far a life goes from the newest of its transactions, whose ords
+// are at most end.
+func (l *life) readLast(tx *sqlitedb.Tx, end int64) error {
+	row, ok, err := tx.One(`SELECT seq, hash FROM outbox WHERE ord BETWEEN ? AND ? ORDER BY ord DESC LIMIT 1`, l.firstOrd, end)
+	if ok && syncproto.Seq(row.Int(0)) > l.last {
+		l.last = syncproto.Seq(row.Int(0))
+		copy(l.hash[:], row.Blob(1))
+	}
+	return err
+}
+
+// note writes down how far lives go where their rows do not say it.
+func note(tx *sqlitedb.Tx, lives []life) error {
+	for i := range lives {
+		l := &lives[i]
+		if l.noted == l.last {
+			continue
+		}
+		if err := tx.Exec(`UPDATE incarnation SET last = ?, hash = ? WHERE id = ?`, uint64(l.last), l.hash[:], l.id); err != nil {
+			return err
+		}
+		l.noted = l.last
+	}
+	return nil
+}
+
 func readProgress(tx *sqlitedb.Tx) (p Progress, err error) {
-	row, _, err := tx.One(`SELECT cursor, position, hash, history, server_time, last_contact, receipt_no, own_rows, direct, reading, unequal FROM progress`)
+	row, _, err := tx.One(`SELECT cursor, position, hash, history, server_time, last_contact, receipt_no, own_rows, direct, reading, unequal, recorded FROM progress`)
 	if err != nil {
 		return p, err
 	}
@@ -349,14 +385,20 @@ func readProgress(tx *sqlitedb.Tx) (p Progress, err error) {
 		return p, err
 	}
 	p.Unequal = row.Text(10)
-	return p, nil
+	newer, ok, err := tx.One(`SELECT kept FROM outbox WHERE ord > ? ORDER BY ord DESC LIMIT 1`, row.Int(11))
+	if err == nil && ok {
+		err = p.readKept(newer.Blob(0))
+	}
+	return p, err
 }
 
-func writeProgress(tx *sqlitedb.Tx, p *Progress) error {
+// writeProgress writes all of a progress; recorded is the ord of the newest own
+// transaction.
+func writeProgress(tx *sqlitedb.Tx, p *Progress, recorded int64) error {
 	var cursor any
 	if p.Cursor != nil {
 		cursor = p.Cursor
 	}
-	return tx.Exec(`UPDATE progress SET cursor = ?, position = ?, hash = ?, history = ?, server_time = ?, last_contact = ?, receipt_no = ?, own_rows = ?, direct = ?, reading = ?, unequal = ?`,
-		cursor, uint64(p.Position), p.Hash[:], p.History[:], p.ServerTime, p.LastContact, p.receiptNo, p.ownRows, p.Direct, encodePoint(p.Reading), p.Unequal)
+	return tx.Exec(`UPDATE progress SET cursor = ?, position = ?, hash = ?, history = ?, server_time = ?, last_contact = ?, receipt_no = ?, own_rows = ?, direct = ?, reading = ?, unequal = ?, recorded = ?`,
+		cursor, uint64(p.Position), p.Hash[:], p.History[:], p.ServerTime, p.LastContact, p.receiptNo, p.ownRows, p.Direct, encodePoint(p.Reading), p.Unequal, recorded)
 }

@@ -114,11 +114,14 @@ func (v *verifier) outbox() error {
 				v.add(where, "transaction %d is not what was recorded", seq)
 				return sqlitedb.ErrStop
 			}
+			if err := (&Progress{}).readKept(row.Blob(7)); err != nil {
+				v.add(where, "transaction %d: %v", seq, err)
+			}
 			if sealed { // only the organisation's key opens it
 				return nil
 			}
 			return v.line(where, seq, row)
-		}, `SELECT ord, seq, hash, body, at, amounts, body_hash FROM outbox WHERE inc = ? ORDER BY ord`, l.id); err != nil {
+		}, `SELECT ord, seq, hash, body, at, amounts, body_hash, kept FROM outbox WHERE inc = ? ORDER BY ord`, l.id); err != nil {
 			return err
 		}
 		if seq != l.last {
@@ -130,6 +133,13 @@ func (v *verifier) outbox() error {
 	n, err := v.tx.Int(`SELECT count(*) FROM outbox WHERE inc NOT IN (SELECT id FROM incarnation)`)
 	if n > 0 {
 		v.add("outbox", "%d transactions are of no incarnation", n)
+	}
+	if err != nil {
+		return err
+	}
+	beyond, err := v.tx.Int(`SELECT recorded - (SELECT coalesce(max(ord), 0) FROM outbox) FROM progress`)
+	if beyond > 0 {
+		v.add("outbox", "%d transactions are missing at the end", beyond)
 	}
 	return err
 }

@@ -95,7 +95,7 @@ func (s *Store) Wipe(ctx context.Context, now int64) error {
 		return errors.New("wipe: not all has been delivered")
 	}
 	id.WipedAt = now
-	err := s.write(ctx, func(b *base) error {
+	err := s.writeNow(ctx, func(b *base) error {
 		if err := b.seal(id.OrgKey, `ord > 0`, nil); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/credit"
@@ -30,6 +31,7 @@ type session struct {
 	acked     chan struct{} // holds a token when a receipt came
 	reached   bool          // a checkpoint at or beyond Welcome's position came
 	told      bool          // the server knows that nothing is pending
+	toldAt    time.Time     // when it was last told
 	repairing *repair       // nil where no share is being compared
 	gaveUp    bool          // said that a share could not be repaired
 }
@@ -374,10 +376,12 @@ func (s *session) push(ctx context.Context) error {
 			sent = last
 			continue
 		}
-		if err := s.nothingPending(ctx); err != nil {
+		later, err := s.nothingPending(ctx)
+		if err != nil {
 			return err
 		}
 		select {
+		case <-later:
 		case <-s.Store.Recorded():
 			s.told = false
 		case <-s.acked:
@@ -387,17 +391,25 @@ func (s *session) push(ctx context.Context) error {
 	}
 }
 
-// nothingPending tells the server once that all has arrived: totals have to know.
-func (s *session) nothingPending(ctx context.Context) error {
+// tellEvery is the least time between two words of it that nothing is pending: each is an
+// entry of the log, and at a busy till one would follow every sale.
+const tellEvery = time.Second
+
+// nothingPending tells the server that all has arrived: totals have to know. Where it was
+// told so just now, later says when to come back.
+func (s *session) nothingPending(ctx context.Context) (later <-chan time.Time, err error) {
 	if s.told || s.Store.Pending() {
-		return nil
+		return nil, nil
 	}
-	s.told = true
+	if wait := tellEvery - time.Since(s.toldAt); wait > 0 {
+		return time.After(wait), nil
+	}
+	s.told, s.toldAt = true, time.Now()
 	declared, err := s.Store.Declared(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared})
+	return nil, s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared})
 }
 
 func (s *session) pieces(ctx context.Context, number uint64, b *syncproto.Batch) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
@@ -29,6 +30,7 @@ type session struct {
 	credit    credit.Meter  // that the server gave us for batches
 	heard     uint64        // bytes of rows since credit was last given
 	acked     chan struct{} // holds a token when a receipt came
+	receipts  atomic.Uint64 // that came: one for each batch
 	reached   bool          // a checkpoint at or beyond Welcome's position came
 	told      bool          // the server knows that nothing is pending
 	toldAt    time.Time     // when it was last told
@@ -278,6 +280,7 @@ func (s *session) receipt(ctx context.Context, f *syncproto.Receipt) error {
 	}
 	after, _ := s.Store.Counts()
 	s.run.count(after-before, 0, 0)
+	s.receipts.Add(1)
 	select {
 	case s.acked <- struct{}{}:
 	default:
@@ -361,10 +364,22 @@ func (s *session) part(ctx context.Context) error {
 // for its head.
 const pieceBytes = syncproto.MaxFrame - 64
 
-// push sends what was recorded, in order, and then again whenever something is.
+// push sends what was recorded, in order, and then again whenever something is. While a
+// batch is on its way the next one goes only when it is full, so that a busy till shares
+// signatures, entries of the log and checkpoints, and a single sale waits for nothing.
 func (s *session) push(ctx context.Context) error {
 	var sent int64
-	for number := uint64(1); ; number++ {
+	for number := uint64(1); ; {
+		if s.receipts.Load() < number-1 && !s.Store.FullBatch(sent) {
+			select {
+			case <-s.acked:
+			case <-s.Store.Recorded():
+				s.told = false
+			case <-ctx.Done():
+				return nil
+			}
+			continue
+		}
 		batch, last, err := s.Store.NextBatch(ctx, s.Key, sent)
 		if err != nil {
 			return err
@@ -374,6 +389,7 @@ func (s *session) push(ctx context.Context) error {
 				return err
 			}
 			sent = last
+			number++
 			continue
 		}
 		later, err := s.nothingPending(ctx)

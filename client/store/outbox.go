@@ -161,6 +161,18 @@ func (s *Store) NextBatch(ctx context.Context, key ed25519.PrivateKey, from int6
 	return nil, from, nil
 }
 
+// FullBatch says whether as much as a batch may hold was recorded after a place in the
+// outbox, as NextBatch counts places.
+func (s *Store) FullBatch(from int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.lives) == 0 {
+		return false
+	}
+	l := &s.lives[len(s.lives)-1]
+	return l.ord(l.last)-from >= batchTransactions
+}
+
 func (s *Store) batch(ctx context.Context, key ed25519.PrivateKey, id *Identity, l *life, first int64) (*syncproto.Batch, int64, error) {
 	var bodies []syncproto.Body
 	var before syncproto.Hash

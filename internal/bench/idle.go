@@ -118,8 +118,8 @@ func (r *run) withPeers(ctx context.Context, what string, p *peers, open func() 
 	if err != nil {
 		return footprint{}, err
 	}
-	if have := open(); have != p.Count {
-		return footprint{}, errors.Join(fmt.Errorf("%d of %d are connected", have, p.Count), stop())
+	if err := until(ctx, func() bool { return open() == p.Count }); err != nil { // they know of it first
+		return footprint{}, errors.Join(fmt.Errorf("%d of %d are connected: %w", open(), p.Count, err), stop())
 	}
 	after := readFootprint()
 	if r.heapProfile != nil {

@@ -33,11 +33,7 @@ type reader struct {
 // its shares moves.
 func (n *session) feed(ctx context.Context) error {
 	if n.reader == nil {
-		r, err := n.newReader(ctx)
-		if err != nil {
-			return err
-		}
-		n.reader = r
+		n.reader = n.newReader()
 	}
 	r := n.reader
 	for {
@@ -81,29 +77,34 @@ func (n *session) deliverOnly() error {
 	return nil
 }
 
-// newReader starts where the device says it stopped, if the log holds that place.
-func (n *session) newReader(ctx context.Context) (*reader, error) {
+// place finds where the device says it stopped, if the log holds that place. It is asked
+// before anything is taken in: a log that was put back has first to hear who may do what.
+func (n *session) place(ctx context.Context) (at syncproto.Position, err error) {
+	cursor := n.resume.Cursor
+	if len(cursor) == 0 {
+		return 0, nil
+	}
+	at, ok, err := n.s.State.CheckCursor(ctx, cursor)
+	if err != nil || ok {
+		return at, err
+	}
+	if err := n.s.wentBack(ctx, cursor); err != nil {
+		return 0, err
+	}
+	return n.common(ctx)
+}
+
+// newReader starts at the session's place.
+func (n *session) newReader() *reader {
 	r := &reader{n: n, from: map[syncproto.Share]syncproto.Position{}, told: map[syncproto.Share]syncproto.Position{}, first: true}
 	resume := n.resume
 	if len(resume.Cursor) > 0 {
-		at, ok, err := n.s.State.CheckCursor(ctx, resume.Cursor)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			if err := n.s.wentBack(ctx, resume.Cursor); err != nil {
-				return nil, err
-			}
-			if at, err = n.common(ctx); err != nil {
-				return nil, err
-			}
-		}
 		for _, share := range resume.Covered {
-			r.from[share] = at
+			r.from[share] = n.from
 		}
 		r.covered = slices.Clone(resume.Covered)
 	}
-	return r, nil
+	return r
 }
 
 // common is the newest of the device's older cursors that the log holds, 0 where it holds

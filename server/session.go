@@ -33,6 +33,7 @@ type session struct {
 	forgotten *syncproto.Certificate // of a device that the log has lost
 
 	resume    *syncproto.Resume
+	from      syncproto.Position                       // up to where the device has heard
 	judged    []syncproto.Head                         // that Hello named and that are judged
 	durable   map[syncproto.Incarnation]syncproto.Head // what this session put in the log
 	credit    credit.Meter                             // that the device gave us for rows
@@ -152,6 +153,9 @@ func (s *Server) serve(n *session) {
 	defer n.guard()
 	err := n.greet(context.Background())
 	n.named()
+	if err == nil {
+		n.from, err = n.place(context.Background())
+	}
 	if err == nil {
 		if refused := s.sessions.begin(n); refused != nil {
 			err = refused

@@ -136,11 +136,12 @@ func (c *Client) apiPlanSession(w http.ResponseWriter, r *http.Request) {
 
 // scanRequest is the body of its route.
 type scanRequest struct {
-	ID      syncproto.RecordID `json:"id"`
-	Session syncproto.RecordID `json:"session"`
-	Person  syncproto.RecordID `json:"person"`
-	Kind    string             `json:"kind"`
-	Source  string             `json:"source"`
+	ID       syncproto.RecordID `json:"id"`
+	Session  syncproto.RecordID `json:"session"`
+	Person   syncproto.RecordID `json:"person"`
+	Kind     string             `json:"kind"`
+	Source   string             `json:"source"`
+	WaitedMS int64              `json:"waited_ms"` // as in sellRequest
 }
 
 func (c *Client) apiScan(w http.ResponseWriter, r *http.Request) {
@@ -149,7 +150,7 @@ func (c *Client) apiScan(w http.ResponseWriter, r *http.Request) {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	id, err := c.scan(r.Context(), NewScan{q.ID, q.Session, q.Person, q.Source}, q.Kind)
+	id, err := c.scan(r.Context(), NewScan{q.ID, q.Session, q.Person, q.Source, waited(q.WaitedMS)}, q.Kind)
 	localapi.Answer(w, madeAnswer{id}, err)
 }
 

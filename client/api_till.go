@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
@@ -195,6 +196,15 @@ type sellRequest struct {
 	Currency string             `json:"currency"`
 	Method   string             `json:"method"`
 	Lines    []SaleLine         `json:"lines"`
+	WaitedMS int64              `json:"waited_ms"` // how long it waited in the page, by the page's clock
+}
+
+// waited is a wait as a page claims it; absurd ones are 0.
+func waited(ms int64) time.Duration {
+	if ms < 0 || ms > maxWaited.Milliseconds() {
+		return 0
+	}
+	return time.Duration(ms) * time.Millisecond
 }
 
 func (c *Client) apiSell(w http.ResponseWriter, r *http.Request) {
@@ -203,7 +213,7 @@ func (c *Client) apiSell(w http.ResponseWriter, r *http.Request) {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	n := NewSale{ID: q.ID, Till: q.Till, Currency: q.Currency, Method: q.Method}
+	n := NewSale{ID: q.ID, Till: q.Till, Currency: q.Currency, Method: q.Method, Waited: waited(q.WaitedMS)}
 	for _, l := range q.Lines {
 		n.Lines = append(n.Lines, Line(l))
 	}

@@ -98,7 +98,8 @@ type NewScan struct {
 	ID      syncproto.RecordID // as in NewProduct
 	Session syncproto.RecordID
 	Person  syncproto.RecordID
-	Source  string // scan, list, paper or correction; scan where empty
+	Source  string        // scan, list, paper or correction; scan where empty
+	Waited  time.Duration // since it was read; 0: now
 }
 
 // CheckIn records that a person came to a session, CheckOut that it left. Scanning
@@ -116,7 +117,7 @@ func (c *Client) scan(ctx context.Context, n NewScan, kind string) (id syncproto
 	if n.Source == "" {
 		n.Source = "scan"
 	}
-	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
+	err = c.recordLate(ctx, n.Waited, func(d *store.Draft, now time.Time, _ string) error {
 		s, err := d.Get(schema.WorkshopSession, n.Session)
 		if err != nil {
 			return err

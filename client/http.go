@@ -7,6 +7,7 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 )
 
@@ -58,10 +59,25 @@ func (c *Client) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 			localapi.Refuse(w, store.ErrNotEnrolled)
 			return
 		}
-		api.ServeHTTP(w, r)
+		c.forThisSite(api).ServeHTTP(w, r)
 	})
 	mux.Handle("/", pages)
 	return gate.Handler(mux)
+}
+
+// SiteHeader names the site that a page recorded something for.
+const SiteHeader = "Rawaj-Site"
+
+// forThisSite turns away what a page kept for another site that answered at this address
+// before: a browser knows programs by their port alone.
+func (c *Client) forThisSite(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if want := r.Header.Get(SiteHeader); want != "" && want != c.Store.Identity().Site.String() {
+			localapi.Refuse(w, refusal.New(refusal.OtherSite, "this was recorded for site %q", want))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // DefaultPatience is how long a sync tries again without getting on.

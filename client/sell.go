@@ -37,12 +37,25 @@ func (c *Client) at(t time.Time) (day string, zone int, err error) {
 	return local.Format(time.DateOnly), seconds / 60, nil
 }
 
+// maxWaited bounds how long ago a page can say that something was done: a season with
+// the program away. A longer wait is a page whose clock jumped, and is not believed.
+const maxWaited = 90 * 24 * time.Hour
+
 // record writes one transaction at the present time.
 func (c *Client) record(ctx context.Context, f func(d *store.Draft, now time.Time, day string) error) error {
+	return c.recordLate(ctx, 0, f)
+}
+
+// recordLate writes one transaction for what was done some time ago: it waited in a page
+// while this program was away. No work is refused because of its time.
+func (c *Client) recordLate(ctx context.Context, waited time.Duration, f func(d *store.Draft, now time.Time, day string) error) error {
 	if c.Store.Identity() == nil {
 		return store.ErrNotEnrolled
 	}
-	now := c.Now()
+	if waited < 0 || waited > maxWaited {
+		waited = 0
+	}
+	now := c.Now().Add(-waited)
 	day, zone, err := c.at(now)
 	if err != nil {
 		return err
@@ -179,7 +192,8 @@ type NewSale struct {
 	Till     syncproto.RecordID
 	Lines    []Line
 	Currency string
-	Method   string // cash, card, transfer or voucher; cash where empty
+	Method   string        // cash, card, transfer or voucher; cash where empty
+	Waited   time.Duration // since it was sold; 0: now
 }
 
 // Sold is a sale as it was recorded: when Sell returns it, it is on disk.
@@ -215,7 +229,7 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 	if err := n.check(); err != nil {
 		return sold, err
 	}
-	err = c.record(ctx, func(d *store.Draft, now time.Time, day string) error {
+	err = c.recordLate(ctx, n.Waited, func(d *store.Draft, now time.Time, day string) error {
 		id, fresh, err := newID(d, schema.Sale, n.ID, field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))))
 		if err != nil {
 			return err
@@ -228,7 +242,11 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 		if err != nil {
 			return err
 		}
-		if till == nil || !till.Of(schema.TillClosedAt).IsNull() {
+		if till == nil {
+			return ErrNoTill
+		}
+		// What was sold before the till closed is among what was counted then.
+		if closed := till.Of(schema.TillClosedAt); !closed.IsNull() && closed.Int() <= now.UnixMilli() {
 			return ErrNoTill
 		}
 		sold, err = sell(d, id, till, &n, now, day)
@@ -321,7 +339,8 @@ func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair sy
 	return amount, nil
 }
 
-// VoidSale takes a sale back: it keeps its number and counts no more.
+// VoidSale takes a sale back: it keeps its number and counts no more. Taking it back
+// twice is harmless.
 func (c *Client) VoidSale(ctx context.Context, sale syncproto.RecordID, reason string) error {
 	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
 		have, err := d.Get(schema.Sale, sale)

@@ -25,6 +25,7 @@ const (
 	LinkOver      Code = "link_over"      // ask for a new link
 	WrongHost     Code = "wrong_host"     // this name is not served here
 	OtherPage     Code = "other_page"     // another site's page may not write
+	OtherSite     Code = "other_site"     // it was recorded in a page of another site, which answered here before
 	DeviceRefused Code = "device_refused" // head office will not have this device: ask there; why: its code
 
 	// It may be asked again later, unchanged.
@@ -68,7 +69,7 @@ var statuses = map[Code]int{
 	NotJSON: http.StatusUnsupportedMediaType, NoRoute: http.StatusNotFound, WrongMethod: http.StatusMethodNotAllowed, IDUsed: http.StatusConflict,
 
 	NotSignedIn: http.StatusUnauthorized, LinkOver: http.StatusUnauthorized, WrongHost: http.StatusMisdirectedRequest,
-	OtherPage: http.StatusForbidden, DeviceRefused: http.StatusForbidden,
+	OtherPage: http.StatusForbidden, OtherSite: http.StatusPreconditionFailed, DeviceRefused: http.StatusForbidden,
 
 	NotEnrolled: http.StatusServiceUnavailable, Unreachable: http.StatusServiceUnavailable, NoRoom: http.StatusServiceUnavailable,
 	Stopped: http.StatusServiceUnavailable, Internal: http.StatusInternalServerError,

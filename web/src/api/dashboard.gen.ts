@@ -130,6 +130,7 @@ export type RefusalCode =
   | 'nothing_to_review'
   | 'other_desk'
   | 'other_page'
+  | 'other_site'
   | 'out_of_range'
   | 'records_no_sales'
   | 'required'

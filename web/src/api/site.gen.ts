@@ -216,6 +216,7 @@ export type RefusalCode =
   | 'nothing_to_review'
   | 'other_desk'
   | 'other_page'
+  | 'other_site'
   | 'out_of_range'
   | 'records_no_sales'
   | 'required'
@@ -306,6 +307,7 @@ export interface ScanRequest {
   person?: string
   session?: string
   source?: string
+  waited_ms?: number
 }
 
 export interface SellRequest {
@@ -314,6 +316,7 @@ export interface SellRequest {
   lines?: SaleLine[]
   method?: string
   till?: string
+  waited_ms?: number
 }
 
 export interface SessionShown {

@@ -16,6 +16,7 @@ import (
 
 var built = fstest.MapFS{
 	"site.html":            {Data: []byte("<!doctype html>")},
+	"sw.js":                {Data: []byte("worker")},
 	"assets/a-1234.js":     {Data: []byte("plain")},
 	"assets/a-1234.js.gz":  {Data: []byte("zipped")},
 	"assets/font-12.woff2": {Data: []byte("font")},
@@ -42,6 +43,7 @@ func TestPagesAreServedWithWhatBrowsersMayKeep(t *testing.T) {
 		{"GET", "/assets/a-1234.js", "deflate, gzip;q=0.5", 200, "private, max-age=31536000, immutable", "gzip", "text/javascript; charset=utf-8"},
 		{"GET", "/assets/a-1234.js", "gzip;q=0", 200, "private, max-age=31536000, immutable", "", "text/javascript; charset=utf-8"},
 		{"GET", "/assets/a-1234.js", "", 200, "private, max-age=31536000, immutable", "", "text/javascript; charset=utf-8"},
+		{"GET", "/sw.js", "", 200, "no-cache", "", "text/javascript; charset=utf-8"}, // a browser asks for it each time
 		{"GET", "/assets/font-12.woff2", "gzip", 200, "private, max-age=31536000, immutable", "", "font/woff2"},
 		{"GET", "/assets/../../web.go", "", 404, "", "", ""},
 		{"GET", "/assets", "", 404, "", "", ""},
@@ -140,6 +142,39 @@ func TestBuiltPagesStayInBudget(t *testing.T) {
 				t.Error("over budget")
 			}
 		})
+	}
+}
+
+func TestTheWorkerKeepsTheWholeBuild(t *testing.T) {
+	files := Files(Site)
+	worker, err := fs.ReadFile(files, "sw.js")
+	if err != nil {
+		if os.Getenv("WEB_REQUIRED") != "" {
+			t.Fatal(err, ": ", NotBuilt)
+		}
+		t.Skip(NotBuilt)
+	}
+	kept := map[string]bool{}
+	for _, name := range regexp.MustCompile(`/assets/[\w.-]+`).FindAllString(string(worker), -1) {
+		kept[strings.TrimPrefix(name, "/")] = true
+	}
+	err = fs.WalkDir(files, "assets", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && !strings.HasSuffix(name, ".gz") {
+			if !kept[name] {
+				t.Errorf("%s is not kept", name)
+			}
+			delete(kept, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range kept {
+		t.Errorf("%s is kept, and was not built", name)
+	}
+	if !regexp.MustCompile(`rawaj-[0-9a-f]{16}`).Match(worker) {
+		t.Error("the build has no name")
 	}
 }
 

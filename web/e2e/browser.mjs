@@ -34,9 +34,12 @@ export function need() {
   process.exit(1)
 }
 
-export function launch() {
-  return chromium.launch({
-    executablePath: need(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
-  })
-}
+const how = () => ({
+  executablePath: need(),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+})
+
+export const launch = () => chromium.launch(how())
+
+// launchKept starts a browser whose profile stays in a directory, as a tablet's does.
+export const launchKept = (profile, options) => chromium.launchPersistentContext(profile, { ...how(), ...options })

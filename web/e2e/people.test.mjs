@@ -123,16 +123,15 @@ test('two come in, one goes out', async () => {
 })
 
 test('attendance, in every look', async () => {
+  await centre.click('.head button') // back: a session that was chosen comes up again
   await everywhere(centre, 'attendance', () => centre.waitForSelector('[data-session]'))
   await everywhere(centre, 'plan', async () => {
     await centre.click('[data-plan]')
     await centre.waitForSelector('[data-workshop]')
   })
-  await everywhere(centre, 'roster', async () => {
-    await centre.click('[data-session]')
-    await centre.waitForSelector('[data-standing=out]')
-  })
-  await centre.reload()
+  await centre.click('[data-session]')
+  await everywhere(centre, 'roster', () => centre.waitForSelector('[data-standing=out]'))
+  await centre.click('.head button')
 })
 
 test('who never left is for review, and the page says why', async () => {

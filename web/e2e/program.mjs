@@ -44,6 +44,11 @@ export function start(...args) {
     said: () => said,
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
+    // kill ends it as a power cut does: nothing is written any more.
+    kill: () => {
+      child.kill('SIGKILL')
+      return ended
+    },
     stop: () => {
       if (child.exitCode !== null) return ended
       child.kill('SIGCONT')

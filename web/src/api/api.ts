@@ -1,11 +1,11 @@
 import type * as d from './dashboard.gen'
 import type * as s from './site.gen'
 
-// What a program refused, or could not be asked at all. The message is for logs; people
-// read reasonOf.
+// What a program refused, or could not be asked at all; elsewhere: another site's program
+// answers here. The message is for logs; people read reasonOf.
 export class Refused extends Error {
   constructor(
-    readonly why: 'refused' | 'unreachable' | 'signed-out',
+    readonly why: 'refused' | 'unreachable' | 'signed-out' | 'elsewhere',
     message: string,
     readonly refusal?: s.Refusal,
   ) {
@@ -13,10 +13,16 @@ export class Refused extends Error {
   }
 }
 
-async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+// patience is how long a program on this machine or this wifi may take to answer; one that
+// stands still is as good as away.
+const patience = 8_000
+
+// of names the site that something was recorded for, where that is not plain.
+async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown, of?: string, ms = patience): Promise<T> {
   let r: Response
   try {
-    r = await fetch(path, { method, headers: body === undefined ? {} : { 'Content-Type': 'application/json' }, body: body === undefined ? null : JSON.stringify(body) })
+    const headers = { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(of ? { 'Rawaj-Site': of } : {}) }
+    r = await fetch(path, { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: AbortSignal.timeout(ms) })
   } catch (e) {
     throw new Refused('unreachable', String(e))
   }
@@ -26,12 +32,12 @@ async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Pr
     () => undefined,
   )
   // What a program refused below 500 it refuses again; from there on it may be asked later.
-  const why = r.status === 401 ? 'signed-out' : refusal && r.status < 500 ? 'refused' : 'unreachable'
+  const why = r.status === 401 ? 'signed-out' : r.status === 412 ? 'elsewhere' : refusal && r.status < 500 ? 'refused' : 'unreachable'
   throw new Refused(why, refusal?.message ?? r.statusText, refusal)
 }
 
 const get = <T>(path: string): Promise<T> => call<T>('GET', path)
-const post = <T>(path: string, body: unknown = {}): Promise<T> => call<T>('POST', path, body)
+const post = <T>(path: string, body: unknown = {}, of?: string, ms?: number): Promise<T> => call<T>('POST', path, body, of, ms)
 
 // Everything that the site's pages ask of the program.
 export const site = {
@@ -41,8 +47,9 @@ export const site = {
   till: () => get<s.Till | null>('/api/till'),
   openTill: (t: s.OpenTillRequest) => post<s.MadeAnswer>('/api/tills', t),
   closeTill: (id: string, counted: number) => post<s.MadeAnswer>(`/api/tills/${id}/close`, { counted_minor: counted }),
-  sell: (sale: s.SellRequest) => post<s.SoldAnswer>('/api/sales', sale),
-  voidSale: (id: string, reason: string) => post<s.MadeAnswer>(`/api/sales/${id}/void`, { reason }),
+  sell: (sale: s.SellRequest, of?: string) => post<s.SoldAnswer>('/api/sales', sale, of),
+  voidSale: (id: string, reason: string, of?: string) => post<s.MadeAnswer>(`/api/sales/${id}/void`, { reason }, of),
+  lastSales: () => get<s.SaleShownPage>('/api/sales?limit=20'),
   persons: (q: string) => get<s.PersonShown[]>(`/api/persons?q=${encodeURIComponent(q)}`),
   addPerson: (p: s.AddPersonRequest) => post<s.MadeAnswer>('/api/persons', p),
   workshops: () => get<s.WorkshopShown[]>('/api/workshops'),
@@ -51,13 +58,13 @@ export const site = {
   planSession: (p: s.PlanSessionRequest) => post<s.MadeAnswer>('/api/sessions', p),
   roster: (session: string) => get<s.RosterLine[]>(`/api/sessions/${session}/roster`),
   review: (session: string, q: s.ReviewRequest) => post<s.MadeAnswer>(`/api/sessions/${session}/review`, q),
-  scan: (q: s.ScanRequest) => post<s.MadeAnswer>('/api/scans', q),
+  scan: (q: s.ScanRequest, of?: string) => post<s.MadeAnswer>('/api/scans', q, of),
   desks: () => get<s.Desk[]>('/api/desks'),
   referrals: () => get<s.ReferralShown[]>('/api/referrals'),
   refer: (r: s.ReferRequest) => post<s.MadeAnswer>('/api/referrals', r),
   answer: (id: string, a: s.AnswerRequest) => post<s.MadeAnswer>(`/api/referrals/${id}/answer`, a),
   quarantine: () => get<s.Verdict[]>('/api/quarantine'),
-  sync: () => post<s.SyncResult>('/api/sync?patience=5s'),
+  sync: () => post<s.SyncResult>('/api/sync?patience=5s', {}, undefined, 120_000), // as long as it gets on
 }
 
 // Everything that head office's pages ask of the server.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RosterLine, SessionShown } from '../../api/site.gen'
 import { locales, tagOf } from '../../i18n/locales'
-import { at, byDay, dayOf, hm, minutesOf, next, outOf, present, reviewable, standing, usualOut } from './roster'
+import { at, byDay, dayOf, hm, minutesOf, next, outOf, present, reviewable, standing, usualOut, withMarks } from './roster'
 
 const line = (in_at: number, out_at: number, review = false): RosterLine => ({ person: 'p', name: 'Maryam', in_at, out_at, review, credited_minutes: 0, scans: 0, verdict: '', decided_by: '', reason: '' })
 
@@ -86,4 +86,12 @@ test('who did not check out left at the end, or when somebody says', () => {
   expect(usualOut(line(ends + 5, 0), ends)).toBeGreaterThan(ends + 5)
   expect(outOf(line(came, 0), ends, 23 * 60)).toBe(at('2026-11-21', 23 * 60))
   expect(outOf(line(came, 0), ends, 30)).toBe(at('2026-11-22', 30))
+})
+
+test('marks that wait in the browser stand on the roster', () => {
+  const marked = (...marks: [string, number][]): unknown => standing(withMarks([line(0, 0)], marks.map(([kind, at]) => ({ person: 'p', kind, at })))[0]!, 100, 50)
+  expect(marked(['in', 10])).toBe('in')
+  expect(marked(['in', 10], ['out', 40])).toBe('out')
+  expect(withMarks([line(10, 20)], [{ person: 'p', kind: 'out', at: 40 }])[0]).toMatchObject({ in_at: 10, out_at: 40, scans: 1 })
+  expect(withMarks([line(10, 20)], [{ person: 'other', kind: 'out', at: 40 }])).toEqual([line(10, 20)])
 })

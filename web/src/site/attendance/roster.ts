@@ -45,6 +45,28 @@ export const lastMark = (l: RosterLine): number => Math.max(l.in_at, l.out_at)
 export const cardRests = 120_000
 export const tapRests = 1_000
 
+// A mark that waits in this browser.
+export interface Mark {
+  person: string
+  kind: string
+  at: number
+}
+
+// withMarks shows lines as they will stand once the marks that wait here are recorded:
+// the first in counts, then the last out. Credit is for the program to say.
+export function withMarks(lines: RosterLine[], marks: Mark[]): RosterLine[] {
+  if (marks.length === 0) return lines
+  return lines.map((l) => {
+    const own = marks.filter((m) => m.person === l.person)
+    if (own.length === 0) return l
+    const of = (kind: string): number[] => own.filter((m) => m.kind === kind).map((m) => m.at)
+    const ins = l.in_at === 0 ? of('in') : [l.in_at, ...of('in')]
+    const in_at = ins.length > 0 ? Math.min(...ins) : 0
+    const out_at = Math.max(l.out_at, ...of('out'))
+    return { ...l, in_at, out_at, review: in_at === 0 || out_at === 0 || out_at <= in_at, scans: l.scans + own.length }
+  })
+}
+
 export const present = (lines: RosterLine[]): number => lines.filter((l) => l.in_at > 0 && l.verdict !== 'void').length
 
 // minutesOf reads a time of day typed as 9, 930, 9:30 or 09.30 in any digits; null where

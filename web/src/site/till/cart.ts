@@ -6,16 +6,23 @@ export interface Line {
   price: number // minor units, of one
 }
 
-// id is the sale's: it stays while the answer is awaited, however often we ask. asked
-// says that the program may have it already; then nothing in the cart changes.
+// asked is the id of the sale that the program was asked to record, where this browser
+// could not keep it: the program may have it already, so nothing in the cart changes.
 export interface Cart {
-  id: string
-  asked: boolean
+  asked: string
   lines: Line[]
   method?: Method // how the sale that was asked for is paid; cash where it is left out
 }
 
 export type Method = 'cash' | 'card'
+
+// cartOf reads a cart that was kept; what is none is an empty one.
+export function cartOf(v: unknown): Cart {
+  const c = v as Partial<Cart> | undefined
+  const whole = (n: unknown): boolean => Number.isSafeInteger(n)
+  const lines = Array.isArray(c?.lines) ? c.lines.filter((l) => typeof l?.product === 'string' && whole(l.quantity) && whole(l.price)) : []
+  return { asked: typeof c?.asked === 'string' && lines.length > 0 ? c.asked : '', lines, method: c?.method === 'card' ? 'card' : 'cash' }
+}
 
 export const maxQuantity = 9999
 

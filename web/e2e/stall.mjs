@@ -4,12 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launchKept } from './browser.mjs'
-import { choose, langs, look } from './look.mjs'
+import { choose, langs, look, tablet } from './look.mjs'
 import { freePort, rawaj, start } from './program.mjs'
 
 export const wait = { timeout: 30_000 }
-export const tablet = [800, 1100]
-const widths = [[320, 640], [360, 740], tablet]
 
 export class Stall {
   #dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
@@ -46,7 +44,7 @@ export class Stall {
 
   async tab() {
     const page = await this.browser.newPage()
-    page.on('console', (m) => m.type() === 'error' && !/ERR_|400|401|412|503|net::/.test(m.text()) && this.wrong.push(m.text()))
+    page.on('console', (m) => m.type() === 'error' && !/Failed to load resource|ERR_|net::/.test(m.text()) && this.wrong.push(m.text()))
     page.on('pageerror', (e) => this.wrong.push(e.stack))
     return page
   }
@@ -105,7 +103,7 @@ export class Stall {
     for (const [lang, theme] of [...langs.map((l) => [l, 'light']), ['ar', 'dark']]) {
       await choose(this.page, lang, theme)
       await ready()
-      await look(this.page, name, lang, theme, theme === 'light' ? widths : [tablet])
+      await look(this.page, name, lang, theme)
     }
     await choose(this.page, 'en', 'light')
     await this.page.setViewportSize({ width: tablet[0], height: tablet[1] })

@@ -67,7 +67,7 @@ func FirstStart(ctx context.Context, c Config, name string) (certificate []byte,
 	first := state.Entry{Kind: state.EntryHistory, ReceivedAt: now, Node: syncproto.DeviceID(device), Payload: h.Encode()}
 	node := state.Entry{Kind: state.EntryNode, ReceivedAt: now, Node: syncproto.DeviceID(device), Payload: certificate}
 	o := &own{device: syncproto.DeviceID(device), certificate: certificate, ids: ids, clock: hlc.NewClock(c.Now, 0), chain: map[ownLane]*ownChain{}}
-	b, err := o.sign(c, h.Org, control, []syncproto.Change{
+	b, err := o.sign(c, h.Org, control, nil, []syncproto.Change{
 		create(schema.Organisation, org, syncproto.FieldValue{Field: schema.NameField(name), Value: syncproto.TextValue(name)}),
 	})
 	if err != nil {
@@ -108,8 +108,13 @@ func (s *Server) loadOwn(ctx context.Context) error {
 
 // record writes a transaction of head office and waits until it is judged.
 func (s *Server) record(ctx context.Context, lane ownLane, changes ...syncproto.Change) error {
+	return s.recordSeen(ctx, lane, nil, changes...)
+}
+
+// recordSeen is record, by somebody who has seen the state at some bases.
+func (s *Server) recordSeen(ctx context.Context, lane ownLane, bases []syncproto.Base, changes ...syncproto.Change) error {
 	s.own.mu.Lock()
-	index, head, err := s.recordLocked(ctx, lane, changes)
+	index, head, err := s.recordLocked(ctx, lane, bases, changes)
 	s.own.mu.Unlock()
 	if err != nil {
 		return err
@@ -125,12 +130,12 @@ func (s *Server) record(ctx context.Context, lane ownLane, changes ...syncproto.
 	})
 }
 
-func (s *Server) recordLocked(ctx context.Context, lane ownLane, changes []syncproto.Change) (index oplog.Index, head syncproto.Head, err error) {
+func (s *Server) recordLocked(ctx context.Context, lane ownLane, bases []syncproto.Base, changes []syncproto.Change) (index oplog.Index, head syncproto.Head, err error) {
 	before := ownChain{}
 	if c := s.own.chain[lane]; c != nil {
 		before = *c
 	}
-	b, err := s.own.sign(s.Config, s.State.Head().Org, lane, changes)
+	b, err := s.own.sign(s.Config, s.State.Head().Org, lane, bases, changes)
 	if err != nil {
 		return 0, head, err
 	}
@@ -146,12 +151,12 @@ func (s *Server) recordLocked(ctx context.Context, lane ownLane, changes []syncp
 	return index, syncproto.Head{Incarnation: b.Header.Incarnation, Seq: b.Header.Last, Hash: b.Header.After}, nil
 }
 
-func (o *own) sign(c Config, org syncproto.OrgID, lane ownLane, changes []syncproto.Change) (*syncproto.Batch, error) {
+func (o *own) sign(c Config, org syncproto.OrgID, lane ownLane, bases []syncproto.Base, changes []syncproto.Change) (*syncproto.Batch, error) {
 	stamp, err := o.clock.Tick()
 	if err != nil {
 		return nil, err
 	}
-	body := syncproto.AppendBody(nil, &syncproto.Transaction{Time: stamp, Schema: schema.Version, Rules: schema.RulesVersion, Changes: changes})
+	body := syncproto.AppendBody(nil, &syncproto.Transaction{Time: stamp, Schema: schema.Version, Rules: schema.RulesVersion, Bases: bases, Changes: changes})
 	ch := o.chain[lane]
 	var genesis *syncproto.Genesis
 	if ch == nil {

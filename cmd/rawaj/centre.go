@@ -11,6 +11,7 @@ import (
 
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/server/backup"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
 	"github.com/rawaj/rawaj/server/state"
@@ -25,11 +26,11 @@ type centre struct {
 }
 
 const (
-	fileLog   = "log.db"
-	fileState = "state.db"
+	fileLog   = backup.Log
+	fileState = backup.State
 	fileSite  = "site.db"
-	keyOrg    = "org.key"
-	keyDevice = "device.key"
+	keyOrg    = backup.OrgKey
+	keyDevice = backup.DeviceKey
 )
 
 // openCentre opens a server's directory; with org it is made where it is empty.

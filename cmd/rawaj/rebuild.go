@@ -60,12 +60,6 @@ func (r *rebuilding) standing(ctx context.Context) (fingerprint string, ok bool)
 	return fingerprint, err == nil
 }
 
-// foldEntries and foldBytes cut the log into commits.
-const (
-	foldEntries = 256
-	foldBytes   = 8 << 20
-)
-
 func (r *rebuilding) fold(ctx context.Context, st *state.State, c *cobra.Command) error {
 	end, _ := r.log.End()
 	b := &bar{}
@@ -73,27 +67,7 @@ func (r *rebuilding) fold(ctx context.Context, st *state.State, c *cobra.Command
 		b = newBar(c.ErrOrStderr(), "folding the log", int64(end))
 	}
 	defer b.done()
-	var run []oplog.Record
-	size := 0
-	flush := func() error {
-		_, err := st.Apply(ctx, run)
-		if n := len(run); n > 0 {
-			b.set(int64(run[n-1].Index))
-		}
-		run, size = run[:0], 0
-		return err
-	}
-	err := r.log.Read(ctx, st.Head().Applied+1, func(rec oplog.Record) error {
-		run = append(run, rec)
-		if size += len(rec.Data); len(run) < foldEntries && size < foldBytes {
-			return nil
-		}
-		return flush()
-	})
-	if err != nil {
-		return err
-	}
-	return flush()
+	return st.Fold(ctx, r.log.Read, end, func(at oplog.Index) { b.set(int64(at)) })
 }
 
 // refold folds the log into a new state, puts it in place of the one that stands, and

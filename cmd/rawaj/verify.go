@@ -157,32 +157,15 @@ func compareFold(c *cobra.Command, v *verified, dir *datadir.Dir, st *state.Stat
 	head := st.Head()
 	b := newBar(c.ErrOrStderr(), "folding the log anew", int64(head.Applied))
 	defer b.done()
-	var last oplog.Index
-	var run []oplog.Record
-	flush := func() error {
-		_, err := fresh.Apply(ctx, run)
-		run = run[:0]
-		b.set(int64(last))
-		return err
+	read := func(ctx context.Context, from oplog.Index, f func(oplog.Record) error) error {
+		return sqlitelog.ReadFile(ctx, dir.File(fileLog), from, f)
 	}
-	err = sqlitelog.ReadFile(ctx, dir.File(fileLog), 1, func(r oplog.Record) error {
-		if r.Index > head.Applied {
-			return oplog.ErrStop
-		}
-		last = r.Index
-		if run = append(run, r); len(run) < foldEntries {
-			return nil
-		}
-		return flush()
-	})
-	if err == nil {
-		err = flush()
-	}
+	err = fresh.Fold(ctx, read, head.Applied, func(at oplog.Index) { b.set(int64(at)) })
 	if err != nil {
 		v.add("log", err.Error())
 		return nil
 	}
-	if last < head.Applied {
+	if last := fresh.Head().Applied; last < head.Applied {
 		v.add("log", fmt.Sprintf("ends at entry %d; the state has folded %d", last, head.Applied))
 		return nil
 	}

@@ -58,6 +58,12 @@ var arrows = []arrow{
 		test: []string{"server/oplog/..."},
 	},
 	{
+		from: []string{"server/backup"},
+		to:   []string{"syncproto/...", "internal/...", "server/oplog", "server/oplog/sqlitelog", "server/state"},
+		not:  notShared,
+		test: []string{"server"},
+	},
+	{
 		from: []string{"server/..."},
 		to:   []string{"syncproto/...", "internal/...", "server/..."},
 		not:  append([]string{"server/oplog/oplogtest"}, notShared...),

@@ -27,6 +27,7 @@ const (
 var (
 	ErrHeld    = errors.New("another process holds this directory")
 	ErrForeign = errors.New("directory is not one of rawaj's")
+	ErrFull    = errors.New("it holds data already")
 	ErrNone    = errors.New("there is nothing here yet")
 	ErrSilent  = errors.New("no process that answers others runs on this directory: rawaj serve or rawaj site run is one; if one is starting, or another command is at work there, try again when it is done")
 )
@@ -93,6 +94,23 @@ func Open(path string, want Role, make bool) (*Dir, error) {
 	case err != nil && !(make && errors.Is(err, ErrNone)):
 		return nil, err
 	}
+	d, err := hold(path, make)
+	if err != nil {
+		return nil, err
+	}
+	if have == "" {
+		if err := d.Begin(want); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+	}
+	if err := d.Withdraw(); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// hold takes the lock of a directory, and makes it where it may.
+func hold(path string, make bool) (*Dir, error) {
 	if make {
 		if err := os.MkdirAll(path, 0o700); err != nil {
 			return nil, fmt.Errorf("make %s: %w", path, err)
@@ -106,17 +124,25 @@ func Open(path string, want Role, make bool) (*Dir, error) {
 		lock.Close()
 		return nil, fmt.Errorf("%s: %w", path, ErrHeld)
 	}
-	d := &Dir{path, lock}
-	if have == "" {
-		b, _ := json.Marshal(role{want, format})
-		if err := d.WriteSecret("role.json", append(b, '\n')); err != nil {
-			return nil, errors.Join(err, d.Close())
+	return &Dir{path, lock}, nil
+}
+
+// Prepare takes hold of a new or empty directory that is going to be filled: until Begin
+// it belongs to nobody, and Open refuses it once something is in it.
+func Prepare(path string) (*Dir, error) {
+	if _, err := ReadRole(path); !errors.Is(err, ErrNone) {
+		if err == nil {
+			err = fmt.Errorf("%s: %w", path, ErrFull)
 		}
+		return nil, err
 	}
-	if err := d.Withdraw(); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, errors.Join(err, d.Close())
-	}
-	return d, nil
+	return hold(path, true)
+}
+
+// Begin says whose the directory is; all else that has to be in it is there.
+func (d *Dir) Begin(want Role) error {
+	b, _ := json.Marshal(role{want, format})
+	return d.WriteSecret("role.json", append(b, '\n'))
 }
 
 // Path is the directory's.
@@ -163,6 +189,23 @@ func (d *Dir) ReadSecret(name string) ([]byte, error) {
 	return b, err
 }
 
+// ReadKey reads an Ed25519 key wherever it stands.
+func ReadKey(path string) (ed25519.PrivateKey, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseKey(path, b)
+}
+
+func parseKey(path string, b []byte) (ed25519.PrivateKey, error) {
+	seed, err := hex.DecodeString(strings.TrimSpace(string(b)))
+	if err != nil || len(seed) != ed25519.SeedSize {
+		return nil, fmt.Errorf("%s is not a key of %d hexadecimal digits", path, 2*ed25519.SeedSize)
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
 // Key reads an Ed25519 key, and makes it where there is none and rand is given.
 func (d *Dir) Key(name string, rand io.Reader) (ed25519.PrivateKey, error) {
 	b, err := d.ReadSecret(name)
@@ -170,11 +213,7 @@ func (d *Dir) Key(name string, rand io.Reader) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	if b != nil {
-		seed, err := hex.DecodeString(strings.TrimSpace(string(b)))
-		if err != nil || len(seed) != ed25519.SeedSize {
-			return nil, fmt.Errorf("%s is not a key of %d hexadecimal digits", d.File(name), 2*ed25519.SeedSize)
-		}
-		return ed25519.NewKeyFromSeed(seed), nil
+		return parseKey(d.File(name), b)
 	}
 	if rand == nil {
 		return nil, fmt.Errorf("%s is missing: restore it from where you keep the organisation's keys", d.File(name))

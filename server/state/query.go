@@ -87,6 +87,33 @@ func (r *Reader) Holds(h syncproto.Head) (bool, error) {
 	return n > 0, err
 }
 
+// DeviceHead is how far a device's chain goes.
+type DeviceHead struct {
+	Device syncproto.DeviceID
+	syncproto.Head
+}
+
+// DeviceHeads gives of each device, the server's own left out, the end of the chain whose
+// last transaction was judged last: of a device that was copied, of one of the copies.
+func (r *Reader) DeviceHeads() (heads []DeviceHead, err error) {
+	err = r.tx.Query(func(row sqlitedb.Row) error {
+		h := DeviceHead{Device: syncproto.DeviceID(row.Blob(0)), Head: syncproto.Head{Seq: syncproto.Seq(row.Int(2))}}
+		copy(h.Incarnation[:], row.Blob(1))
+		copy(h.Hash[:], row.Blob(3))
+		heads = append(heads, h)
+		return nil
+	}, `SELECT c.device, c.incarnation, c.head, c.hash, max(t.position) FROM chain c JOIN tx t ON t.chain = c.id AND t.seq = c.head
+		WHERE c.device NOT IN (SELECT device FROM node) GROUP BY c.device ORDER BY c.device`)
+	return heads, err
+}
+
+// HoldsOf is Holds, for a chain of a device.
+func (r *Reader) HoldsOf(h DeviceHead) (bool, error) {
+	n, err := r.tx.Int(`SELECT count(*) FROM chain c JOIN tx t ON t.chain = c.id WHERE c.incarnation = ? AND c.device = ? AND t.seq = ? AND t.hash = ?`,
+		h.Incarnation[:], h.Device[:], uint64(h.Seq), h.Hash[:])
+	return n > 0, err
+}
+
 // Health is when a device was last heard of, and what it then declared.
 type Health struct {
 	Device      syncproto.DeviceID

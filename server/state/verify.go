@@ -187,10 +187,14 @@ func (v *verifier) figures() error {
 // Fingerprint names everything that a fold decides, so that two folds of one log can
 // be compared: position and its hash, and the digest of every share.
 func (s *State) Fingerprint(ctx context.Context) (string, error) {
-	var out string
-	err := s.Read(ctx, func(r *Reader) error {
-		head, err := r.Head()
-		if err != nil {
+	_, out, err := s.FingerprintAt(ctx)
+	return out, err
+}
+
+// FingerprintAt is Fingerprint, and how far the fold had come when it was taken.
+func (s *State) FingerprintAt(ctx context.Context) (head Head, out string, err error) {
+	err = s.Read(ctx, func(r *Reader) (err error) {
+		if head, err = r.Head(); err != nil {
 			return err
 		}
 		out = fmt.Sprintf("entry %d %v, position %d %v, history %v\n", head.Applied, head.LogHash, head.Position, head.PositionHash, head.History)
@@ -198,7 +202,7 @@ func (s *State) Fingerprint(ctx context.Context) (string, error) {
 			out += fmt.Sprintf("%v %d %x at %d\n", d.Share, d.Count, d.Sum, at)
 		})
 	})
-	return out, err
+	return head, out, err
 }
 
 // Compare says where two folds of one log differ. Both have to be at the same entry.

@@ -30,6 +30,11 @@ func GrantID(device syncproto.DeviceID, scope syncproto.Scope) syncproto.RecordI
 	return syncproto.DerivedID(syncproto.RecordID(device).MS(), "grant", device[:], scope.AppendBinary(nil))
 }
 
+// BackedID is what a backup holds of a device's work.
+func BackedID(device syncproto.DeviceID) syncproto.RecordID {
+	return syncproto.DerivedID(syncproto.RecordID(device).MS(), "backed", device[:])
+}
+
 // VerdictID is the verdict on the transaction with a chain hash, held at ms.
 func VerdictID(ms int64, tx syncproto.Hash) syncproto.RecordID {
 	return syncproto.DerivedID(ms, "verdict", tx[:])

@@ -3,6 +3,7 @@ package simtest_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -37,7 +38,25 @@ func sold(t *testing.T, c *simtest.Centre) *report.Figures {
 }
 
 func TestDevicesGiveAServerThatWentBackInTimeWhatItForgot(t *testing.T) {
-	const clients, each = 20, 250
+	forgets(t, 20, 250, func(c *simtest.Centre) func() {
+		c.Stop()
+		kept := keepAll(t, c)
+		c.Start()
+		return func() { putAllBack(t, c, kept) }
+	})
+}
+
+func TestDevicesGiveARestoredServerWhatCameAfterItsBackup(t *testing.T) {
+	forgets(t, 8, 40, func(c *simtest.Centre) func() {
+		file := filepath.Join(t.TempDir(), "made.backup")
+		c.BackUp(file)
+		return func() { c.Restore(file) }
+	})
+}
+
+// forgets takes a server back to where keep kept it, with work, an enrolment and a
+// revocation since: what keep returns is run while the server is stopped.
+func forgets(t *testing.T, clients, each int, keep func(*simtest.Centre) func()) {
 	c := simtest.NewCentre(t)
 	sites := stalls(t, c, clients)
 	for _, s := range sites {
@@ -45,9 +64,7 @@ func TestDevicesGiveAServerThatWentBackInTimeWhatItForgot(t *testing.T) {
 		s.Sync()
 	}
 	c.Folded()
-	c.Stop()
-	kept := keepAll(t, c)
-	c.Start()
+	back := keep(c)
 	for i, s := range sites { // the first has the fewest, the last the most
 		s.Moved(c)
 		if i > 0 {
@@ -73,11 +90,12 @@ func TestDevicesGiveAServerThatWentBackInTimeWhatItForgot(t *testing.T) {
 	gone := soldBy(t, revoked) - 10 // that only the revoked one still has
 	history := c.State.Head().History
 	c.Stop()
-	putAllBack(t, c, kept)
+	back()
 	c.Start()
-	if n := sold(t, c).Receipts; n != clients*10 {
+	if n := sold(t, c).Receipts; n != int64(clients)*10 {
 		t.Fatalf("the server that went back has %d receipts, want %d", n, clients*10)
 	}
+	begun := c.State.Head().History // by a restore, at once
 
 	last := int64(0)
 	for _, s := range append(slices.Clone(sites), late) {
@@ -120,8 +138,12 @@ func TestDevicesGiveAServerThatWentBackInTimeWhatItForgot(t *testing.T) {
 			t.Errorf("held is %+v", h)
 		}
 	}
-	if c.State.Head().History == history {
+	now := c.State.Head().History
+	if now == history {
 		t.Error("the log goes on under the history that is gone")
+	}
+	if begun != history && now != begun {
+		t.Error("a second history was begun after the restore's")
 	}
 	names := map[string]bool{}
 	must(t, c.Server.State.Read(ctx, func(r *state.Reader) error { return siteNames(r, names) }))

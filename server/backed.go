@@ -1,12 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -20,6 +22,11 @@ type BackedHead struct {
 	Hash        string                `json:"hash"` // chain hash after seq
 }
 
+// Backing is up to where one backup holds the work of some devices.
+type Backing struct {
+	Devices []BackedHead `json:"devices"`
+}
+
 // BackedCount is for how many devices a record was written.
 type BackedCount struct {
 	Written int `json:"written"`
@@ -31,9 +38,10 @@ const MaxBacked = 256
 
 // Backed records up to where a verified backup holds the work of devices, which may then
 // let it go. Where nothing has moved since the last one, nothing is written.
-func (s *Server) Backed(ctx context.Context, heads []BackedHead) (n BackedCount, err error) {
+func (s *Server) Backed(ctx context.Context, b Backing) (n BackedCount, err error) {
+	heads := b.Devices
 	if len(heads) > MaxBacked {
-		return n, fmt.Errorf("%d devices in one call, the most is %d", len(heads), MaxBacked)
+		return n, refusal.New(refusal.TooMany, "%d devices in one call, the most is %d", len(heads), MaxBacked).On("devices").With("max", MaxBacked)
 	}
 	end, _ := s.Log.End()
 	if err := s.folded(ctx, end); err != nil {
@@ -50,7 +58,7 @@ func (s *Server) Backed(ctx context.Context, heads []BackedHead) (n BackedCount,
 		for i := range heads {
 			c, err := backedChange(r, &heads[i])
 			if err != nil {
-				return err
+				return refusal.Under(fmt.Sprintf("devices[%d]", i), err)
 			}
 			if c != nil {
 				changes = append(changes, *c)
@@ -69,11 +77,11 @@ func (s *Server) Backed(ctx context.Context, heads []BackedHead) (n BackedCount,
 func backedChange(r *state.Reader, b *BackedHead) (*syncproto.Change, error) {
 	hash, err := hex.DecodeString(b.Hash)
 	if err != nil || len(hash) != len(syncproto.Hash{}) {
-		return nil, fmt.Errorf("%q is no chain hash", b.Hash)
+		return nil, refusal.New(refusal.BadForm, "%q is no chain hash", b.Hash).On("hash")
 	}
 	h := state.DeviceHead{Device: b.Device, Head: syncproto.Head{Incarnation: b.Incarnation, Seq: syncproto.Seq(b.Seq), Hash: syncproto.Hash(hash)}}
 	if ok, err := r.HoldsOf(h); err != nil || !ok {
-		return nil, orNot(err, "the log does not hold transaction %d of device %v as the backup does: it is a backup of another log", b.Seq, b.Device)
+		return nil, cmp.Or(err, error(refusal.New(refusal.Reference, "the log does not hold transaction %d of device %v as the backup does: it is a backup of another log", b.Seq, b.Device).On("hash")))
 	}
 	if row, err := r.Get(schema.Device, syncproto.RecordID(b.Device)); err != nil || row == nil {
 		return nil, err
@@ -106,19 +114,12 @@ func backedChange(r *state.Reader, b *BackedHead) (*syncproto.Change, error) {
 	return &c, nil
 }
 
-func orNot(err error, format string, args ...any) error {
-	if err == nil {
-		err = fmt.Errorf(format, args...)
-	}
-	return err
-}
-
 func (s *Server) apiBacked(w http.ResponseWriter, r *http.Request) {
-	var heads []BackedHead
-	err := localapi.Read(w, r, &heads)
+	var b Backing
+	err := localapi.Read(w, r, &b)
 	var n BackedCount
 	if err == nil {
-		n, err = s.Backed(r.Context(), heads)
+		n, err = s.Backed(r.Context(), b)
 	}
 	localapi.Answer(w, n, err)
 }

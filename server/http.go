@@ -41,7 +41,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/parcels", Summary: "Take in a parcel, a file that a site made", Request: ParcelFile{}, Response: TakenParcel{}, Handle: s.apiParcel},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Transactions that are held, or were", Response: []Verdict{}, Handle: s.apiQuarantine},
 		{Method: "POST", Path: "/api/quarantine/{hash}", Summary: "Release or withdraw what is held", Request: Decide{}, Response: Verdict{}, Handle: s.apiDecide},
-		{Method: "POST", Path: "/api/backed", Summary: "Say up to where a verified backup holds the work of devices", Request: []BackedHead{}, Response: BackedCount{}, Handle: s.apiBacked},
+		{Method: "POST", Path: "/api/backed", Summary: "Say up to where a verified backup holds the work of devices", Request: Backing{}, Response: BackedCount{}, Handle: s.apiBacked},
 	}
 }
 

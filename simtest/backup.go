@@ -34,7 +34,7 @@ func (c *Centre) BackUp(file string) {
 	for _, h := range m.Heads {
 		heads = append(heads, server.BackedHead{Device: h.Device, Incarnation: h.Incarnation, Seq: uint64(h.Seq), Hash: h.Hash.String()})
 	}
-	if _, err := c.Server.Backed(ctx, heads); err != nil {
+	if _, err := c.Server.Backed(ctx, server.Backing{Devices: heads}); err != nil {
 		c.t.Fatal(err)
 	}
 }

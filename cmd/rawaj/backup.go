@@ -88,10 +88,10 @@ func makeBackup(c *cobra.Command, data, to string, withoutKeys bool) (*backedUp,
 
 // recordBacked tells devices up to where a backup holds their work.
 func recordBacked(c *cobra.Command, data string, heads []server.BackedHead) (written int, err error) {
-	tell := func(f func([]server.BackedHead) (server.BackedCount, error)) error {
+	tell := func(f func(server.Backing) (server.BackedCount, error)) error {
 		for rest := heads; len(rest) > 0; {
 			some := rest[:min(len(rest), server.MaxBacked)]
-			n, err := f(some)
+			n, err := f(server.Backing{Devices: some})
 			if err != nil {
 				return err
 			}
@@ -102,7 +102,7 @@ func recordBacked(c *cobra.Command, data string, heads []server.BackedHead) (wri
 	}
 	centre, err := openCentre(c.Context(), data, "", logger(c), c.ErrOrStderr())
 	if heldByOther(err) {
-		return written, tell(func(some []server.BackedHead) (n server.BackedCount, err error) {
+		return written, tell(func(some server.Backing) (n server.BackedCount, err error) {
 			return n, localapi.Call(c.Context(), data, "POST", "/api/backed", some, &n)
 		})
 	}
@@ -110,7 +110,7 @@ func recordBacked(c *cobra.Command, data string, heads []server.BackedHead) (wri
 		return 0, err
 	}
 	err = centre.working(c.Context(), func(ctx context.Context, s *server.Server) error {
-		return tell(func(some []server.BackedHead) (server.BackedCount, error) { return s.Backed(ctx, some) })
+		return tell(func(some server.Backing) (server.BackedCount, error) { return s.Backed(ctx, some) })
 	})
 	return written, errors.Join(err, centre.close())
 }

@@ -164,6 +164,7 @@ func (c *Client) Sync(ctx context.Context, patience time.Duration, progress func
 		}
 		wait = min(2*wait, 5*time.Second)
 	}
+	c.letGo(ctx)
 	st, err := c.Store.Status(ctx)
 	r.result.Quarantined, r.result.Equal = st.Quarantined, st.Progress.Unequal == ""
 	return r.result, err

@@ -19,6 +19,7 @@ type Status struct {
 	Quarantined  uint64             `json:"quarantined"`  // held by the server
 	LastContact  *string            `json:"last_contact"` // RFC 3339, UTC; null: never
 	CursorAt     syncproto.Position `json:"cursor_at"`    // log position heard up to
+	Unbacked     uint64             `json:"unbacked"`     // arrived, and let go for want of room though in no backup this device knew of
 	Backlog      Backlog            `json:"declared"`
 }
 
@@ -37,7 +38,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	}
 	return Status{
 		Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
-		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position,
+		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Unbacked: st.Unbacked,
 		Backlog: Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
 	}, nil
 }

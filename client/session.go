@@ -34,6 +34,7 @@ type session struct {
 	reached   bool          // a checkpoint at or beyond Welcome's position came
 	told      bool          // the server knows that nothing is pending
 	toldAt    time.Time     // when it was last told
+	checked   chan struct{} // holds a token when a checkpoint came
 	repairing *repair       // nil where no share is being compared
 	gaveUp    bool          // said that a share could not be repaired
 }
@@ -49,7 +50,7 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	s := &session{Client: c, conn: conn, run: r, staging: c.Store.NewStaging(), acked: make(chan struct{}, 1)}
+	s := &session{Client: c, conn: conn, run: r, staging: c.Store.NewStaging(), acked: make(chan struct{}, 1), checked: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop := context.AfterFunc(ctx, func() { conn.Close(&syncproto.Bye{Code: syncproto.CodeBye}) })
@@ -67,6 +68,10 @@ func (c *Client) session(ctx context.Context, r *run) error {
 			cancel(err)
 		}
 	}()
+	if !r.once { // who syncs once does it when the line is free
+		pushing.Add(1)
+		go func() { defer pushing.Done(); s.letGo(ctx) }()
+	}
 	err = s.hear(ctx)
 	cancel(err)
 	pushing.Wait()
@@ -313,6 +318,10 @@ func (s *session) checkpoint(ctx context.Context, f *syncproto.Checkpoint) error
 	_, after := s.Store.Counts()
 	s.run.count(0, 0, after-before)
 	s.askOlder, s.askCertificate = false, false
+	select {
+	case s.checked <- struct{}{}:
+	default:
+	}
 	s.reached = s.reached || f.Position >= s.welcome.Position
 	return s.repairNext(ctx, f)
 }

@@ -28,6 +28,7 @@ type Device struct {
 	OffsetMS        int64              `json:"offset_ms"`        // its clock minus ours when last heard of
 	Program         string             `json:"program"`          // name and version; "" where it is not connected
 	Held            int                `json:"held"`             // its transactions in quarantine
+	Unbacked        uint64             `json:"unbacked"`         // transactions it let go for want of room, though in no backup it knew of
 	Revoked         bool               `json:"revoked"`
 	RevokedAt       *string            `json:"revoked_at"` // RFC 3339, UTC; null while it is not
 	RevokeReason    string             `json:"revoke_reason"`
@@ -75,7 +76,7 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 			}
 			if h, ok := health[id]; ok {
 				d.LastContact, d.PendingDeclared, d.OldestPending, d.OffsetMS = timeText(h.LastContact), h.Declared.Transactions, timeText(h.Declared.OldestMS), h.OffsetMS
-				d.Differing = h.Declared.Differing
+				d.Differing, d.Unbacked = h.Declared.Differing, h.Declared.Unbacked
 				maps.Copy(d.PendingAmounts, h.Declared.AmountMinor)
 			}
 			list = append(list, d)

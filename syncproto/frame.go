@@ -62,6 +62,7 @@ type Declared struct {
 	AmountMinor  map[string]int64 `cbor:"2,keyasint,omitempty"` // by currency, of sales therein, minor units
 	OldestMS     int64            `cbor:"3,keyasint,omitempty"` // UTC ms by the device's clock; 0 where there is none
 	Differing    uint64           `cbor:"4,keyasint,omitempty"` // shares that were repaired in vain: a person has to look
+	Unbacked     uint64           `cbor:"5,keyasint,omitempty"` // transactions let go for want of room, though in no backup known
 }
 
 // Head is how far one incarnation goes, and its chain hash there.

@@ -260,7 +260,7 @@ func sampleFrames() []struct {
 	name, what string
 	frame      syncproto.Frame
 } {
-	d := &syncproto.Declared{Transactions: 2, AmountMinor: map[string]int64{"AED": 12550, "IRR": -4}, OldestMS: nowMS - 5, Differing: 1}
+	d := &syncproto.Declared{Transactions: 2, AmountMinor: map[string]int64{"AED": 12550, "IRR": -4}, OldestMS: nowMS - 5, Differing: 1, Unbacked: 3}
 	head := syncproto.Head{Incarnation: inc, Seq: 3, Hash: hashOne}
 	manyRows := rows()
 	for n := range 30 {

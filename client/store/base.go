@@ -470,7 +470,7 @@ func (b *base) takeBackOne(r *records.Row) error {
 	if i < 0 {
 		return nil
 	}
-	row, ok, err := b.tx.One(`SELECT body FROM outbox WHERE ord = ? AND body_hash IS NULL`, b.lives[i].ord(syncproto.Seq(r.Of(schema.VerdictSeq).Int())))
+	row, ok, err := b.tx.One(`SELECT body FROM outbox WHERE ord = ? AND body_hash IS NULL AND length(body) > 0`, b.lives[i].ord(syncproto.Seq(r.Of(schema.VerdictSeq).Int())))
 	if err != nil || !ok {
 		return err
 	}

@@ -140,8 +140,8 @@ func (w *Writer) begin() error {
 	l.hash = l.start
 	w.lives = append(w.lives, l)
 	w.current = len(w.lives) - 1
-	return w.tx.Exec(`INSERT INTO incarnation (id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 0)`, l.id, l.inc[:], l.genesis.Parent[:], uint64(l.genesis.Seq), l.genesis.Hash[:], l.start[:], l.firstOrd, l.hash[:])
+	return w.tx.Exec(`INSERT INTO incarnation (id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled, released, released_hash, unbacked)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 0, 0, zeroblob(0), 0)`, l.id, l.inc[:], l.genesis.Parent[:], uint64(l.genesis.Seq), l.genesis.Hash[:], l.start[:], l.firstOrd, l.hash[:])
 }
 
 // NewID makes the id of a new record.
@@ -374,7 +374,7 @@ func (w *Writer) ownChanges(r *records.Row) ([]ownChange, error) {
 func ownChanges(tx *sqlitedb.Tx, r *records.Row, after int64) ([]ownChange, error) {
 	var over []ownChange
 	for ord := r.Meta[metaOwn]; ord > after; {
-		row, ok, err := tx.One(`SELECT body FROM outbox WHERE ord = ? AND body_hash IS NULL`, ord)
+		row, ok, err := tx.One(`SELECT body FROM outbox WHERE ord = ? AND body_hash IS NULL AND length(body) > 0`, ord)
 		if err != nil {
 			return nil, err
 		}

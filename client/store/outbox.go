@@ -130,6 +130,9 @@ func holds(tx *sqlitedb.Tx, l *life, h syncproto.Head) (bool, error) {
 	if h.Seq == l.last {
 		return h.Hash == l.hash, nil
 	}
+	if h.Seq == l.released {
+		return h.Hash == l.releasedHash, nil
+	}
 	row, ok, err := tx.One(`SELECT hash FROM outbox WHERE ord = ?`, l.ord(h.Seq))
 	return ok && string(row.Blob(0)) == string(h.Hash[:]), err
 }
@@ -179,7 +182,9 @@ func (s *Store) batch(ctx context.Context, key ed25519.PrivateKey, id *Identity,
 	size := 0
 	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		before = l.start
-		if first > l.firstOrd {
+		if first-1 == l.ord(l.released) && l.released > 0 {
+			before = l.releasedHash
+		} else if first > l.firstOrd {
 			row, _, err := tx.One(`SELECT hash FROM outbox WHERE ord = ?`, first-1)
 			if err != nil {
 				return err
@@ -225,6 +230,7 @@ func (s *Store) Declared(ctx context.Context) (syncproto.Declared, error) {
 		d.Differing = uint64(beyond)
 		for i := range lives {
 			l := &lives[i]
+			d.Unbacked += l.unbacked
 			if l.acked >= l.last {
 				continue
 			}
@@ -280,6 +286,7 @@ type Status struct {
 	Acknowledged uint64 // in the server's log
 	Settled      uint64 // judged by the server
 	Quarantined  uint64 // held there, as far as heard
+	Unbacked     uint64 // let go at the limit although no backup was known to hold them
 	Declared     syncproto.Declared
 	Progress     Progress
 }
@@ -295,6 +302,7 @@ func (s *Store) Status(ctx context.Context) (st Status, err error) {
 		st.Transactions += uint64(l.last)
 		st.Acknowledged += uint64(l.acked)
 		st.Settled += uint64(l.settled)
+		st.Unbacked += l.unbacked
 	}
 	st.Progress = s.progress
 	s.mu.Unlock()

@@ -41,11 +41,16 @@ func (s *Store) KeptHeads() []syncproto.Head {
 }
 
 // wentBack takes the transactions of an incarnation after a place back to the outbox's
-// open end: the server's log has lost them.
+// open end: the server's log has lost them. What was let go cannot be given back: a
+// backup holds it, or it had to go.
 func (b *base) wentBack(l *life, durable syncproto.Seq) error {
 	settled := l.settled
+	durable = max(durable, l.released)
 	l.acked, l.settled = durable, min(l.settled, durable)
 	if err := b.tx.Exec(`UPDATE incarnation SET acked = ?, settled = ? WHERE id = ?`, uint64(l.acked), uint64(l.settled), l.id); err != nil || settled <= durable {
+		return err
+	}
+	if err := b.tx.Exec(`UPDATE judged SET ord = ?1 WHERE ord > ?1`, l.ord(durable)); err != nil {
 		return err
 	}
 	return b.tx.Query(func(row sqlitedb.Row) error {

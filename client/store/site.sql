@@ -29,7 +29,9 @@ CREATE TABLE progress (
 ) STRICT;
 INSERT INTO progress VALUES (1, NULL, 0, x'', x'', 0, 0, 0, 0, 0, NULL, '', 0);
 
--- One row a life of a writing process. acked: in the server's log; settled: judged.
+-- One row a life of a writing process. acked: in the server's log; settled: judged;
+-- released: up to here transactions may be missing from outbox, since they were let go,
+-- the last of them with that chain hash; unbacked: how many of these no backup held.
 -- last and hash are those of the newest transaction in the outbox where that is further:
 -- recording writes no row here, so that a sale writes a page less.
 CREATE TABLE incarnation (
@@ -39,13 +41,16 @@ CREATE TABLE incarnation (
 	genesis BLOB NOT NULL,
 	first_ord INTEGER NOT NULL,
 	last INTEGER NOT NULL, hash BLOB NOT NULL,
-	acked INTEGER NOT NULL, settled INTEGER NOT NULL
+	acked INTEGER NOT NULL, settled INTEGER NOT NULL,
+	released INTEGER NOT NULL, released_hash BLOB NOT NULL, unbacked INTEGER NOT NULL
 ) STRICT;
 
 -- Own transactions, kept until a backup of the server's holds them. hash is the chain
 -- hash after it; amounts is canonical minor units by currency of its sale lines. Where
 -- body_hash is not NULL, this device may no longer read the body: it is sealed to the
--- organisation's key, and body_hash is what it was.
+-- organisation's key, and body_hash is what it was. Of a
+-- transaction that was let go before one that had to stay, the hash is kept, with an empty
+-- body.
 CREATE TABLE outbox (
 	ord INTEGER PRIMARY KEY,
 	inc INTEGER NOT NULL, seq INTEGER NOT NULL,
@@ -53,6 +58,9 @@ CREATE TABLE outbox (
 	kept BLOB NOT NULL, -- receipt_no and own_rows of progress after it, with a checksum
 	amounts BLOB, body BLOB NOT NULL, body_hash BLOB
 ) STRICT;
+
+-- Up to which own transaction all were judged by the end of a day, by the server's clock.
+CREATE TABLE judged (day INTEGER PRIMARY KEY, ord INTEGER NOT NULL) STRICT;
 
 -- What base has of records edited here: canonical {field: value}.
 CREATE TABLE preimage (

@@ -165,6 +165,11 @@ func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now i
 		if err := b.dropOverlays(spans); err != nil {
 			return err
 		}
+		if len(spans) > 0 {
+			if err := b.judged(c.TimeMS); err != nil {
+				return err
+			}
+		}
 		if err := b.takeBack(); err != nil {
 			return err
 		}

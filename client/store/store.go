@@ -63,7 +63,9 @@ type Store struct {
 	clock    *hlc.Clock
 	progress Progress
 	identity *Identity
-	lost     string        // what the mark tells of a lost tail
+	lost     string // what the mark tells of a lost tail
+	walk     walk
+	letting  sync.Mutex    // held for a step of letting go
 	recorded chan struct{} // holds one token when something was recorded
 	moved    chan struct{} // closed when Counts or Progress change
 }
@@ -80,6 +82,7 @@ type life struct {
 	noted    syncproto.Seq  // last, as its own row has it
 	acked    syncproto.Seq
 	settled  syncproto.Seq
+	letGo
 }
 
 func (l *life) ord(seq syncproto.Seq) int64 { return l.firstOrd + int64(seq) - 1 }
@@ -127,7 +130,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, now: c.Now, rand: c.Rand, ids: syncproto.NewIDs(c.Rand, c.Now), current: -1, recorded: make(chan struct{}, 1), moved: make(chan struct{})}
+	s := &Store{db: db, now: c.Now, rand: c.Rand, ids: syncproto.NewIDs(c.Rand, c.Now), current: -1, walk: walk{limit: maxOutbox}, recorded: make(chan struct{}, 1), moved: make(chan struct{})}
 	if err := s.load(ctx, c.Path); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -325,6 +328,8 @@ func readIdentity(tx *sqlitedb.Tx) (*Identity, error) {
 func readLives(tx *sqlitedb.Tx) (lives []life, err error) {
 	err = tx.Query(func(row sqlitedb.Row) error {
 		l := life{id: row.Int(0), firstOrd: row.Int(6), last: syncproto.Seq(row.Int(7)), acked: syncproto.Seq(row.Int(9)), settled: syncproto.Seq(row.Int(10))}
+		l.letGo = letGo{released: syncproto.Seq(row.Int(11)), unbacked: uint64(row.Int(13))}
+		copy(l.releasedHash[:], row.Blob(12))
 		copy(l.inc[:], row.Blob(1))
 		copy(l.genesis.Parent[:], row.Blob(2))
 		l.genesis.Seq = syncproto.Seq(row.Int(3))
@@ -334,7 +339,7 @@ func readLives(tx *sqlitedb.Tx) (lives []life, err error) {
 		l.noted = l.last
 		lives = append(lives, l)
 		return nil
-	}, `SELECT id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled FROM incarnation ORDER BY id`)
+	}, `SELECT id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled, released, released_hash, unbacked FROM incarnation ORDER BY id`)
 	for i := range lives {
 		end := int64(math.MaxInt64)
 		if i+1 < len(lives) {

@@ -97,31 +97,29 @@ func (v *verifier) outbox() error {
 		if max(l.acked, l.settled) > l.last {
 			v.add(where, "%d transactions have arrived and %d were judged of %d", l.acked, l.settled, l.last)
 		}
-		hash, seq := l.start, syncproto.Seq(0)
+		if l.released > min(l.acked, l.settled) || l.released == 0 && l.releasedHash != (syncproto.Hash{}) || l.released == l.last && l.last > 0 && l.releasedHash != l.hash {
+			v.add(where, "%d transactions were let go, with hash %v, of %d that were judged", l.released, l.releasedHash, l.settled)
+		}
+		if err := v.kept(where, l); err != nil {
+			return err
+		}
+		hash, seq := l.start, l.released
+		if l.released > 0 {
+			hash = l.releasedHash
+		}
 		if err := v.tx.Query(func(row sqlitedb.Row) error {
 			seq++
 			if ord := l.ord(seq); row.Int(0) != ord || row.Int(1) != int64(seq) {
 				v.add(where, "transaction %d is missing", seq)
 				return sqlitedb.ErrStop
 			}
-			sealed := !row.Null(6)
-			body := syncproto.BodyHash(row.Blob(3))
-			if sealed {
-				copy(body[:], row.Blob(6))
-			}
-			hash = syncproto.Link(hash, body)
+			hash = syncproto.Link(hash, bodyHash(row))
 			if !bytes.Equal(hash[:], row.Blob(2)) {
 				v.add(where, "transaction %d is not what was recorded", seq)
 				return sqlitedb.ErrStop
 			}
-			if err := (&Progress{}).readKept(row.Blob(7)); err != nil {
-				v.add(where, "transaction %d: %v", seq, err)
-			}
-			if sealed { // only the organisation's key opens it
-				return nil
-			}
 			return v.line(where, seq, row)
-		}, `SELECT ord, seq, hash, body, at, amounts, body_hash, kept FROM outbox WHERE inc = ? ORDER BY ord`, l.id); err != nil {
+		}, `SELECT ord, seq, hash, body, at, amounts, body_hash, kept FROM outbox WHERE inc = ? AND seq > ? ORDER BY ord`, l.id, uint64(l.released)); err != nil {
 			return err
 		}
 		if seq != l.last {
@@ -144,8 +142,24 @@ func (v *verifier) outbox() error {
 	return err
 }
 
+// bodyHash is the hash of a line's body, as it was where it is sealed.
+func bodyHash(row sqlitedb.Row) syncproto.Hash {
+	if row.Null(6) {
+		return syncproto.BodyHash(row.Blob(3))
+	}
+	var h syncproto.Hash
+	copy(h[:], row.Blob(6))
+	return h
+}
+
 // line holds what is kept beside a body against the body.
 func (v *verifier) line(where string, seq syncproto.Seq, row sqlitedb.Row) error {
+	if err := (&Progress{}).readKept(row.Blob(7)); err != nil {
+		v.add(where, "transaction %d: %v", seq, err)
+	}
+	if !row.Null(6) { // only the organisation's key opens it
+		return nil
+	}
 	t, err := syncproto.ReadBody(row.Blob(3))
 	if err != nil {
 		v.add(where, "transaction %d: %v", seq, err)

@@ -38,7 +38,7 @@ func (b *base) seal(key ed25519.PublicKey, condition string, leaves func(*syncpr
 		}
 		lines = append(lines, line{row.Int(0), append([]byte(nil), body...)})
 		return nil
-	}, `SELECT ord, body FROM outbox WHERE body_hash IS NULL AND `+condition+` ORDER BY ord`, args...); err != nil {
+	}, `SELECT ord, body FROM outbox WHERE body_hash IS NULL AND length(body) > 0 AND `+condition+` ORDER BY ord`, args...); err != nil {
 		return err
 	}
 	for _, l := range lines {

@@ -98,7 +98,15 @@ func newDeviceListCommand() *cobra.Command {
 			for _, d := range list {
 				fmt.Fprintf(w, "%v\t%s\t%s\t%s\t%d\t%v\n", d.Device, printable(d.SiteName), d.Kind, orNever(d.LastContact), d.PendingDeclared, d.Revoked)
 			}
-			return w.Flush()
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			for _, d := range list {
+				if d.Unbacked > 0 {
+					fmt.Fprintf(c.OutOrStdout(), "%v has let go of %d transactions for want of room that no backup it knew of holds: run rawaj backup\n", d.Device, d.Unbacked)
+				}
+			}
+			return nil
 		},
 	}
 	dataFlag(c, &data)

@@ -52,7 +52,9 @@ func organisation(t *testing.T) string {
 
 func quietly(string, int64, int64) {}
 
-func options() backup.Options { return backup.Options{Now: time.Now, Progress: quietly, Program: "test"} }
+func options() backup.Options {
+	return backup.Options{Now: time.Now, Progress: quietly, Program: "test"}
+}
 
 func makes(t *testing.T, dir string, o backup.Options) (file string) {
 	t.Helper()

@@ -122,11 +122,19 @@ func (c *Contact) Encode() []byte {
 	if c.Declared == nil {
 		return canon.Null(b)
 	}
-	b = canon.Array(b, 4)
+	n := 4
+	if c.Declared.Unbacked > 0 {
+		n = 5
+	}
+	b = canon.Array(b, n)
 	b = canon.Uint(b, c.Declared.Transactions)
 	b = canon.Int(b, c.Declared.OldestMS)
 	b = canon.Uint(b, c.Declared.Differing)
-	return AppendAmounts(b, c.Declared.AmountMinor)
+	b = AppendAmounts(b, c.Declared.AmountMinor)
+	if n > 4 {
+		b = canon.Uint(b, c.Declared.Unbacked)
+	}
+	return b
 }
 
 func decodeContact(data []byte) (c Contact, err error) {
@@ -135,11 +143,14 @@ func decodeContact(data []byte) (c Contact, err error) {
 	r.Fixed(c.Device[:])
 	if !r.Null() {
 		c.Declared = &syncproto.Declared{}
-		r.Exactly(4)
+		n := r.Array(5)
 		c.Declared.Transactions = r.Uint(1<<63 - 1)
 		c.Declared.OldestMS = r.Int()
 		c.Declared.Differing = r.Uint(1<<63 - 1)
 		c.Declared.AmountMinor = readAmounts(r)
+		if n > 4 {
+			c.Declared.Unbacked = r.Uint(1<<63 - 1)
+		}
 	}
 	return c, r.Done()
 }

@@ -117,8 +117,8 @@ func (f *fold) contact(e *Entry) error {
 	if err := f.heard(c.Device, e); err != nil || c.Declared == nil {
 		return err
 	}
-	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, differing = ?, declared_at = ? WHERE device = ?`,
-		c.Declared.Transactions, AppendAmounts(nil, c.Declared.AmountMinor), c.Declared.OldestMS, c.Declared.Differing, e.ReceivedAt, c.Device[:])
+	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, differing = ?, unbacked = ?, declared_at = ? WHERE device = ?`,
+		c.Declared.Transactions, AppendAmounts(nil, c.Declared.AmountMinor), c.Declared.OldestMS, c.Declared.Differing, c.Declared.Unbacked, e.ReceivedAt, c.Device[:])
 }
 
 func (f *fold) heard(device syncproto.DeviceID, e *Entry) error {
@@ -129,8 +129,8 @@ func (f *fold) heard(device syncproto.DeviceID, e *Entry) error {
 	if !slices.Contains(f.result.Health, device) {
 		f.result.Health = append(f.result.Health, device)
 	}
-	return f.tx.Exec(`INSERT INTO health (device, last_contact, offset_ms, declared, amounts, oldest, differing, declared_at)
-		VALUES (?, ?, ?, 0, ?, 0, 0, 0)
+	return f.tx.Exec(`INSERT INTO health (device, last_contact, offset_ms, declared, amounts, oldest, differing, unbacked, declared_at)
+		VALUES (?, ?, ?, 0, ?, 0, 0, 0, 0)
 		ON CONFLICT (device) DO UPDATE SET last_contact = max(last_contact, excluded.last_contact), offset_ms = excluded.offset_ms`,
 		device[:], e.ReceivedAt, offset, canon.Array(nil, 0))
 }

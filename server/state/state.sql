@@ -126,7 +126,7 @@ CREATE INDEX parked_before ON parked (before);
 CREATE TABLE health (
 	device BLOB PRIMARY KEY,
 	last_contact INTEGER NOT NULL, offset_ms INTEGER NOT NULL,
-	declared INTEGER NOT NULL, amounts BLOB NOT NULL, oldest INTEGER NOT NULL, differing INTEGER NOT NULL,
+	declared INTEGER NOT NULL, amounts BLOB NOT NULL, oldest INTEGER NOT NULL, differing INTEGER NOT NULL, unbacked INTEGER NOT NULL,
 	declared_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ type Centre struct {
 	Server *server.Server
 	State  *state.State
 	Log    oplog.Log
+	ahead  atomic.Int64 // of this machine's clock, ns
 	stop   context.CancelFunc
 	done   chan error
 }
@@ -50,7 +52,8 @@ func NewCentre(t testing.TB) *Centre {
 	c := &Centre{t: t, dir: t.TempDir()}
 	_, c.config.OrgKey = newKey(t)
 	_, c.config.DeviceKey = newKey(t)
-	c.config.Now, c.config.Rand, c.config.Logger = time.Now, rand.Reader, Quiet
+	c.config.Now = func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+	c.config.Rand, c.config.Logger = rand.Reader, Quiet
 	c.Start()
 	t.Cleanup(func() {
 		if c.stop != nil {
@@ -70,6 +73,9 @@ func newKey(t testing.TB) (ed25519.PublicKey, ed25519.PrivateKey) {
 
 // Path is a file of the server's.
 func (c *Centre) Path(name string) string { return filepath.Join(c.dir, name) }
+
+// Later sets the server's clock on.
+func (c *Centre) Later(d time.Duration) { c.ahead.Add(int64(d)) }
 
 // Start opens the files and listens.
 func (c *Centre) Start() {

@@ -23,3 +23,33 @@ func (s *Store) LimitPages(n int64) error {
 		return err
 	})
 }
+
+// LimitOutbox makes the outbox's limit so many bytes.
+func (s *Store) LimitOutbox(bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.walk.limit = bytes
+}
+
+// LetGoRows is how many transactions one step looks at.
+const LetGoRows = letGoRows
+
+// Lines counts the transactions whose bodies are in the outbox, and those of which the
+// hash alone is.
+func (s *Store) Lines() (bodies, hashes int64) {
+	err := s.db.Read(context.Background(), func(tx *sqlitedb.Tx) (err error) {
+		if bodies, err = tx.Int(`SELECT count(*) FROM outbox WHERE length(body) > 0`); err == nil {
+			hashes, err = tx.Int(`SELECT count(*) FROM outbox WHERE length(body) = 0`)
+		}
+		return err
+	})
+	if err != nil {
+		panic(err)
+	}
+	return bodies, hashes
+}
+
+// Edit runs SQL on the database.
+func (s *Store) Edit(sql string) error {
+	return s.db.Write(context.Background(), func(tx *sqlitedb.Tx) error { return tx.Script(sql) })
+}

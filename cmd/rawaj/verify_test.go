@@ -135,8 +135,8 @@ func contents(t testing.TB, path string) (tables map[string][32]byte, ok bool) {
 }
 
 // unwitnessed are the tables of a site that nothing vouches for: they hold no record
-// and no outbox line, but who the device is and how far it has heard.
-var unwitnessed = []string{"identity", "progress", "older", "staging"}
+// and no outbox line, but who the device is and how far it has heard and when.
+var unwitnessed = []string{"identity", "progress", "older", "staging", "judged"}
 
 // columnsOf leaves out of a site's incarnations how far the server has come with
 // them, which the next contact tells anew.

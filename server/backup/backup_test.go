@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/backup"
 	"github.com/rawaj/rawaj/server/oplog"
@@ -184,6 +185,28 @@ func TestABackupWithoutKeysIsRestoredWithTheKeysOfItsLogOnly(t *testing.T) {
 	}
 	if _, err := restores(file, filepath.Join(t.TempDir(), "own"), dir); err != nil {
 		t.Errorf("with its own: %v", err)
+	}
+}
+
+func TestABackupThatDoesNotHoldIsNotKept(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	_, err := restores(makes(t, organisation(t), options()), dir, "")
+	must(t, err)
+	file := filepath.Join(t.TempDir(), "made.backup")
+	for _, sql := range []string{
+		`UPDATE entry SET data = zeroblob(length(data)) WHERE idx = 2`,
+		`UPDATE entry SET hash = zeroblob(32) WHERE idx = 1`,
+	} {
+		db, err := sqlitedb.Open(filepath.Join(dir, backup.Log), sqlitedb.Options{})
+		must(t, err)
+		must(t, db.Write(ctx, func(tx *sqlitedb.Tx) error { return tx.Script(sql) }))
+		must(t, db.Close())
+		if _, err := backup.Make(ctx, dir, file, options()); err == nil || !strings.Contains(err.Error(), "is not kept") {
+			t.Errorf("%s: it was backed up with %v", sql, err)
+		}
+		if left, _ := os.ReadDir(filepath.Dir(file)); len(left) > 0 {
+			t.Errorf("%s: %v is left", sql, left)
+		}
 	}
 }
 

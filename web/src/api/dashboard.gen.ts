@@ -1,5 +1,20 @@
 // Written by scripts/types.mjs from the API of: Rawaj, the server. Do not edit.
 
+export interface BackedCount {
+  written: number
+}
+
+export interface BackedHead {
+  device: string
+  hash: string
+  incarnation: string
+  seq: number
+}
+
+export interface Backing {
+  devices: BackedHead[]
+}
+
 export interface Conflict {
   group: string
   id: string
@@ -41,6 +56,7 @@ export interface Device {
   revoked_at: string | null
   site: string
   site_name: string
+  unbacked: number
 }
 
 export interface EnrolCode {

@@ -352,6 +352,7 @@ export interface Status {
   pending: number
   quarantined: number
   transactions: number
+  unbacked: number
 }
 
 export interface SyncResult {

@@ -206,6 +206,7 @@ type releasing struct {
 type candidate struct {
 	ord  int64
 	l    *life
+	hash syncproto.Hash
 	body []byte // empty: only its hash is left
 	seal bool   // only the organisation's key opens it
 	stay bool
@@ -240,12 +241,7 @@ func (g *releasing) step(from int64) (last int64, full bool, err error) {
 	for i := range lines {
 		c := &lines[i]
 		if seq := syncproto.Seq(c.ord-c.l.firstOrd) + 1; seq > c.l.released {
-			row, _, err := g.tx.One(`SELECT hash FROM outbox WHERE ord = ?`, c.ord)
-			if err != nil {
-				return 0, false, err
-			}
-			copy(c.l.releasedHash[:], row.Blob(0))
-			c.l.released = seq
+			c.l.released, c.l.releasedHash = seq, c.hash
 			changed[c.l] = true
 		}
 		last = c.ord
@@ -277,9 +273,11 @@ func (g *releasing) read(from int64) (lines []candidate, err error) {
 		if i < 0 {
 			return sqlitedb.ErrStop // verify says so
 		}
-		lines = append(lines, candidate{ord: row.Int(0), l: &g.lives[i], body: row.Blob(2), seal: !row.Null(3)})
+		c := candidate{ord: row.Int(0), l: &g.lives[i], body: row.Blob(2), seal: !row.Null(3)}
+		copy(c.hash[:], row.Blob(4))
+		lines = append(lines, c)
 		return nil
-	}, `SELECT ord, inc, body, body_hash FROM outbox WHERE ord BETWEEN ? AND ? ORDER BY ord LIMIT ?`, from, g.may.upto(), letGoRows)
+	}, `SELECT ord, inc, body, body_hash, hash FROM outbox WHERE ord BETWEEN ? AND ? ORDER BY ord LIMIT ?`, from, g.may.upto(), letGoRows)
 	return lines, err
 }
 

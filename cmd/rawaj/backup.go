@@ -161,7 +161,9 @@ func (b *bars) set(what string, done, total int64) {
 		b.done()
 		b.what, b.now = what, newBar(b.c.ErrOrStderr(), what, total)
 	}
-	b.now.bytes(total).set(done)
+	if total > 0 {
+		b.now.bytes(total).set(done)
+	}
 }
 
 func (b *bars) done() {

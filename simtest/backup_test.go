@@ -1,10 +1,12 @@
 package simtest_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/simtest"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -102,4 +104,49 @@ func TestWhatWasLetGoIsInTheBackupThatTheServerIsRestoredFrom(t *testing.T) {
 	if n := count(t, c, schema.Conflict); n != 0 {
 		t.Errorf("telling devices of newer backups made %d conflicts", n)
 	}
+}
+
+func TestABackupIsMadeWhileSitesRecordAndSync(t *testing.T) {
+	c := simtest.NewCentre(t)
+	s := c.NewSite("Stall", schema.KindStall)
+	sellSome(t, s, 20)
+	s.Sync()
+	made := make(chan struct{})
+	busy := make(chan error, 1)
+	go func() {
+		for n := 0; ; n++ {
+			if _, err := s.Client.AddProduct(ctx, client.NewProduct{Name: fmt.Sprintf("Made %d", n), PriceMinor: 100, Currency: "AED"}); err != nil {
+				busy <- err
+				return
+			}
+			if _, err := s.Client.Sync(ctx, 20*time.Second, nil); err != nil {
+				busy <- err
+				return
+			}
+			select {
+			case <-made:
+				busy <- nil
+				return
+			default:
+			}
+		}
+	}()
+	file := ""
+	for i := range 4 {
+		file = filepath.Join(t.TempDir(), fmt.Sprint(i, ".backup"))
+		c.BackUp(file)
+	}
+	close(made)
+	must(t, <-busy)
+	products := count(t, c, schema.Product)
+	c.Stop()
+	c.Restore(file)
+	c.Start()
+	s.Moved(c)
+	s.Sync()
+	s.Sound()
+	if n := count(t, c, schema.Product); n != products {
+		t.Errorf("%d products are there after the restore, %d were", n, products)
+	}
+	soldIs(t, c, 20)
 }

@@ -17,10 +17,13 @@ func (s *session) letGo(ctx context.Context) {
 // letGo lets go of all own transactions that may go, a step at a time. Where that fails,
 // they stay, and the next checkpoint tries again.
 func (c *Client) letGo(ctx context.Context) {
-	for more := true; more && ctx.Err() == nil; {
-		var err error
-		if more, err = c.Store.LetGo(ctx); err != nil && ctx.Err() == nil {
+	for ctx.Err() == nil {
+		more, err := c.Store.LetGo(ctx)
+		if err != nil && ctx.Err() == nil {
 			c.Logger.Warn("cannot let go of what a backup holds", "err", err)
+		}
+		if err != nil || !more {
+			return
 		}
 	}
 }

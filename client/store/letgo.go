@@ -102,7 +102,7 @@ func (s *Store) LetGo(ctx context.Context) (more bool, err error) {
 		s.keepWalk(w)
 		return false, nil
 	}
-	err = s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+	err = s.db.WriteLazily(ctx, func(tx *sqlitedb.Tx) error { // a power cut brings back what may go again
 		s.mu.Lock()
 		lives := slices.Clone(s.lives)
 		s.mu.Unlock()
@@ -248,10 +248,16 @@ func (g *releasing) step(from int64) (last int64, full bool, err error) {
 		if c.stay {
 			continue
 		}
-		// What stays is checked by the hash before it; of the last line of a step it is
-		// not known yet whether the next stays.
+		follows := full // of the last line of a step it is not known yet whether the next stays
+		if i+1 < len(lines) {
+			follows = lines[i+1].stay && lines[i+1].ord == c.ord+1
+		} else if !full {
+			if follows, err = g.stayed(c.ord + 1); err != nil {
+				return 0, false, err
+			}
+		}
 		sql := `DELETE FROM outbox WHERE ord = ?`
-		if i+1 < len(lines) && lines[i+1].stay && lines[i+1].ord == c.ord+1 || i+1 == len(lines) && full {
+		if follows { // what stays is checked by the hash before it
 			sql = `UPDATE outbox SET at = 0, kept = zeroblob(0), amounts = NULL, body = zeroblob(0), body_hash = NULL WHERE ord = ?`
 		}
 		if err := g.tx.Exec(sql, c.ord); err != nil {
@@ -265,6 +271,15 @@ func (g *releasing) step(from int64) (last int64, full bool, err error) {
 		}
 	}
 	return last, full, nil
+}
+
+// stayed says whether a line stayed when those around it went, at an earlier time.
+func (g *releasing) stayed(ord int64) (bool, error) {
+	row, ok, err := g.tx.One(`SELECT inc, seq FROM outbox WHERE ord = ? AND length(body) > 0`, ord)
+	if err != nil || !ok {
+		return false, err
+	}
+	return slices.ContainsFunc(g.lives, func(l life) bool { return l.id == row.Int(0) && syncproto.Seq(row.Int(1)) <= l.released }), nil
 }
 
 func (g *releasing) read(from int64) (lines []candidate, err error) {

@@ -216,6 +216,22 @@ func TestAtItsLimitTheOutboxLetsTheOldestGoWithoutABackupAndSaysSo(t *testing.T)
 	}
 }
 
+func TestALineThatStayedAtTheLimitKeepsTheHashBeforeItWhenABackupComes(t *testing.T) {
+	s := newSite(t)
+	ids := s.makesSome(5, 5)
+	backed := s.head()
+	s.makesSome(5, 1)
+	s.checkpoint(true, on(1000))
+	s.LimitOutbox(1)
+	s.checkpoint(false, on(1031))
+	s.letsGo(3, 1) // the two that are held, and the last
+	s.sends(orgShare, schema.Product, ids[4], text(schema.NameEn, "Product 4"))
+	s.backedUp(backed)
+	s.checkpoint(true, on(1031))
+	s.reopen()
+	s.letsGo(2, 1)
+}
+
 func TestWhatIsLeftGoesToAServerThatWentBackWhateverItHas(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		s := newSite(t)

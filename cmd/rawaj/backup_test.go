@@ -65,7 +65,7 @@ func TestALostServerIsRestoredFromItsBackupAndSitesGiveBackTheRest(t *testing.T)
 	brokenOff(t, file, root)
 	rawaj(t, "restore", file, "--data", again)
 	rawaj(t, "verify", "--data", again)
-	_, url = serving(t, again)
+	server, url = serving(t, again)
 	for range 2 { // and hear what the other gave back
 		for _, s := range stalls {
 			rawaj(t, "site", "move", "--data", s, "--server", url)
@@ -84,6 +84,7 @@ func TestALostServerIsRestoredFromItsBackupAndSitesGiveBackTheRest(t *testing.T)
 	for _, s := range stalls {
 		rawaj(t, "verify", "--data", s)
 	}
+	server.stop() // now head office's record is made in the command's own process
 	rawajJSON(t, &made, "backup", "--data", again, "--to", filepath.Join(root, "next.backup"))
 	if made.Devices != 2 || made.Recorded != 2 {
 		t.Errorf("the next backup holds %+v, want more of 2 devices", made)

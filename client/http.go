@@ -54,7 +54,7 @@ func timeText(ms int64) *string {
 // Handler answers the local API, and pages for people, behind a gate.
 func (c *Client) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	api := localapi.Mux(append(c.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink}))
+	api := c.loads(localapi.Mux(append(c.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink})))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		if c.Store.Identity() == nil {
 			localapi.Refuse(w, store.ErrNotEnrolled)

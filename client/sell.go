@@ -61,7 +61,10 @@ func (c *Client) recordLate(ctx context.Context, waited time.Duration, f func(d 
 		return err
 	}
 	return c.Store.Write(ctx, func(w *store.Writer) error {
-		return w.Transaction(syncproto.RecordID{}, zone, func(d *store.Draft) error { return f(d, now, day) })
+		return w.Transaction(syncproto.RecordID{}, zone, func(d *store.Draft) error {
+			d.Loaded(loadedAt(ctx))
+			return f(d, now, day)
+		})
 	})
 }
 

@@ -80,12 +80,13 @@ func (w *Writer) publish() error {
 
 // Draft is one transaction as it is being made.
 type Draft struct {
-	w     *Writer
-	ord   int64
-	t     syncproto.Transaction
-	rows  map[rowKey]*records.Row // as they will stand
-	order []rowKey
-	sums  map[string]int64 // minor units of sale lines by currency
+	w      *Writer
+	ord    int64
+	loaded *syncproto.Base // where the author's screen was loaded; nil: here
+	t      syncproto.Transaction
+	rows   map[rowKey]*records.Row // as they will stand
+	order  []rowKey
+	sums   map[string]int64 // minor units of sale lines by currency
 }
 
 type rowKey struct {
@@ -143,6 +144,10 @@ func (w *Writer) begin() error {
 	return w.tx.Exec(`INSERT INTO incarnation (id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled, released, released_hash, unbacked)
 		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 0, 0, zeroblob(0), 0)`, l.id, l.inc[:], l.genesis.Parent[:], uint64(l.genesis.Seq), l.genesis.Hash[:], l.start[:], l.firstOrd, l.hash[:])
 }
+
+// Loaded says from which checkpoint the author's screen was loaded, where that is not the
+// present one: what came since then it has not shown. nil changes nothing.
+func (d *Draft) Loaded(at *syncproto.Base) { d.loaded = at }
 
 // NewID makes the id of a new record.
 func (d *Draft) NewID() (syncproto.RecordID, error) { return d.w.s.ids.Record() }
@@ -323,6 +328,9 @@ func (d *Draft) overlay(have, r *records.Row) error {
 func (d *Draft) baseOf(r *records.Row, group syncproto.GroupID) (int, error) {
 	p := &d.w.progress
 	at := syncproto.Base{Position: p.Position, Hash: p.Hash.Short()}
+	if d.loaded != nil {
+		at = *d.loaded
+	}
 	switch r.Meta[metaState] {
 	case made, heldMade:
 		return syncproto.NoBase, nil
@@ -337,7 +345,10 @@ func (d *Draft) baseOf(r *records.Row, group syncproto.GroupID) (int, error) {
 				continue
 			}
 			if b := o.change.Groups[i].Base; b != syncproto.NoBase {
-				return d.base(o.tx.Bases[b]), nil
+				if inherited := o.tx.Bases[b]; d.loaded == nil || inherited.Position < at.Position {
+					at = inherited
+				}
+				return d.base(at), nil
 			}
 			return syncproto.NoBase, nil
 		}

@@ -13,20 +13,35 @@ export class Refused extends Error {
   }
 }
 
+// What was loaded from which checkpoint: the program hears it with what is saved, so that
+// whatever came since then is a conflict and not overwritten unseen.
+const loadedFrom = new WeakMap<object, string>()
+const loaded = 'Rawaj-Loaded'
+
+function remember(v: unknown, from: string | null): void {
+  if (from && Array.isArray(v)) for (const item of v) if (item && typeof item === 'object') loadedFrom.set(item, from)
+}
+
 // patience is how long a program on this machine or this wifi may take to answer; one that
 // stands still is as good as away.
 const patience = 8_000
 
-// of names the site that something was recorded for, where that is not plain.
-async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown, of?: string, ms = patience): Promise<T> {
+// of names the site that something was recorded for, where that is not plain; shown is what
+// a form showed that is saved.
+async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown, of?: string, ms = patience, shown?: object): Promise<T> {
   let r: Response
   try {
-    const headers = { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(of ? { 'Rawaj-Site': of } : {}) }
+    const from = shown && loadedFrom.get(shown)
+    const headers = { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(of ? { 'Rawaj-Site': of } : {}), ...(from ? { [loaded]: from } : {}) }
     r = await fetch(path, { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: AbortSignal.timeout(ms) })
   } catch (e) {
     throw new Refused('unreachable', String(e))
   }
-  if (r.ok) return (await r.json()) as T
+  if (r.ok) {
+    const v = (await r.json()) as T
+    remember(v, r.headers.get(loaded))
+    return v
+  }
   const refusal = await r.json().then(
     (v: Partial<s.Refusal>) => (v.code ? (v as s.Refusal) : undefined),
     () => undefined,
@@ -38,6 +53,7 @@ async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown, of?
 
 const get = <T>(path: string): Promise<T> => call<T>('GET', path)
 const post = <T>(path: string, body: unknown = {}, of?: string, ms?: number): Promise<T> => call<T>('POST', path, body, of, ms)
+const edit = <T>(path: string, body: unknown, shown: object): Promise<T> => call<T>('POST', path, body, undefined, patience, shown)
 
 // Everything that the site's pages ask of the program.
 export const site = {
@@ -57,12 +73,12 @@ export const site = {
   sessions: () => get<s.SessionShown[]>('/api/sessions'),
   planSession: (p: s.PlanSessionRequest) => post<s.MadeAnswer>('/api/sessions', p),
   roster: (session: string) => get<s.RosterLine[]>(`/api/sessions/${session}/roster`),
-  review: (session: string, q: s.ReviewRequest) => post<s.MadeAnswer>(`/api/sessions/${session}/review`, q),
+  review: (session: string, q: s.ReviewRequest, shown: s.RosterLine) => edit<s.MadeAnswer>(`/api/sessions/${session}/review`, q, shown),
   scan: (q: s.ScanRequest, of?: string) => post<s.MadeAnswer>('/api/scans', q, of),
   desks: () => get<s.Desk[]>('/api/desks'),
   referrals: () => get<s.ReferralShown[]>('/api/referrals'),
   refer: (r: s.ReferRequest) => post<s.MadeAnswer>('/api/referrals', r),
-  answer: (id: string, a: s.AnswerRequest) => post<s.MadeAnswer>(`/api/referrals/${id}/answer`, a),
+  answer: (shown: s.ReferralShown, a: s.AnswerRequest) => edit<s.MadeAnswer>(`/api/referrals/${shown.id}/answer`, a, shown),
   quarantine: () => get<s.Verdict[]>('/api/quarantine'),
   sync: () => post<s.SyncResult>('/api/sync?patience=5s', {}, undefined, 120_000), // as long as it gets on
 }

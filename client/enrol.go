@@ -58,7 +58,10 @@ func Enrol(ctx context.Context, st *store.Store, key ed25519.PrivateKey, server,
 		Org: a.Org, OrgKey: a.OrgKey, Device: c.Device, Site: c.Site, Kind: c.Kind, Prefix: c.Prefix, Certificate: a.Certificate,
 		Server: server, SiteName: a.SiteName, Zone: a.Zone, Lang: a.Lang,
 	}
-	return &id, st.Enrol(ctx, id)
+	if err := st.Enrol(ctx, id); err != nil || a.TimeMS == 0 {
+		return &id, err
+	}
+	return &id, st.Measured(ctx, a.TimeMS)
 }
 
 func belongs(have *store.Identity) error {

@@ -26,13 +26,10 @@ func (c *Client) enforces(ctx context.Context) {
 }
 
 // Enforce looks now. The time is this device's, put right by what its clock was off at
-// the last checkpoint.
+// the last contact.
 func (c *Client) Enforce(ctx context.Context) error {
 	p := c.Store.Progress()
-	now := c.Now().UnixMilli()
-	if p.ServerTime != 0 && p.LastContact != 0 {
-		now += p.ServerTime - p.LastContact
-	}
+	now := c.Now().UnixMilli() - p.OffsetMS
 	ended, err := c.Store.EndShares(ctx, max(now, p.ServerTime))
 	if len(ended) > 0 {
 		c.Logger.Info("rights have ended: their records leave this device", "shares", ended)

@@ -41,6 +41,19 @@ func (c *Client) at(t time.Time) (day string, zone int, err error) {
 // the program away. A longer wait is a page whose clock jumped, and is not believed.
 const maxWaited = 90 * 24 * time.Hour
 
+// clockOff is what a clock may be off without anybody being told (R43).
+const clockOff = 2 * time.Minute
+
+// corrected is a time put right by what this device's clock was off at the last contact:
+// the day that a sale is counted on. What the clock claimed stands beside it.
+func (c *Client) corrected(now time.Time) time.Time {
+	off := time.Duration(c.Store.Progress().OffsetMS) * time.Millisecond
+	if off.Abs() <= clockOff {
+		return now
+	}
+	return now.Add(-off)
+}
+
 // record writes one transaction at the present time.
 func (c *Client) record(ctx context.Context, f func(d *store.Draft, now time.Time, day string) error) error {
 	return c.recordLate(ctx, 0, f)
@@ -56,7 +69,7 @@ func (c *Client) recordLate(ctx context.Context, waited time.Duration, f func(d 
 		waited = 0
 	}
 	now := c.Now().Add(-waited)
-	day, zone, err := c.at(now)
+	day, zone, err := c.at(c.corrected(now))
 	if err != nil {
 		return err
 	}

@@ -184,7 +184,7 @@ func (s *session) greet(ctx context.Context, id *store.Identity) error {
 	if after, _ := s.Store.Counts(); after > before { // their receipts were lost on the way
 		s.run.count(after-before, 0, 0)
 	}
-	return s.Store.Contact(ctx, s.Now().UnixMilli())
+	return s.Store.Contact(ctx, s.Now().UnixMilli(), s.welcome.OffsetMS)
 }
 
 func (s *session) hello(ctx context.Context, id *store.Identity, c *syncproto.Challenge, heads []syncproto.Head) (*syncproto.Hello, error) {

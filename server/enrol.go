@@ -322,6 +322,9 @@ func prefix(n int) string {
 func (s *Server) answer(ctx context.Context, row *records.Row, device syncproto.RecordID, q *syncproto.EnrolRequest, codeKey []byte) (*syncproto.EnrolResponse, error) {
 	head := s.State.Head()
 	a := &syncproto.EnrolResponse{Org: head.Org, OrgKey: head.OrgKey, TimeMS: s.Now().UnixMilli()}
+	if s.clock.doubtful() {
+		a.TimeMS = 0
+	}
 	err := s.State.Read(ctx, func(r *state.Reader) error {
 		d, err := r.Get(schema.Device, device)
 		if err != nil {

@@ -38,6 +38,8 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first, of a span of days", Query: []string{"from", "to", "against_from", "against_to"}, Response: Overview{}, Handle: s.apiOverview},
 		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Query: []string{"from", "to", "against_from", "against_to"}, Response: Overview{}, Stream: true, Handle: s.apiEvents},
 		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value", Response: []Conflict{}, Handle: s.apiConflicts},
+		{Method: "GET", Path: "/api/clock", Summary: "Whether this machine's clock is believed", Response: Clock{}, Handle: s.apiClock},
+		{Method: "POST", Path: "/api/clock/confirm", Summary: "Say that this machine's clock is right", Response: Clock{}, Handle: s.apiConfirmClock},
 		{Method: "POST", Path: "/api/parcels", Summary: "Take in a parcel, a file that a site made", Request: ParcelFile{}, Response: TakenParcel{}, Handle: s.apiParcel},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Transactions that are held, or were", Response: []Verdict{}, Handle: s.apiQuarantine},
 		{Method: "POST", Path: "/api/quarantine/{hash}", Summary: "Release or withdraw what is held", Request: Decide{}, Response: Verdict{}, Handle: s.apiDecide},

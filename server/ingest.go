@@ -86,9 +86,8 @@ func (n *session) ingest(ctx context.Context, a *assembly) error {
 		return err
 	}
 	if !known {
-		offset := n.offset
 		// The append goes on if the device hangs up: its context is the server's.
-		if _, err := n.s.append(context.WithoutCancel(ctx), &state.Entry{Kind: state.EntryBatch, Road: state.RoadSocket, OffsetMS: &offset, Payload: b.Bytes()}); err != nil {
+		if _, err := n.s.append(context.WithoutCancel(ctx), &state.Entry{Kind: state.EntryBatch, Road: state.RoadSocket, OffsetMS: n.measured(), Payload: b.Bytes()}); err != nil {
 			n.s.Logger.Error("append", "device", n.device, "err", err)
 			return err
 		}

@@ -40,6 +40,12 @@ func newMetrics(s *Server) *metrics {
 		gauge("rawaj_fold_applied_entries", "Entries folded into state.", func() float64 { return float64(s.State.Head().Applied) }),
 		gauge("rawaj_fold_position", "Transactions judged.", func() float64 { return float64(s.State.Head().Position) }),
 		gauge("rawaj_fold_unsound_entries", "Entries that could not be attributed to a device.", func() float64 { return float64(s.State.Head().Unsound) }),
+		gauge("rawaj_clock_in_doubt", "1 where somebody has to look at this machine's clock.", func() float64 {
+			if s.clock.doubtful() {
+				return 1
+			}
+			return 0
+		}),
 		gauge("rawaj_fold_stopped", "1 where the fold has stopped and needs somebody.", func() float64 {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -40,6 +40,7 @@ type Server struct {
 	Config
 	live    *live.Live
 	own     *own
+	clock   *clock
 	metrics *metrics
 
 	overviews overviews
@@ -82,6 +83,8 @@ func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) 
 	if err := s.catchUp(ctx, nil, progress); err != nil {
 		return nil, err
 	}
+	s.clock = newClock(c.Now, c.State.Head().LastReceived, c.Logger)
+	s.Now = s.clock.Now
 	if err := s.live.Load(ctx, c.State); err != nil {
 		return nil, err
 	}

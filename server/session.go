@@ -28,6 +28,7 @@ type session struct {
 	device  syncproto.DeviceID
 	key     ed25519.PublicKey
 	offset  int64  // device's clock minus ours, ms
+	trusted bool   // offset was measured by a clock that is believed
 	program string // that the device says it runs, for people
 
 	forgotten *syncproto.Certificate // of a device that the log has lost
@@ -310,6 +311,7 @@ func (n *session) greet(ctx context.Context) error {
 	}
 	n.named()
 	n.conn.SetLimits(syncproto.DeviceLimits)
+	n.trusted = !s.clock.doubtful()
 	n.offset, n.program = hello.TimeMS-s.Now().UnixMilli(), hello.Program
 	f, err = n.conn.Receive()
 	if err != nil {
@@ -343,6 +345,9 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 		return err
 	}
 	w := &syncproto.Welcome{Version: min(hello.Version, syncproto.Version), OffsetMS: n.offset, Credit: pushWindow, Server: s.own.certificate}
+	if n.measured() == nil {
+		w.OffsetMS = 0
+	}
 	err := s.State.Read(ctx, func(r *state.Reader) error {
 		head, err := r.Head()
 		w.History, w.Position = head.History, head.Position
@@ -374,14 +379,13 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 // have to know, also after a restart (P13).
 func (n *session) contact(ctx context.Context, d *syncproto.Declared) error {
 	c := state.Contact{Device: n.device, Declared: d}
-	offset := n.offset
 	kept := *d // d is a part of its frame
 	n.declared.Store(&kept)
 	if d.Transactions == 0 {
 		n.emptied.Store(true)
 		n.feeding.wake() // for one that was revoked
 	}
-	_, err := n.s.append(ctx, &state.Entry{Kind: state.EntryContact, OffsetMS: &offset, Payload: c.Encode()})
+	_, err := n.s.append(ctx, &state.Entry{Kind: state.EntryContact, OffsetMS: n.measured(), Payload: c.Encode()})
 	return err
 }
 

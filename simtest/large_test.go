@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,7 +54,7 @@ func TestATransactionOf60000RowsIsThereAsAWholeOrNotAtAll(t *testing.T) {
 		look func() (int, error)
 	}{{"up", maker, simtest.Up, atCentre}, {"down", reader, simtest.Down, atReader}} {
 		way.site.Through(line.URL())
-		seen := watch(way.look)
+		seen := watch(t, way.look)
 		for cut := int64(0); cut < cuts; cut++ {
 			cutSync(t, way.site, line, way.d, 3000+size*cut/cuts)
 			if n, err := way.look(); n != 0 || err != nil {
@@ -102,9 +103,9 @@ func cutSync(t *testing.T, s *simtest.Site, line *simtest.Proxy, d simtest.Direc
 
 // watch looks all the time until the function that it returns is called, which gives
 // what was seen, each once.
-func watch(look func() (int, error)) func() []int {
+func watch(t *testing.T, look func() (int, error)) func() []int {
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan []int)
+	done := make(chan []int, 1)
 	go func() {
 		var seen []int
 		for ctx.Err() == nil {
@@ -114,5 +115,7 @@ func watch(look func() (int, error)) func() []int {
 		}
 		done <- seen
 	}()
-	return func() []int { cancel(); return <-done }
+	ended := sync.OnceValue(func() []int { cancel(); return <-done })
+	t.Cleanup(func() { ended() })
+	return ended
 }

@@ -42,6 +42,8 @@ func TestTheOverviewOfASpanIsWhatItsRecordsAddUpTo(t *testing.T) {
 		must(t, err)
 		for day := range days {
 			now = first.AddDate(0, 0, day)
+			c.Off(time.Until(now))
+			c.Later(0)
 			session, err := s.Client.PlanSession(ctx, client.NewSession{Workshop: workshop, Starts: now, Ends: now.Add(2 * time.Hour)})
 			must(t, err)
 			for range 2 {

@@ -74,8 +74,17 @@ func newKey(t testing.TB) (ed25519.PublicKey, ed25519.PrivateKey) {
 // Path is a file of the server's.
 func (c *Centre) Path(name string) string { return filepath.Join(c.dir, name) }
 
-// Later sets the server's clock on.
-func (c *Centre) Later(d time.Duration) { c.ahead.Add(int64(d)) }
+// Off sets how far the clock of the server's machine is off.
+func (c *Centre) Off(d time.Duration) { c.ahead.Store(int64(d)) }
+
+// Later sets the server's clock on, or back, and a person confirms it.
+func (c *Centre) Later(d time.Duration) {
+	c.t.Helper()
+	c.ahead.Add(int64(d))
+	if _, err := c.Server.ConfirmClock(context.Background()); err != nil {
+		c.t.Fatal(err)
+	}
+}
 
 // Start opens the files and listens.
 func (c *Centre) Start() {

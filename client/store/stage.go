@@ -295,7 +295,13 @@ func (b *base) empty() error {
 	return set.Clear(b.tx, `"_state" IS NULL`)
 }
 
-// Contact takes note that the server was heard of at a time, UTC ms.
-func (s *Store) Contact(ctx context.Context, now int64) error {
-	return s.write(ctx, func(b *base) error { b.progress.LastContact = now; return nil })
+// Contact takes note that the server was heard of at a time, UTC ms, and how far it found
+// our clock off.
+func (s *Store) Contact(ctx context.Context, now, offset int64) error {
+	return s.write(ctx, func(b *base) error { b.progress.LastContact, b.progress.OffsetMS = now, offset; return nil })
+}
+
+// Measured holds our clock against the server's, UTC ms, as it took this device in.
+func (s *Store) Measured(ctx context.Context, server int64) error {
+	return s.write(ctx, func(b *base) error { b.progress.OffsetMS = s.now().UnixMilli() - server; return nil })
 }

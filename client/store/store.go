@@ -111,6 +111,7 @@ type Progress struct {
 	History     syncproto.HistoryID
 	ServerTime  int64 // UTC ms by the server's clock
 	LastContact int64 // UTC ms by ours; 0: never
+	OffsetMS    int64 // our clock minus the server's, as it was last measured
 	Direct      bool
 	Reading     *syncproto.ReadPoint
 	Unequal     string
@@ -174,7 +175,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 }
 
 func (s *Store) load(ctx context.Context, path string) (err error) {
-	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL()}); err != nil {
+	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL(), ddlOffset}); err != nil {
 		return err
 	}
 	if err := s.read(ctx); err != nil {
@@ -376,8 +377,11 @@ func note(tx *sqlitedb.Tx, lives []life) error {
 	return nil
 }
 
+// ddlOffset keeps how far our clock was off when it was last measured, ms.
+const ddlOffset = `ALTER TABLE progress ADD COLUMN offset_ms INTEGER NOT NULL DEFAULT 0`
+
 func readProgress(tx *sqlitedb.Tx) (p Progress, err error) {
-	row, _, err := tx.One(`SELECT cursor, position, hash, history, server_time, last_contact, receipt_no, own_rows, direct, reading, unequal, recorded FROM progress`)
+	row, _, err := tx.One(`SELECT cursor, position, hash, history, server_time, last_contact, receipt_no, own_rows, direct, reading, unequal, recorded, offset_ms FROM progress`)
 	if err != nil {
 		return p, err
 	}
@@ -389,7 +393,7 @@ func readProgress(tx *sqlitedb.Tx) (p Progress, err error) {
 	if p.Reading, err = decodePoint(row.Blob(9)); err != nil {
 		return p, err
 	}
-	p.Unequal = row.Text(10)
+	p.Unequal, p.OffsetMS = row.Text(10), row.Int(12)
 	newer, ok, err := tx.One(`SELECT kept FROM outbox WHERE ord > ? ORDER BY ord DESC LIMIT 1`, row.Int(11))
 	if err == nil && ok {
 		err = p.readKept(newer.Blob(0))
@@ -404,6 +408,6 @@ func writeProgress(tx *sqlitedb.Tx, p *Progress, recorded int64) error {
 	if p.Cursor != nil {
 		cursor = p.Cursor
 	}
-	return tx.Exec(`UPDATE progress SET cursor = ?, position = ?, hash = ?, history = ?, server_time = ?, last_contact = ?, receipt_no = ?, own_rows = ?, direct = ?, reading = ?, unequal = ?, recorded = ?`,
-		cursor, uint64(p.Position), p.Hash[:], p.History[:], p.ServerTime, p.LastContact, p.receiptNo, p.ownRows, p.Direct, encodePoint(p.Reading), p.Unequal, recorded)
+	return tx.Exec(`UPDATE progress SET cursor = ?, position = ?, hash = ?, history = ?, server_time = ?, last_contact = ?, receipt_no = ?, own_rows = ?, direct = ?, reading = ?, unequal = ?, recorded = ?, offset_ms = ?`,
+		cursor, uint64(p.Position), p.Hash[:], p.History[:], p.ServerTime, p.LastContact, p.receiptNo, p.ownRows, p.Direct, encodePoint(p.Reading), p.Unequal, recorded, p.OffsetMS)
 }

@@ -17,7 +17,7 @@ func newAdminCommand() *cobra.Command {
 	c := &cobra.Command{Use: "admin", Short: "Sites, enrolment codes and devices of a server", Example: "  rawaj admin enrol-code --data ./centre --site 'Stall 12' --kind stall"}
 	device := &cobra.Command{Use: "device", Short: "Devices", Example: "  rawaj admin device ls --data ./centre"}
 	device.AddCommand(newDeviceListCommand(), newRevokeCommand())
-	c.AddCommand(newEnrolCodeCommand(), device, newQuarantineCommand(), newAdminParcelCommand(), newRebuildCommand(),
+	c.AddCommand(newEnrolCodeCommand(), device, newQuarantineCommand(), newAdminParcelCommand(), newRebuildCommand(), newClockCommand(),
 		loginCommand("login-link", "Make a one-time link that signs a browser in to the running server", "  rawaj admin login-link --data ./centre"))
 	return c
 }

@@ -55,9 +55,9 @@ func newLogReadCommand(name, short string, show func(io.Writer, oplog.Record) er
 	return c
 }
 
-var entryNames = map[state.EntryKind]string{state.EntryBatch: "batch", state.EntryHistory: "history", state.EntryNode: "node", state.EntryContact: "contact"}
+var entryNames = map[state.EntryKind]string{state.EntryBatch: "batch", state.EntryHistory: "history", state.EntryNode: "node", state.EntryContact: "contact", state.EntryClock: "clock"}
 
-var roadNames = map[state.Road]string{state.RoadSocket: "socket", state.RoadParcel: "parcel", state.RoadOwn: "own"}
+var roadNames = map[state.Road]string{state.RoadSocket: "socket", state.RoadParcel: "parcel", state.RoadOwn: "own", state.RoadBack: "back"}
 
 // entryLine is an entry without its content.
 type entryLine struct {

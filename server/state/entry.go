@@ -16,6 +16,7 @@ const (
 	EntryHistory EntryKind = 2 // a history begins; the first entry of every log
 	EntryNode    EntryKind = 3 // a server's device, by its certificate
 	EntryContact EntryKind = 4 // a device was heard of, and what it declared
+	EntryClock   EntryKind = 5 // a person confirmed the clock that ReceivedAt is of
 )
 
 // Road is the way a batch came.

@@ -51,7 +51,7 @@ type Head struct {
 	LogHash      oplog.Hash  // log's hash there
 	Position     syncproto.Position
 	PositionHash syncproto.Hash
-	LastReceived int64 // highest received_at of an entry, UTC ms
+	LastReceived int64 // highest received_at of an entry since a person confirmed the clock, UTC ms
 	Unsound      int64 // entries that could not be attributed to a device
 }
 
@@ -211,6 +211,8 @@ func (f *fold) record(rec oplog.Record) error {
 		err = f.contact(&e)
 	case EntryBatch:
 		err = f.batch(&e, rec)
+	case EntryClock:
+		f.head.LastReceived = e.ReceivedAt
 	default:
 		err = fmt.Errorf("entry of kind %d is of a newer program: update this one", e.Kind)
 	}

@@ -15,6 +15,12 @@ export interface Backing {
   devices: BackedHead[]
 }
 
+export interface Clock {
+  doubtful: boolean
+  says: string
+  works: string
+}
+
 export interface Conflict {
   group: string
   id: string

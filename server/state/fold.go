@@ -31,6 +31,7 @@ type fold struct {
 	waiting int64           // rows of waits
 	parked  int64           // rows of parked
 	counted bool            // whether waiting and parked were read
+	day     int64           // latest of age; 0: not read
 
 	release []releasing // held transactions to judge again at the present position
 	result  Result

@@ -202,6 +202,9 @@ func (f *fold) record(rec oplog.Record) error {
 		return err
 	}
 	f.head.LastReceived = max(f.head.LastReceived, e.ReceivedAt)
+	if err := f.age(e.ReceivedAt); err != nil {
+		return err
+	}
 	switch e.Kind {
 	case EntryHistory:
 		err = f.history(&e)

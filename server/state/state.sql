@@ -63,13 +63,14 @@ CREATE TABLE writer (
 	PRIMARY KEY (tbl, record, grp)
 ) STRICT, WITHOUT ROWID;
 
--- One row a share: what its members' hashes add up to, and the last position that
--- touched it.
+-- One row a share: what its members' hashes add up to, the last position that touched
+-- it, and its floor: up to there, what left it is not remembered any more.
 CREATE TABLE share (
 	id INTEGER PRIMARY KEY,
 	class INTEGER NOT NULL, scope BLOB NOT NULL,
 	count INTEGER NOT NULL, sum BLOB NOT NULL,
 	position INTEGER NOT NULL,
+	floor INTEGER NOT NULL DEFAULT 0,
 	UNIQUE (class, scope)
 ) STRICT;
 
@@ -80,11 +81,16 @@ CREATE TABLE feed (
 	PRIMARY KEY (share, position, tbl, record)
 ) STRICT, WITHOUT ROWID;
 
+-- Where in the log each day of arrival began, for as long as the feed remembers what
+-- left: days since 1970, UTC.
+CREATE TABLE age (day INTEGER PRIMARY KEY, position INTEGER NOT NULL) STRICT;
+
 -- Where in the feed of a share a record stands that has left it.
 CREATE TABLE gone (
 	share INTEGER NOT NULL, tbl INTEGER NOT NULL, record BLOB NOT NULL, position INTEGER NOT NULL,
 	PRIMARY KEY (share, tbl, record)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX gone_position ON gone (position);
 
 -- Transactions in quarantine, by their own position; body is what the author signed,
 -- waives the refusals that head office has waived, two bytes each.

@@ -106,9 +106,6 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 		if refusal := sound(w); refusal != nil {
 			return nil, refusal, nil
 		}
-		if refusal := sound(w); refusal != nil {
-			return nil, refusal, nil
-		}
 		if refusal, err := f.orphaned(p, w); refusal != nil || err != nil {
 			return nil, refusal, err
 		}

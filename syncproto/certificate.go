@@ -39,6 +39,19 @@ func VerifyCertificate(key ed25519.PublicKey, org OrgID, message []byte) (c Cert
 	if err != nil {
 		return c, fmt.Errorf("certificate: %w", err)
 	}
+	return readCertificate(payload)
+}
+
+// OwnCertificate reads a certificate of one's own that was verified when it came.
+func OwnCertificate(message []byte) (c Certificate, err error) {
+	payload, _, err := open1(message)
+	if err != nil {
+		return c, fmt.Errorf("certificate: %w", err)
+	}
+	return readCertificate(payload)
+}
+
+func readCertificate(payload []byte) (c Certificate, err error) {
 	r := canon.NewReader(payload)
 	r.Exactly(6)
 	r.Fixed(c.Device[:])

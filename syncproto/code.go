@@ -28,6 +28,8 @@ const (
 	CodeNoSuchCode   Code = 18 // enrolment: there is no such code: type it again
 	CodeTooManyTries Code = 19 // enrolment: wait RetryAfter
 	CodeHistory      Code = 20 // cursor is of no history here: the device compares by range
+	CodeNotCopy      Code = 21 // renaming: the log knows of no other copy that goes on: keep the name
+	CodeManyCopies   Code = 22 // renaming: too many copies of one device have a name: a person looks
 )
 
 // Codes of quarantine: 100-199 may be mended by the author, 200-249 wait for
@@ -58,6 +60,7 @@ var codeNames = map[Code]string{
 	CodeTimeout: "timeout", CodeTooLarge: "too_large", CodeWrongOrg: "wrong_organisation", CodeShutdown: "shutdown",
 	CodeInternal: "internal", CodeNotSigned: "not_signed", CodeUsed: "code_used", CodeExpired: "code_expired",
 	CodeNoSuchCode: "no_such_code", CodeTooManyTries: "too_many_tries", CodeHistory: "other_history",
+	CodeNotCopy: "not_a_copy", CodeManyCopies: "too_many_copies",
 	CodeBody: "body", CodeNotGranted: "not_granted", CodeBadValue: "bad_value", CodeBadGroup: "bad_group",
 	CodeScopeFixed: "scope_fixed", CodeOnceDiffers: "once_differs", CodeBadState: "bad_state", CodeSettled: "already_settled",
 	CodeErased: "erased", CodeGone: "gone", CodeDependant: "dependant", CodeUnknownTable: "unknown_table",

@@ -26,6 +26,7 @@ const (
 	contextEnrol       = "rawaj/enrol/1"
 	contextRevocation  = "rawaj/revocation/1"
 	contextParcel      = "rawaj/parcel/1"
+	contextRename      = "rawaj/rename/1"
 )
 
 var protectedEdDSA = []byte{0xa1, 0x01, 0x27}

@@ -109,6 +109,7 @@ type Welcome struct {
 	Credit   uint64    `cbor:"5,keyasint"`           // bytes of bodies the device may push before more is given
 	Server   []byte    `cbor:"6,keyasint"`           // certificate of the server's device, whose key signs receipts
 	Position Position  `cbor:"7,keyasint"`           // log's end as it stood when Hello came
+	Copy     bool      `cbor:"8,keyasint,omitempty"` // the device is a copy, and the later one: it asks for a name of its own
 }
 
 // Push (SPEC §5.5) carries a piece of a batch. Pieces come in order, batch after

@@ -74,7 +74,7 @@ func TestEveryKeyOfAFrameStandsInItsTable(t *testing.T) {
 		"5.1": {syncproto.Challenge{}}, "5.2": {syncproto.Hello{}, syncproto.Declared{}}, "5.3": {syncproto.Resume{}}, "5.4": {syncproto.Welcome{}},
 		"5.5": {syncproto.Push{}, syncproto.Receipt{}}, "5.7": {syncproto.Leave{}}, "5.8": {syncproto.Checkpoint{}},
 		"5.10": {syncproto.Credit{}}, "5.11": {syncproto.Ping{}}, "5.12": {syncproto.Bye{}},
-		"7.3": {syncproto.EnrolRequest{}}, "7.4": {syncproto.EnrolResponse{}}, "7.5": {syncproto.EnrolError{}},
+		"7.3": {syncproto.EnrolRequest{}}, "7.4": {syncproto.EnrolResponse{}}, "7.5": {syncproto.EnrolError{}}, "7.6": {syncproto.RenameRequest{}},
 	} {
 		var want, got []string
 		for _, v := range values {

@@ -288,6 +288,10 @@ func sampleFrames() []struct {
 			Version: 1, History: history, Heads: []syncproto.Head{head}, OffsetMS: -1500, Credit: 4 << 20, Position: 99,
 			Server: syncproto.SignCertificate(orgKey, org, syncproto.Certificate{Device: server, Site: syncproto.RecordID(org), Kind: syncproto.KindServer, Key: public(serverKey), IssuedAt: nowMS}),
 		}},
+		{"Welcome, copy", "the device asks for a name of its own when it has delivered", &syncproto.Welcome{
+			Version: 1, History: history, Credit: 4 << 20, Position: 99, Copy: true,
+			Server: syncproto.SignCertificate(orgKey, org, syncproto.Certificate{Device: server, Site: syncproto.RecordID(org), Kind: syncproto.KindServer, Key: public(serverKey), IssuedAt: nowMS}),
+		}},
 		{"Push", "the middle of a batch", &syncproto.Push{Batch: 2, Offset: 3, Total: 9, Length: 20, Data: []byte{1, 2, 3}}},
 		{"Receipt", "", &syncproto.Receipt{Signed: syncproto.SignReceipt(serverKey, org, syncproto.ReceiptBody{Device: device, Incarnation: inc, Seq: 3, Chain: hashOne, History: history})}},
 		{"Rows", "the last frame of a page of a backfill; nulls where a record lacks a field", rows()},
@@ -389,7 +393,16 @@ func idVectors(testing.TB) []vector {
 	}
 }
 
+func rename() syncproto.RenameRequest {
+	return syncproto.NewRenameRequest(deviceKey, serverKey, org, device, syncproto.Head{Incarnation: inc, Seq: 3, Hash: hashOne})
+}
+
 func enrolVectors(t testing.TB) []vector {
+	q := rename()
+	meant, err := q.Open(org, func(syncproto.DeviceID) (ed25519.PublicKey, error) { return public(deviceKey), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
 	request := syncproto.NewEnrolRequest(code, deviceKey, "Till 1")
 	response := syncproto.EnrolResponse{
 		Org: org, OrgKey: public(orgKey), Certificate: syncproto.SignCertificate(orgKey, org, certificate()),
@@ -414,6 +427,8 @@ func enrolVectors(t testing.TB) []vector {
 		good("enrol request", "enrol request", "", encode(request), request),
 		good("enrol response", "enrol response", "", encode(response), response),
 		good("enrol error", "enrol error", "", encode(refusal), refusal),
+		good("rename request", "rename request", "the new key is the server's, for want of another", encode(rename()), meant),
+		good("rename response", "rename response", "", encode(syncproto.RenameResponse{Certificate: response.Certificate}), syncproto.RenameResponse{Certificate: response.Certificate}),
 	}
 }
 

@@ -281,6 +281,26 @@ var readers = map[string]func(b []byte) (value any, again []byte, err error){
 		again, err := syncproto.EncodeEnrol(v)
 		return v, again, err
 	},
+	"rename request": func(b []byte) (any, []byte, error) {
+		var v syncproto.RenameRequest
+		if err := syncproto.DecodeEnrol(b, &v); err != nil {
+			return nil, nil, err
+		}
+		meant, err := v.Open(org, func(syncproto.DeviceID) (ed25519.PublicKey, error) { return public(deviceKey), nil })
+		if err != nil {
+			return nil, nil, err
+		}
+		again, err := syncproto.EncodeEnrol(syncproto.NewRenameRequest(deviceKey, serverKey, org, meant.Device, meant.Head))
+		return meant, again, err
+	},
+	"rename response": func(b []byte) (any, []byte, error) {
+		var v syncproto.RenameResponse
+		if err := syncproto.DecodeEnrol(b, &v); err != nil {
+			return nil, nil, err
+		}
+		again, err := syncproto.EncodeEnrol(v)
+		return v, again, err
+	},
 	"enrol error": func(b []byte) (any, []byte, error) {
 		var v syncproto.EnrolError
 		if err := syncproto.DecodeEnrol(b, &v); err != nil {

@@ -105,10 +105,12 @@ const (
 	DeviceLabel    syncproto.FieldID = 6
 	DeviceRevoked  syncproto.FieldID = 7 // UTC ms; null while it is not revoked
 	DeviceReason   syncproto.FieldID = 8 // why it was revoked
+	DeviceCopyOf   syncproto.FieldID = 9 // that it was before it was copied and renamed
 
 	DeviceGroupIdentity syncproto.GroupID = 1
 	DeviceGroupLabel    syncproto.GroupID = 2
 	DeviceGroupRevoked  syncproto.GroupID = 3
+	DeviceGroupCopy     syncproto.GroupID = 4
 )
 
 // Fields of user.
@@ -159,11 +161,13 @@ var sites = []*Table{
 			{ID: DeviceLabel, Name: "label", Kind: syncproto.Text, Max: MaxName},
 			{ID: DeviceRevoked, Name: "revoked_at", Kind: syncproto.Int},
 			{ID: DeviceReason, Name: "revoke_reason", Kind: syncproto.Text, Max: MaxReason},
+			{ID: DeviceCopyOf, Name: "copy_of", Kind: syncproto.Bytes, Ref: Device},
 		},
 		Groups: []Group{
 			{ID: DeviceGroupIdentity, Name: "identity", Rule: OnceStrict, Fields: []syncproto.FieldID{DeviceSite, DeviceKind, DeviceKey, DevicePrefix, DeviceIssuedAt}},
 			{ID: DeviceGroupLabel, Name: "label", Fields: []syncproto.FieldID{DeviceLabel}},
 			{ID: DeviceGroupRevoked, Name: "revoked", Fields: []syncproto.FieldID{DeviceRevoked, DeviceReason}},
+			{ID: DeviceGroupCopy, Name: "copy", Rule: OnceStrict, Fields: []syncproto.FieldID{DeviceCopyOf}},
 		},
 	},
 	{

@@ -291,16 +291,7 @@ func admit(c *syncproto.Certificate, label string, fairs []syncproto.RecordID) [
 	if label == "" {
 		label = c.Kind
 	}
-	changes := []syncproto.Change{
-		create(schema.Device, syncproto.RecordID(c.Device),
-			syncproto.FieldValue{Field: schema.DeviceSite, Value: syncproto.IDValue(c.Site)},
-			syncproto.FieldValue{Field: schema.DeviceKind, Value: syncproto.TextValue(c.Kind)},
-			syncproto.FieldValue{Field: schema.DeviceKey, Value: syncproto.BytesValue(c.Key)},
-			syncproto.FieldValue{Field: schema.DevicePrefix, Value: syncproto.TextValue(c.Prefix)},
-			syncproto.FieldValue{Field: schema.DeviceIssuedAt, Value: syncproto.IntValue(c.IssuedAt)},
-			syncproto.FieldValue{Field: schema.DeviceLabel, Value: syncproto.TextValue(label)},
-		),
-	}
+	changes := []syncproto.Change{newDevice(c, label)}
 	for _, g := range schema.FirstGrants(c.Kind, c.Device, c.Site, fairs) {
 		changes = append(changes, create(schema.Grant, schema.GrantID(c.Device, g.Scope),
 			syncproto.FieldValue{Field: schema.GrantDevice, Value: syncproto.IDValue(syncproto.RecordID(c.Device))},
@@ -310,6 +301,18 @@ func admit(c *syncproto.Certificate, label string, fairs []syncproto.RecordID) [
 		))
 	}
 	return changes
+}
+
+// newDevice is the record of a device.
+func newDevice(c *syncproto.Certificate, label string, more ...syncproto.FieldValue) syncproto.Change {
+	return create(schema.Device, syncproto.RecordID(c.Device), append([]syncproto.FieldValue{
+		{Field: schema.DeviceSite, Value: syncproto.IDValue(c.Site)},
+		{Field: schema.DeviceKind, Value: syncproto.TextValue(c.Kind)},
+		{Field: schema.DeviceKey, Value: syncproto.BytesValue(c.Key)},
+		{Field: schema.DevicePrefix, Value: syncproto.TextValue(c.Prefix)},
+		{Field: schema.DeviceIssuedAt, Value: syncproto.IntValue(c.IssuedAt)},
+		{Field: schema.DeviceLabel, Value: syncproto.TextValue(label)},
+	}, more...)...)
 }
 
 // prefix is what the n-th device's receipt numbers begin with: letters, then a number,
@@ -333,10 +336,7 @@ func (s *Server) answer(ctx context.Context, row *records.Row, device syncproto.
 		if d == nil || !ed25519.PublicKey(d.Of(schema.DeviceKey).Bytes()).Equal(q.Key) {
 			return syncproto.Errorf(syncproto.CodeUsed, "")
 		}
-		a.Certificate = syncproto.SignCertificate(s.OrgKey, head.Org, syncproto.Certificate{
-			Device: syncproto.DeviceID(device), Site: d.Of(schema.DeviceSite).ID(), Kind: d.Of(schema.DeviceKind).Text(),
-			Prefix: d.Of(schema.DevicePrefix).Text(), Key: d.Of(schema.DeviceKey).Bytes(), IssuedAt: d.Of(schema.DeviceIssuedAt).Int(),
-		})
+		a.Certificate = s.certify(head.Org, d)
 		site, err := r.Get(schema.Site, row.Of(schema.EnrolmentSite).ID())
 		if err != nil || site == nil {
 			return errors.Join(err, errors.New("the code's site is gone"))
@@ -350,6 +350,14 @@ func (s *Server) answer(ctx context.Context, row *records.Row, device syncproto.
 	}
 	a.Seal(codeKey, q)
 	return a, nil
+}
+
+// certify signs what stands in a device's record.
+func (s *Server) certify(org syncproto.OrgID, d *records.Row) []byte {
+	return syncproto.SignCertificate(s.OrgKey, org, syncproto.Certificate{
+		Device: syncproto.DeviceID(d.ID), Site: d.Of(schema.DeviceSite).ID(), Kind: d.Of(schema.DeviceKind).Text(),
+		Prefix: d.Of(schema.DevicePrefix).Text(), Key: d.Of(schema.DeviceKey).Bytes(), IssuedAt: d.Of(schema.DeviceIssuedAt).Int(),
+	})
 }
 
 // tries bounds the wrong codes of one address: a code has 80 bits, this only keeps

@@ -20,6 +20,7 @@ func (s *Server) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sync", s.serveSync)
 	mux.HandleFunc("POST /enrol", s.serveEnrol)
+	mux.HandleFunc("POST /rename", s.serveRename)
 	mux.HandleFunc("GET /healthz", s.serveHealth)
 	mux.Handle("/api/", gate.Handler(localapi.Mux(append(s.Routes(), localapi.Route{Method: "POST", Path: "/api/login-link", Handle: gate.AnswerLink}))))
 	mux.Handle("GET /metrics", gate.Handler(s.metrics.handler()))
@@ -34,6 +35,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/enrol-codes", Summary: "Make a one-time code that takes one device in", Request: NewSite{}, Response: EnrolCode{}, Handle: s.apiEnrolCode},
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
 		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
+		{Method: "GET", Path: "/api/receipts/doubled", Summary: "Receipt numbers under which more than one sale was printed", Response: []Doubled{}, Handle: s.apiDoubled},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by", "from", "to"}, Response: report.Sales{}, Handle: s.apiSales},
 		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first, of a span of days", Query: []string{"from", "to", "against_from", "against_to"}, Response: Overview{}, Handle: s.apiOverview},
 		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Query: []string{"from", "to", "against_from", "against_to"}, Response: Overview{}, Stream: true, Handle: s.apiEvents},

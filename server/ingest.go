@@ -73,7 +73,7 @@ func (n *session) release() {
 // receipt. What its transactions say is not looked at: a batch that is correctly
 // signed is kept whatever it holds, or one poisoned batch would silence its device.
 func (n *session) ingest(ctx context.Context, a *assembly) error {
-	b, err := n.s.sound(a.data, n.device, n.key)
+	b, err := n.s.sound(ctx, a.data, n.device, n.key)
 	if err != nil {
 		return err
 	}
@@ -98,18 +98,21 @@ func (n *session) ingest(ctx context.Context, a *assembly) error {
 			n.durable[head.Incarnation] = head
 		}
 	}
-	return n.receipt(ctx, head)
+	return n.conn.Send(ctx, &syncproto.Receipt{Signed: n.s.signReceipt(b.Header.Device, head)})
 }
 
 // sound checks whose a batch is and that it is whole, and opens what is sealed in it, so
-// that the log holds it as it was recorded. Its errors are *syncproto.Error.
-func (s *Server) sound(raw []byte, device syncproto.DeviceID, key ed25519.PublicKey) (*syncproto.Batch, error) {
+// that the log holds it as it was recorded. It is the device's own, or of a name that it
+// had before it was renamed. Its errors are *syncproto.Error.
+func (s *Server) sound(ctx context.Context, raw []byte, device syncproto.DeviceID, key ed25519.PublicKey) (*syncproto.Batch, error) {
 	b, err := syncproto.ParseBatch(raw)
 	if err != nil {
 		return nil, syncproto.Errorf(syncproto.CodeMalformed, "%v", err)
 	}
 	if b.Header.Device != device {
-		return nil, syncproto.Errorf(syncproto.CodeSignature, "batch of another device")
+		if key, err = s.formerKey(ctx, device, b.Header.Device); err != nil {
+			return nil, err
+		}
 	}
 	switch err := b.Verify(key, s.State.Head().Org); {
 	case errors.Is(err, syncproto.ErrBatch):
@@ -155,10 +158,6 @@ func (n *session) known(ctx context.Context, h syncproto.Head) (known bool, err 
 		return err
 	})
 	return known, err
-}
-
-func (n *session) receipt(ctx context.Context, h syncproto.Head) error {
-	return n.conn.Send(ctx, &syncproto.Receipt{Signed: n.s.signReceipt(n.device, h)})
 }
 
 // signReceipt proves that a device's chain is in the log up to a head.

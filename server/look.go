@@ -19,6 +19,8 @@ type Device struct {
 	SiteName        string             `json:"site_name"`
 	Kind            string             `json:"kind"`
 	Label           string             `json:"label"`
+	Prefix          string             `json:"prefix"`           // of its receipt numbers
+	CopyOf          syncproto.DeviceID `json:"copy_of"`          // that it was before it was copied and renamed; zeros where it was not
 	LastContact     *string            `json:"last_contact"`     // RFC 3339, UTC; null: never
 	Connected       bool               `json:"connected"`        // has a session now
 	PendingDeclared uint64             `json:"pending_declared"` // transactions
@@ -70,8 +72,9 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 			site := row.Of(schema.DeviceSite).ID()
 			d := Device{
 				Device: id, Site: site, SiteName: names[string(site[:])], Kind: row.Of(schema.DeviceKind).Text(),
-				Label: row.Of(schema.DeviceLabel).Text(), Revoked: !row.Of(schema.DeviceRevoked).IsNull(),
-				Held: held[id], PendingAmounts: map[string]int64{},
+				Label: row.Of(schema.DeviceLabel).Text(), Prefix: row.Of(schema.DevicePrefix).Text(), CopyOf: syncproto.DeviceID(row.Of(schema.DeviceCopyOf).ID()),
+				Revoked: !row.Of(schema.DeviceRevoked).IsNull(),
+				Held:    held[id], PendingAmounts: map[string]int64{},
 				RevokedAt: timeText(row.Of(schema.DeviceRevoked).Int()), RevokeReason: row.Of(schema.DeviceReason).Text(),
 			}
 			if h, ok := health[id]; ok {

@@ -65,7 +65,7 @@ func (s *Server) TakeParcel(ctx context.Context, file []byte) (t TakenParcel, er
 	receipts := syncproto.Receipts{Server: s.own.certificate}
 	var last oplog.Index
 	for _, raw := range p.Batches {
-		b, err := s.sound(raw, p.Device, public)
+		b, err := s.sound(ctx, raw, p.Device, public)
 		if err != nil {
 			return t, unsound(err)
 		}
@@ -85,7 +85,7 @@ func (s *Server) TakeParcel(ctx context.Context, file []byte) (t TakenParcel, er
 			}
 			t.New += n
 		}
-		receipts.Receipts = append(receipts.Receipts, s.signReceipt(p.Device, h))
+		receipts.Receipts = append(receipts.Receipts, s.signReceipt(b.Header.Device, h))
 	}
 	t.Receipts = receipts.Encode()
 	return t, s.folded(ctx, last)

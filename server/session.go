@@ -269,7 +269,7 @@ func (n *session) parted(ctx context.Context, err error) error {
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
-	if failed := n.contact(ctx, n.declared.Load()); failed != nil {
+	if failed := n.contact(ctx, n.declared.Load(), nil); failed != nil {
 		err = errors.Join(err, fmt.Errorf("note the end of a session: %w", failed))
 	}
 	return err
@@ -330,7 +330,7 @@ func (n *session) greet(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := n.contact(ctx, &hello.Declared); err != nil {
+	if err := n.contact(ctx, &hello.Declared, newest(hello)); err != nil {
 		return err
 	}
 	return n.welcome(ctx, hello)
@@ -362,6 +362,9 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 			}
 			w.Heads = append(w.Heads, branches...)
 		}
+		if h := newest(hello); h != nil && err == nil {
+			w.Copy, err = r.Copy(n.device, *h)
+		}
 		return err
 	})
 	if err != nil {
@@ -377,8 +380,8 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 
 // contact writes to the log when a device was heard of and what it declares: totals
 // have to know, also after a restart (P13).
-func (n *session) contact(ctx context.Context, d *syncproto.Declared) error {
-	c := state.Contact{Device: n.device, Declared: d}
+func (n *session) contact(ctx context.Context, d *syncproto.Declared, newest *syncproto.Head) error {
+	c := state.Contact{Device: n.device, Declared: d, Newest: newest}
 	kept := *d // d is a part of its frame
 	n.declared.Store(&kept)
 	if d.Transactions == 0 {
@@ -420,7 +423,7 @@ func (n *session) receive(ctx context.Context) error {
 
 func (n *session) ping(ctx context.Context, f *syncproto.Ping) error {
 	if f.Declared != nil {
-		if err := n.contact(ctx, f.Declared); err != nil {
+		if err := n.contact(ctx, f.Declared, nil); err != nil {
 			return err
 		}
 	}
@@ -441,4 +444,12 @@ func (n *session) pings(ctx context.Context) *time.Timer {
 	})
 	next.Reset(syncproto.PingEvery) // here, for it must not fire before it is assigned
 	return next
+}
+
+// newest is the head of the newest incarnation that Hello names.
+func newest(h *syncproto.Hello) *syncproto.Head {
+	if len(h.Heads) == 0 {
+		return nil
+	}
+	return &h.Heads[len(h.Heads)-1]
 }

@@ -23,15 +23,16 @@ type chain struct {
 	held        int64          // transactions in quarantine
 	parent      int64          // chain it continues: by genesis, or as a branch; 0 for none
 	parentSeq   syncproto.Seq
+	alive       syncproto.Position // see state.sql
 	dirty       bool
 }
 
-const chainColumns = `SELECT id, incarnation, device, genesis, first, head, hash, stamp, held, parent, parent_seq FROM chain `
+const chainColumns = `SELECT id, incarnation, device, genesis, first, head, hash, stamp, held, parent, parent_seq, alive FROM chain `
 
 func scanChain(row sqlitedb.Row) *chain {
 	c := &chain{
 		id: row.Int(0), first: syncproto.Seq(row.Int(4)), head: syncproto.Seq(row.Int(5)), stamp: hlc.Stamp(row.Int(7)),
-		held: row.Int(8), parent: row.Int(9), parentSeq: syncproto.Seq(row.Int(10)),
+		held: row.Int(8), parent: row.Int(9), parentSeq: syncproto.Seq(row.Int(10)), alive: syncproto.Position(row.Int(11)),
 	}
 	copy(c.incarnation[:], row.Blob(1))
 	copy(c.device[:], row.Blob(2))
@@ -88,9 +89,9 @@ func (f *fold) saveChain(c *chain) error {
 		return nil
 	}
 	c.dirty = false
-	return f.tx.Exec(`REPLACE INTO chain (id, incarnation, device, genesis, first, head, hash, stamp, held, parent, parent_seq)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.id, c.incarnation[:], c.device[:], c.genesis[:],
-		uint64(c.first), uint64(c.head), c.hash[:], uint64(c.stamp), c.held, c.parent, uint64(c.parentSeq))
+	return f.tx.Exec(`REPLACE INTO chain (id, incarnation, device, genesis, first, head, hash, stamp, held, parent, parent_seq, alive)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.id, c.incarnation[:], c.device[:], c.genesis[:],
+		uint64(c.first), uint64(c.head), c.hash[:], uint64(c.stamp), c.held, c.parent, uint64(c.parentSeq), uint64(c.alive))
 }
 
 // hashAt is the chain hash after seq; ok is false where the chain does not go there.
@@ -212,6 +213,9 @@ func (f *fold) run(e *Entry, rec oplog.Record, h *syncproto.BatchHeader, bodies 
 		if f.parked > 0 {
 			came = append(came, c.hash)
 		}
+	}
+	if e.Road == RoadSocket && skip < len(bodies) {
+		f.goesOn(c)
 	}
 	return came, nil
 }

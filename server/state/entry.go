@@ -114,33 +114,44 @@ func decodeHistory(data []byte) (h History, err error) {
 type Contact struct {
 	Device   syncproto.DeviceID
 	Declared *syncproto.Declared // nil: only that it was there
+	Newest   *syncproto.Head     // of its newest incarnation, as Hello named it; nil: it named none
 }
 
 // Encode gives a contact entry's payload.
 func (c *Contact) Encode() []byte {
-	b := canon.Array(nil, 2)
+	b := canon.Array(nil, 3)
 	b = canon.Bytes(b, c.Device[:])
-	if c.Declared == nil {
+	if d := c.Declared; d == nil {
+		b = canon.Null(b)
+	} else {
+		n := 4
+		if d.Unbacked > 0 {
+			n = 5
+		}
+		b = canon.Array(b, n)
+		b = canon.Uint(b, d.Transactions)
+		b = canon.Int(b, d.OldestMS)
+		b = canon.Uint(b, d.Differing)
+		b = AppendAmounts(b, d.AmountMinor)
+		if n > 4 {
+			b = canon.Uint(b, d.Unbacked)
+		}
+	}
+	if c.Newest == nil {
 		return canon.Null(b)
 	}
-	n := 4
-	if c.Declared.Unbacked > 0 {
-		n = 5
-	}
-	b = canon.Array(b, n)
-	b = canon.Uint(b, c.Declared.Transactions)
-	b = canon.Int(b, c.Declared.OldestMS)
-	b = canon.Uint(b, c.Declared.Differing)
-	b = AppendAmounts(b, c.Declared.AmountMinor)
-	if n > 4 {
-		b = canon.Uint(b, c.Declared.Unbacked)
-	}
-	return b
+	b = canon.Array(b, 3)
+	b = canon.Bytes(b, c.Newest.Incarnation[:])
+	b = canon.Uint(b, uint64(c.Newest.Seq))
+	return canon.Bytes(b, c.Newest.Hash[:])
 }
 
 func decodeContact(data []byte) (c Contact, err error) {
 	r := canon.NewReader(data)
-	r.Exactly(2)
+	n := r.Array(3)
+	if n < 2 {
+		r.Fail("contact of %d parts", n)
+	}
 	r.Fixed(c.Device[:])
 	if !r.Null() {
 		c.Declared = &syncproto.Declared{}
@@ -152,6 +163,14 @@ func decodeContact(data []byte) (c Contact, err error) {
 		if n > 4 {
 			c.Declared.Unbacked = r.Uint(1<<63 - 1)
 		}
+	}
+	if n == 3 && !r.Null() { // logs of before have two parts
+		h := &syncproto.Head{}
+		r.Exactly(3)
+		r.Fixed(h.Incarnation[:])
+		h.Seq = syncproto.Seq(r.Uint(1<<62 - 1))
+		r.Fixed(h.Hash[:])
+		c.Newest = h
 	}
 	return c, r.Done()
 }

@@ -274,7 +274,24 @@ func (b *rowsBuilder) cut() {
 	b.rows, b.at, b.bytes = nil, nil, 0
 }
 
+// settled lists the heads of a device, and of what it was before it was renamed.
 func settled(tx *sqlitedb.Tx, device syncproto.DeviceID) ([]syncproto.Head, error) {
+	var heads []syncproto.Head
+	former, err := namesOf(tx, device)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range append([]syncproto.DeviceID{device}, former...) {
+		more, err := settledOf(tx, name)
+		if err != nil {
+			return nil, err
+		}
+		heads = append(heads, more...)
+	}
+	return heads, nil
+}
+
+func settledOf(tx *sqlitedb.Tx, device syncproto.DeviceID) ([]syncproto.Head, error) {
 	var heads []syncproto.Head
 	err := tx.Query(func(row sqlitedb.Row) error {
 		h := syncproto.Head{Seq: syncproto.Seq(row.Int(1))}

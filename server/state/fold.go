@@ -2,6 +2,7 @@ package state
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -115,7 +116,7 @@ func (f *fold) contact(e *Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := f.heard(c.Device, e); err != nil || c.Declared == nil {
+	if err := errors.Join(f.heard(c.Device, e), f.showed(&c)); err != nil || c.Declared == nil {
 		return err
 	}
 	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, differing = ?, unbacked = ?, declared_at = ? WHERE device = ?`,

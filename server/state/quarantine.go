@@ -322,7 +322,10 @@ func (f *fold) mends(a *author, access *schema.Access, p *plan, t *syncproto.Tra
 		return syncproto.Errorf(syncproto.CodeSettled, ""), nil
 	}
 	if access.Kind != schema.KindServerDevice && string(row.Blob(1)) != string(a.chain.device[:]) {
-		return syncproto.Errorf(syncproto.CodeNotGranted, "to replace another device's transaction"), nil
+		// A copy that was renamed mends what it recorded under its old name.
+		if older, err := f.ancestor(row.Int(2), syncproto.Seq(row.Int(3)), a.chain, a.seq); err != nil || !older {
+			return syncproto.Errorf(syncproto.CodeNotGranted, "to replace another device's transaction"), err
+		}
 	}
 	p.replaces = syncproto.Position(row.Int(0))
 	p.place.seq = syncproto.Seq(row.Int(3))

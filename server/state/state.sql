@@ -25,7 +25,9 @@ CREATE TABLE fork (position INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE node (device BLOB PRIMARY KEY, key BLOB NOT NULL, certificate BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
 -- One row an incarnation and branch of it: how far it has been judged. A branch
--- begins after parent_seq of its parent, like a new incarnation after a genesis.
+-- begins after parent_seq of its parent, like a new incarnation after a genesis. alive
+-- is the highest position that was judged when the device last showed, on a connection,
+-- that it is the one which goes on with this chain; 0 where it never did.
 CREATE TABLE chain (
 	id INTEGER PRIMARY KEY,
 	incarnation BLOB NOT NULL,
@@ -37,7 +39,8 @@ CREATE TABLE chain (
 	stamp INTEGER NOT NULL,
 	held INTEGER NOT NULL,
 	parent INTEGER NOT NULL,
-	parent_seq INTEGER NOT NULL
+	parent_seq INTEGER NOT NULL,
+	alive INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX chain_incarnation ON chain (incarnation);
 CREATE INDEX chain_device ON chain (device);

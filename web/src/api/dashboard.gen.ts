@@ -46,6 +46,7 @@ export interface Declared {
 
 export interface Device {
   connected: boolean
+  copy_of: string
   device: string
   differing: number
   held: number
@@ -56,6 +57,7 @@ export interface Device {
   oldest_pending: string | null
   pending_amounts: Record<string, number>
   pending_declared: number
+  prefix: string
   program: string
   revoke_reason: string
   revoked: boolean
@@ -63,6 +65,18 @@ export interface Device {
   site: string
   site_name: string
   unbacked: number
+}
+
+export interface Doubled {
+  receipt: string
+  sales: DoubledSale[]
+}
+
+export interface DoubledSale {
+  sale: string
+  site_name: string
+  sold_at: string | null
+  voided: boolean
 }
 
 export interface EnrolCode {

@@ -58,6 +58,11 @@ func (s *Server) Doubled(ctx context.Context) ([]Doubled, error) {
 }
 
 func (s *Server) apiDoubled(w http.ResponseWriter, r *http.Request) {
+	end, _ := s.Log.End()
+	if err := s.folded(r.Context(), end); err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
 	list, err := s.Doubled(r.Context())
 	localapi.Answer(w, list, err)
 }

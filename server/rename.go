@@ -80,6 +80,10 @@ func (s *Server) nameCopy(ctx context.Context, v *syncproto.Rename) (made *recor
 	if err != nil {
 		return nil, err
 	}
+	end, _ := s.Log.End() // what it has a receipt for is in the state then
+	if err := s.folded(ctx, end); err != nil {
+		return nil, err
+	}
 	var changes []syncproto.Change
 	if err := s.State.Read(ctx, func(r *state.Reader) error {
 		copied, err := r.Copy(v.Device, v.Head)

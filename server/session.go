@@ -330,7 +330,11 @@ func (n *session) greet(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := n.contact(ctx, &hello.Declared, newest(hello)); err != nil {
+	newest, err := s.newest(ctx, hello)
+	if err != nil {
+		return err
+	}
+	if err := n.contact(ctx, &hello.Declared, newest); err != nil {
 		return err
 	}
 	return n.welcome(ctx, hello)
@@ -362,8 +366,8 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 			}
 			w.Heads = append(w.Heads, branches...)
 		}
-		if h := newest(hello); h != nil && err == nil {
-			w.Copy, err = r.Copy(n.device, *h)
+		if err == nil {
+			w.Copy, err = r.Copy(n.device, hello.Heads...)
 		}
 		return err
 	})
@@ -446,10 +450,18 @@ func (n *session) pings(ctx context.Context) *time.Timer {
 	return next
 }
 
-// newest is the head of the newest incarnation that Hello names.
-func newest(h *syncproto.Hello) *syncproto.Head {
-	if len(h.Heads) == 0 {
+// newest is the newest of the heads that Hello names that has been judged, nil where none
+// has: where the device stands.
+func (s *Server) newest(ctx context.Context, h *syncproto.Hello) (newest *syncproto.Head, err error) {
+	err = s.State.Read(ctx, func(r *state.Reader) error {
+		for i := len(h.Heads) - 1; i >= 0 && newest == nil; i-- {
+			if held, err := r.Holds(h.Heads[i]); err != nil {
+				return err
+			} else if held {
+				newest = &h.Heads[i]
+			}
+		}
 		return nil
-	}
-	return &h.Heads[len(h.Heads)-1]
+	})
+	return newest, err
 }

@@ -37,18 +37,23 @@ func (f *fold) showed(c *Contact) error {
 	return err
 }
 
-// Copy says whether a device whose newest incarnation has this head is a copy: another one
-// of its name goes on too, and was known here before it.
-func (r *Reader) Copy(device syncproto.DeviceID, newest syncproto.Head) (bool, error) {
+// Copy says whether a device whose incarnations have these heads, oldest first, is a copy:
+// another one of its name goes on too, and was known here before it. The newest head that
+// has come here tells.
+func (r *Reader) Copy(device syncproto.DeviceID, heads ...syncproto.Head) (bool, error) {
 	t, err := readTree(r.tx, device)
 	if err != nil {
 		return false, err
 	}
-	c, err := t.holder(newest)
-	if err != nil {
-		return false, err
+	var c *chain
+	var upto syncproto.Seq
+	for i := len(heads) - 1; i >= 0 && c == nil; i-- {
+		if c, err = t.holder(heads[i]); err != nil {
+			return false, err
+		}
+		upto = heads[i].Seq
 	}
-	for upto := newest.Seq; c != nil; upto, c = c.parentSeq, t.chains[c.parent] {
+	for ; c != nil; upto, c = c.parentSeq, t.chains[c.parent] {
 		for _, o := range t.after[c.id] {
 			if o.parentSeq >= upto {
 				continue

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // end is the head of a run as its device has it.
@@ -151,4 +152,25 @@ func TestAContactOfAnEarlierBuildIsRead(t *testing.T) {
 		}
 		return err
 	})
+}
+
+func TestARenamedCopyMendsWhatItRecordedBeforeAndNobodyElseDoes(t *testing.T) {
+	o := newOrg(t)
+	old := o.stall()
+	held := old.does(create(schema.Fair, o.newID(), text(schema.NameEn, "not a stall's to make")))
+	o.held(held, syncproto.CodeNotGranted)
+	stranger := o.stall().chain()
+	refused := stranger.writes([]syncproto.Change{product(o.newID(), "a stranger's")}, mending(held))
+	stranger.arrives(1, 1)
+	o.fold()
+	o.held(refused, syncproto.CodeNotGranted)
+	renamed := o.stall()
+	renamed.run = held.run
+	r := renamed.restart()
+	mended := r.writes([]syncproto.Change{product(o.newID(), "mended")}, mending(held))
+	r.arrives(1, 1)
+	o.fold()
+	o.applied(mended)
+	o.verdictIs(held, schema.VerdictReplaced, syncproto.CodeNotGranted)
+	o.sound()
 }

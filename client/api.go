@@ -166,7 +166,15 @@ type Verdict struct {
 
 func (c *Client) apiQuarantine(w http.ResponseWriter, r *http.Request) {
 	list := []Verdict{}
-	err := c.each(r.Context(), schema.Verdict, func(row *records.Row) {
+	own, err := c.Store.OwnVerdicts(r.Context())
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	err = c.each(r.Context(), schema.Verdict, func(row *records.Row) {
+		if !own[row.ID] {
+			return
+		}
 		list = append(list, Verdict{
 			Seq: row.Of(schema.VerdictSeq).Int(), Code: syncproto.Code(row.Of(schema.VerdictCode).Int()).String(), Detail: row.Of(schema.VerdictDetail).Text(),
 			State: row.Of(schema.VerdictState).Text(), Amounts: row.Of(schema.VerdictAmounts).Text(),

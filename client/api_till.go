@@ -118,9 +118,13 @@ func (c *Client) apiSetPrice(w http.ResponseWriter, r *http.Request) {
 
 // lastTill is the till that this device opened last; nil where it opened none.
 func (c *Client) lastTill(ctx context.Context) (last *records.Row, err error) {
-	device := syncproto.RecordID(c.Store.Identity().Device)
+	until, err := c.names(ctx)
+	if err != nil {
+		return nil, err
+	}
 	err = c.each(ctx, schema.TillSession, func(row *records.Row) {
-		if row.Of(schema.TillDevice).ID() == device && (last == nil || row.Of(schema.TillOpenedAt).Int() > last.Of(schema.TillOpenedAt).Int()) {
+		upto, ours := until[syncproto.DeviceID(row.Of(schema.TillDevice).ID())]
+		if ours && row.Of(schema.TillOpenedAt).Int() <= upto && (last == nil || row.Of(schema.TillOpenedAt).Int() > last.Of(schema.TillOpenedAt).Int()) {
 			last = row
 		}
 	})

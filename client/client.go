@@ -22,7 +22,8 @@ import (
 // Config is what a Client needs.
 type Config struct {
 	Store   *store.Store
-	Key     ed25519.PrivateKey // of this device
+	Key     ed25519.PrivateKey // of this device as it was enrolled
+	Keys    Keys               // for further names; nil: a copy keeps the name that it shares
 	Now     func() time.Time
 	Rand    io.Reader
 	Logger  *slog.Logger
@@ -35,6 +36,7 @@ type Client struct {
 	Config
 	line           line
 	askCertificate bool // the server does not know this device: show the certificate; by the holder of line
+	keepsName      bool // the server would not give this copy a name; likewise
 	askOlder       bool // the server's log is another: name older cursors and all that is kept; likewise
 	zone           atomic.Pointer[time.Location]
 }
@@ -66,7 +68,7 @@ func (c *Client) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if errors.Is(err, errGaveWay) {
+		if errors.Is(err, errGaveWay) || errors.Is(err, errRenamed) {
 			continue
 		}
 		if errors.Is(err, ErrRefused) {
@@ -147,6 +149,9 @@ func (c *Client) Sync(ctx context.Context, patience time.Duration, progress func
 		err := c.session(ctx, r)
 		if err == nil {
 			break
+		}
+		if errors.Is(err, errRenamed) {
+			continue
 		}
 		if ctx.Err() != nil || errors.Is(err, ErrRefused) {
 			return r.result, err

@@ -39,76 +39,90 @@ func Enrol(ctx context.Context, st *store.Store, key ed25519.PrivateKey, server,
 		return nil, err
 	}
 	q := syncproto.NewEnrolRequest(code, key, label)
-	a, err := askEnrol(ctx, server, &q)
-	var refused *enrolError
-	if have := st.Identity(); have != nil && errors.As(err, &refused) && refused.code == syncproto.CodeUsed {
+	var a syncproto.EnrolResponse
+	err = ask(ctx, server+"/enrol", &q, &a)
+	var refused *refusedError
+	have := st.Identity()
+	switch {
+	case have != nil && errors.As(err, &refused) && refused.Code == syncproto.CodeUsed:
 		return nil, belongs(have)
-	}
-	if err != nil {
+	case errors.As(err, &refused):
+		return nil, fmt.Errorf("enrol at %s: %w", server, enrolRefusal(refused))
+	case err != nil:
 		return nil, fmt.Errorf("enrol at %s: %w", server, err)
 	}
 	c, err := a.Check(code, &q)
 	if err != nil {
 		return nil, fmt.Errorf("enrol at %s: %w", server, err)
 	}
-	if have := st.Identity(); have != nil && have.Device != c.Device {
-		return nil, belongs(have)
-	}
 	id := store.Identity{
 		Org: a.Org, OrgKey: a.OrgKey, Device: c.Device, Site: c.Site, Kind: c.Kind, Prefix: c.Prefix, Certificate: a.Certificate,
 		Server: server, SiteName: a.SiteName, Zone: a.Zone, Lang: a.Lang,
 	}
-	if err := st.Enrol(ctx, id); err != nil || a.TimeMS == 0 {
-		return &id, err
+	if have == nil || have.Device == c.Device {
+		if err := st.Enrol(ctx, id); err != nil || a.TimeMS == 0 {
+			return &id, err
+		}
+		return &id, st.Measured(ctx, a.TimeMS)
 	}
-	return &id, st.Measured(ctx, a.TimeMS)
+	own, err := syncproto.OwnCertificate(have.Certificate)
+	switch {
+	case err != nil:
+		return nil, err
+	case own.Key.Equal(key.Public()) || have.WipedAt != 0:
+		return nil, belongs(have)
+	case have.Org != id.Org || have.Site != id.Site:
+		return nil, fmt.Errorf("what is recorded here is of %q, and the code is for %q: ask for a code for %[1]q", have.SiteName, id.SiteName)
+	}
+	// The key of its old name is lost, and with it the right to sign under that.
+	return &id, st.Rename(ctx, id, a.TimeMS, true)
 }
 
 func belongs(have *store.Identity) error {
 	return fmt.Errorf("this directory belongs to device %v of %q already: enrol in another one", have.Device, have.SiteName)
 }
 
-func askEnrol(ctx context.Context, server string, q *syncproto.EnrolRequest) (*syncproto.EnrolResponse, error) {
+// ask sends one of enrolment's requests; a refusal is a *refusedError.
+func ask(ctx context.Context, url string, q, a any) error {
 	ctx, cancel := context.WithTimeout(ctx, enrolTimeout)
 	defer cancel()
 	body, err := syncproto.EncodeEnrol(q)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, server+"/enrol", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.Header.Set("Content-Type", syncproto.EnrolType)
 	w, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer w.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(w.Body, syncproto.MaxEnrol+1))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if w.StatusCode == http.StatusOK {
-		a := &syncproto.EnrolResponse{}
-		return a, syncproto.DecodeEnrol(answer, a)
+		return syncproto.DecodeEnrol(answer, a)
 	}
-	var refused syncproto.EnrolError
-	if w.Header.Get("Content-Type") != syncproto.EnrolType || syncproto.DecodeEnrol(answer, &refused) != nil {
-		return nil, fmt.Errorf("answers HTTP %s: is this a rawaj server?", w.Status)
+	var refused refusedError
+	if w.Header.Get("Content-Type") != syncproto.EnrolType || syncproto.DecodeEnrol(answer, &refused.EnrolError) != nil {
+		return fmt.Errorf("answers HTTP %s: is this a rawaj server?", w.Status)
 	}
-	return nil, enrolRefusal(&refused)
+	return &refused
 }
 
-// enrolError is a refusal with what a person does next.
-type enrolError struct {
-	code syncproto.Code
-	next string
+// refusedError is what the server refused a request with.
+type refusedError struct{ syncproto.EnrolError }
+
+func (e *refusedError) Error() string {
+	return (&syncproto.Error{Code: e.Code, Detail: e.Detail}).Error()
 }
 
-func (e *enrolError) Error() string { return e.next }
-
-func enrolRefusal(e *syncproto.EnrolError) error {
+// enrolRefusal says what a person does next.
+func enrolRefusal(e *refusedError) error {
 	next := map[syncproto.Code]string{
 		syncproto.CodeNoSuchCode:   "there is no such code: check what you typed",
 		syncproto.CodeNotSigned:    "the code does not fit: type it again",
@@ -117,7 +131,7 @@ func enrolRefusal(e *syncproto.EnrolError) error {
 		syncproto.CodeTooManyTries: "too many wrong codes: wait a minute",
 	}[e.Code]
 	if next == "" {
-		return &syncproto.Error{Code: e.Code, Detail: e.Detail}
+		return e
 	}
-	return &enrolError{e.Code, next}
+	return errors.New(next)
 }

@@ -45,7 +45,11 @@ func (c *Client) MakeParcels(ctx context.Context, size int) ([]Parcel, error) {
 			return nil
 		}
 		p.Device, p.Certificate, p.TimeMS, p.Declared = id.Device, id.Certificate, c.Now().UnixMilli(), declared
-		plain, err := syncproto.SignParcel(c.Key, id.Org, p)
+		key, err := c.keyOf(ctx, id.Device)
+		if err != nil {
+			return err
+		}
+		plain, err := syncproto.SignParcel(key, id.Org, p)
 		if err != nil {
 			return err
 		}
@@ -58,7 +62,7 @@ func (c *Client) MakeParcels(ctx context.Context, size int) ([]Parcel, error) {
 		return nil
 	}
 	for sent := int64(0); ; {
-		batch, last, err := c.Store.NextBatch(ctx, c.Key, sent)
+		batch, last, err := c.Store.NextBatch(ctx, c.keys(ctx), sent)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +108,9 @@ func (c *Client) TakeReceipts(ctx context.Context, file []byte) (t TakenReceipts
 		if err != nil {
 			return t, refusal.New(refusal.BadForm, "a receipt: %v", err).On("file")
 		}
-		if r.Device != id.Device {
+		if ours, err := c.ours(ctx, r.Device); err != nil {
+			return t, err
+		} else if !ours {
 			continue
 		}
 		if _, err := c.Store.Acknowledge(ctx, syncproto.Head{Incarnation: r.Incarnation, Seq: r.Seq, Hash: r.Chain}); err != nil {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -76,6 +77,9 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	cancel(err)
 	pushing.Wait()
 	err = errors.Join(err, s.staging.Keep(context.WithoutCancel(ctx)))
+	if errors.Is(err, errCopy) {
+		return c.takeName(context.WithoutCancel(ctx))
+	}
 	if err == nil {
 		return nil
 	}
@@ -193,8 +197,12 @@ func (s *session) hello(ctx context.Context, id *store.Identity, c *syncproto.Ch
 		return nil, err
 	}
 	s.told = declared.Transactions == 0
+	key, err := s.keyOf(ctx, id.Device)
+	if err != nil {
+		return nil, err
+	}
 	h := &syncproto.Hello{
-		Version: syncproto.Version, Device: id.Device, Signature: syncproto.SignHello(s.Key, id.Org, id.Device, c.Nonce),
+		Version: syncproto.Version, Device: id.Device, Signature: syncproto.SignHello(key, id.Org, id.Device, c.Nonce),
 		TimeMS: s.Now().UnixMilli(), Declared: declared, Heads: heads, Program: s.Program,
 	}
 	if s.askCertificate {
@@ -260,6 +268,9 @@ func (s *session) hear(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if s.welcome.Copy && !s.keepsName && !s.Store.Pending() {
+			return errCopy
+		}
 		if s.run.once && s.done() {
 			return s.part(ctx)
 		}
@@ -272,8 +283,8 @@ func (s *session) receipt(ctx context.Context, f *syncproto.Receipt) error {
 	if err != nil {
 		return err
 	}
-	if v.Device != id.Device {
-		return errors.New("a receipt for another device")
+	if ours, err := s.ours(ctx, v.Device); err != nil || !ours {
+		return cmp.Or(err, errors.New("a receipt for another device"))
 	}
 	before, _ := s.Store.Counts()
 	own, err := s.Store.Acknowledge(ctx, syncproto.Head{Incarnation: v.Incarnation, Seq: v.Seq, Hash: v.Chain})
@@ -389,7 +400,7 @@ func (s *session) push(ctx context.Context) error {
 			}
 			continue
 		}
-		batch, last, err := s.Store.NextBatch(ctx, s.Key, sent)
+		batch, last, err := s.Store.NextBatch(ctx, s.keys(ctx), sent)
 		if err != nil {
 			return err
 		}

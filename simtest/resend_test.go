@@ -55,7 +55,7 @@ func TestABatchThatComesByTwoRoadsCountsOnce(t *testing.T) {
 			c := simtest.NewCentre(t)
 			s := c.NewSite("Stall 1", schema.KindStall)
 			sellSome(t, s, 30)
-			batch, _, err := s.Store.NextBatch(ctx, s.Key, 0)
+			batch, _, err := s.Store.NextBatch(ctx, s.KeyOf, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,7 +54,7 @@ func TestAServerKilledBetweenLogAndStateFoldsTheRest(t *testing.T) {
 	c := simtest.NewCentre(t)
 	s := c.NewSite("Stall 1", schema.KindStall)
 	sellSome(t, s, 20)
-	batch, _, err := s.Store.NextBatch(ctx, s.Key, 0)
+	batch, _, err := s.Store.NextBatch(ctx, s.KeyOf, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/oplog"
@@ -203,6 +204,9 @@ func (c *Centre) NewSite(name, kind string, fairs ...string) *Site {
 	return s
 }
 
+// KeyOf is the key that the site was enrolled with.
+func (s *Site) KeyOf(syncproto.DeviceID) (ed25519.PrivateKey, error) { return s.Key, nil }
+
 // Open opens the site's files, as a process does that starts.
 func (s *Site) Open() {
 	s.t.Helper()
@@ -211,7 +215,7 @@ func (s *Site) Open() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.Client = client.New(client.Config{Store: s.Store, Key: s.Key, Now: func() time.Time { return s.Now() }, Rand: rand.Reader, Logger: Quiet, Dial: s.Dial})
+	s.Client = client.New(client.Config{Store: s.Store, Key: s.Key, Keys: datadir.Keys{Path: s.dir, Rand: rand.Reader}, Now: func() time.Time { return s.Now() }, Rand: rand.Reader, Logger: Quiet, Dial: s.Dial})
 }
 
 // Twin is a copy of the site's files, which nobody may have open, at work in another

@@ -28,6 +28,7 @@ type base struct {
 	verdicts []*records.Row                        // heard, that end a quarantine without taking the transaction
 	left     map[syncproto.Class][]syncproto.Scope // shares this device may no longer read
 	lessHere bool                                  // a record left
+	prefix   string                                // of this device's receipt numbers
 
 	// ended counts, by ord, the records whose newest own transaction that is and whose
 	// overlay was ended by a row: of a transaction that was judged as it was recorded,
@@ -49,7 +50,7 @@ type digest struct {
 // settledOrd says whether the own transaction with an ord has been judged.
 func (b *base) settledOrd(ord int64) bool {
 	for i := len(b.lives) - 1; i >= 0; i-- {
-		if l := &b.lives[i]; ord >= l.firstOrd {
+		if l := &b.lives[i]; ord >= l.firstOrd && ord <= l.ord(l.last) {
 			return ord <= l.ord(l.settled)
 		}
 	}
@@ -177,6 +178,9 @@ func (b *base) replace(r *records.Row) error {
 func (b *base) enter(r *records.Row) error {
 	if s := r.Of(schema.VerdictState).Text(); r.Table.ID == schema.Verdict && (s == schema.VerdictWithdrawn || s == schema.VerdictReplaced) {
 		b.verdicts = append(b.verdicts, r.Clone())
+	}
+	if r.Table.ID == schema.Sale {
+		b.passOver(r.Of(schema.SaleReceiptNo).Text())
 	}
 	return b.count(r, func(d *digest, h syncproto.Hash) { d.Add(h) })
 }
@@ -470,7 +474,8 @@ func (b *base) takeBackOne(r *records.Row) error {
 	if i < 0 {
 		return nil
 	}
-	row, ok, err := b.tx.One(`SELECT body FROM outbox WHERE ord = ? AND body_hash IS NULL AND length(body) > 0`, b.lives[i].ord(syncproto.Seq(r.Of(schema.VerdictSeq).Int())))
+	row, ok, err := b.tx.One(`SELECT body FROM outbox WHERE ord = ? AND hash = ? AND body_hash IS NULL AND length(body) > 0`,
+		b.lives[i].ord(syncproto.Seq(r.Of(schema.VerdictSeq).Int())), r.Of(schema.VerdictHash).Bytes()) // of a copy's branch it is not ours
 	if err != nil || !ok {
 		return err
 	}

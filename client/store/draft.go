@@ -125,24 +125,25 @@ func (w *Writer) begin() error {
 	if err != nil {
 		return err
 	}
-	l := life{inc: inc, firstOrd: 1, id: 1}
+	id := w.s.Identity()
+	l := life{inc: inc, device: id.Device, firstOrd: 1, id: 1}
 	if n := len(w.lives); n > 0 {
 		before := &w.lives[n-1]
 		l.id = before.id + 1
-		l.firstOrd = before.ord(before.last + 1)
+		for i := range w.lives { // what was chained anew stands behind what it was cut from
+			l.firstOrd = max(l.firstOrd, w.lives[i].ord(w.lives[i].last+1))
+		}
 		if before.last > 0 {
 			l.genesis = syncproto.Genesis{Parent: before.inc, Seq: before.last, Hash: before.hash}
 		} else {
 			l.genesis = before.genesis
 		}
 	}
-	id := w.s.Identity()
 	l.start = syncproto.GenesisHash(id.Org, id.Device, inc, l.genesis)
 	l.hash = l.start
 	w.lives = append(w.lives, l)
 	w.current = len(w.lives) - 1
-	return w.tx.Exec(`INSERT INTO incarnation (id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled, released, released_hash, unbacked)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0, 0, 0, zeroblob(0), 0)`, l.id, l.inc[:], l.genesis.Parent[:], uint64(l.genesis.Seq), l.genesis.Hash[:], l.start[:], l.firstOrd, l.hash[:])
+	return l.insert(w.tx)
 }
 
 // Loaded says from which checkpoint the author's screen was loaded, where that is not the

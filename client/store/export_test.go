@@ -53,3 +53,10 @@ func (s *Store) Lines() (bodies, hashes int64) {
 func (s *Store) Edit(sql string) error {
 	return s.db.Write(context.Background(), func(tx *sqlitedb.Tx) error { return tx.Script(sql) })
 }
+
+// GoOn takes up the newest incarnation again: a copy of a process at work.
+func (s *Store) GoOn() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = len(s.lives) - 1
+}

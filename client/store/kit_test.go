@@ -36,6 +36,8 @@ type site struct {
 	position syncproto.Position
 }
 
+func keyOf(syncproto.DeviceID) (ed25519.PrivateKey, error) { return key, nil }
+
 func open(path string) (*store.Store, error) {
 	s, err := store.Open(ctx, store.Config{Path: path, Now: time.Now, Rand: rand.Reader})
 	if err != nil || s.Identity() != nil {

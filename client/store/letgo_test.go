@@ -251,7 +251,7 @@ func TestWhatIsLeftGoesToAServerThatWentBackWhateverItHas(t *testing.T) {
 		if err := s.Welcome(ctx, s.KeptHeads(), heads); err != nil {
 			t.Fatal(err)
 		}
-		b, _, err := s.NextBatch(ctx, key, 0)
+		b, _, err := s.NextBatch(ctx, keyOf, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,14 +10,18 @@ import (
 )
 
 // Heads names the incarnations that the server has not acknowledged whole, oldest
-// first, and the newest one, with how far each goes: what Hello says.
+// first, the newest that it knows, and the newest, with how far each goes: what Hello says.
 func (s *Store) Heads() []syncproto.Head {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var heads []syncproto.Head
+	known := len(s.lives) - 1
+	for known > 0 && s.lives[known].acked == 0 {
+		known--
+	}
 	for i := range s.lives {
 		l := &s.lives[i]
-		if (l.settled < l.last || i == len(s.lives)-1) && l.last > 0 && len(heads) < syncproto.MaxHeads {
+		if (l.settled < l.last || i == known || i == len(s.lives)-1) && l.last > 0 && len(heads) < syncproto.MaxHeads {
 			heads = append(heads, syncproto.Head{Incarnation: l.inc, Seq: l.last, Hash: l.hash})
 		}
 	}
@@ -55,16 +59,62 @@ func (s *Store) Welcome(ctx context.Context, named, heads []syncproto.Head) erro
 	lives := slices.Clone(s.lives)
 	s.mu.Unlock()
 	durable, err := s.durable(ctx, lives, named, heads)
-	if err != nil || len(durable) == 0 {
+	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(b *base) error {
+	if err := s.leave(ctx, named, heads); err != nil || len(durable) == 0 {
+		return err
+	}
+	anew := false
+	err = s.write(ctx, func(b *base) error {
 		for i := range b.lives {
 			if seq, moved := durable[b.lives[i].id]; moved {
 				if err := b.wentBack(&b.lives[i], seq); err != nil {
 					return err
 				}
 			}
+		}
+		n := len(b.lives)
+		if err := b.chainAnew(s.rand, s.Identity()); err != nil {
+			return err
+		}
+		if anew = len(b.lives) > n; anew {
+			b.tx.AfterCommit(s.begins)
+		}
+		return nil
+	})
+	if err != nil || !anew {
+		return err
+	}
+	return s.remark()
+}
+
+// leave ends the incarnation of this process where the server names a place of it that is
+// not in this chain, nor could be by what has been written since Hello: a copy that was
+// made of this device at work goes on with it too.
+func (s *Store) leave(ctx context.Context, named, heads []syncproto.Head) error {
+	return s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.current < 0 {
+			return nil
+		}
+		l := s.lives[s.current]
+		if !slices.ContainsFunc(named, func(h syncproto.Head) bool { return h.Incarnation == l.inc }) {
+			return nil
+		}
+		for _, h := range heads {
+			if h.Incarnation != l.inc {
+				continue
+			}
+			if own, err := holds(tx, &l, h); err != nil || own {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			tx.AfterCommit(s.begins)
+			return nil
 		}
 		return nil
 	})
@@ -147,8 +197,9 @@ const (
 
 // NextBatch signs the transactions after a place in the outbox: from is the ord of
 // the last one sent, 0 for none. It gives nil where nothing is left, and the ord of
-// the batch's last transaction. Transactions that the server has are passed over.
-func (s *Store) NextBatch(ctx context.Context, key ed25519.PrivateKey, from int64) (*syncproto.Batch, int64, error) {
+// the batch's last transaction. Transactions that the server has are passed over. keyOf
+// is the key of a name that the device has or had.
+func (s *Store) NextBatch(ctx context.Context, keyOf func(syncproto.DeviceID) (ed25519.PrivateKey, error), from int64) (*syncproto.Batch, int64, error) {
 	s.mu.Lock()
 	lives := slices.Clone(s.lives)
 	id := s.identity
@@ -158,6 +209,10 @@ func (s *Store) NextBatch(ctx context.Context, key ed25519.PrivateKey, from int6
 		first := max(l.ord(l.acked+1), from+1)
 		if first > l.ord(l.last) {
 			continue
+		}
+		key, err := keyOf(l.device)
+		if err != nil {
+			return nil, from, err
 		}
 		return s.batch(ctx, key, id, l, first)
 	}
@@ -212,7 +267,7 @@ func (s *Store) batch(ctx context.Context, key ed25519.PrivateKey, id *Identity,
 	if seq == 1 {
 		genesis = &l.genesis
 	}
-	b, err := syncproto.SignBatch(key, id.Org, id.Device, l.inc, seq, before, genesis, bodies)
+	b, err := syncproto.SignBatch(key, id.Org, l.device, l.inc, seq, before, genesis, bodies)
 	return b, first + int64(len(bodies)) - 1, err
 }
 
@@ -308,7 +363,7 @@ func (s *Store) Status(ctx context.Context) (st Status, err error) {
 	s.mu.Unlock()
 	st.Pending = st.Transactions - st.Acknowledged
 	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
-		n, err := tx.Int(`SELECT count(*) FROM verdict WHERE "state" = 'held' AND device = ?`, s.deviceBytes())
+		n, err := tx.Int(`SELECT count(*) FROM verdict v WHERE "state" = 'held' AND (device = ? OR `+ownVerdict+`)`, s.deviceBytes())
 		st.Quarantined = uint64(n)
 		return err
 	})
@@ -320,4 +375,18 @@ func (s *Store) deviceBytes() []byte {
 		return id.Device[:]
 	}
 	return []byte{}
+}
+
+// ownVerdict tells a verdict about what stands in the outbox. Under a name that this
+// device had, its copy records too.
+const ownVerdict = `EXISTS (SELECT 1 FROM incarnation i JOIN outbox o ON o.ord = i.first_ord + v.seq - 1 WHERE i.incarnation = v.incarnation AND o.hash = v.hash)`
+
+// OwnVerdicts names the verdicts about what was recorded under this device's name, and
+// about what it recorded itself under another.
+func (s *Store) OwnVerdicts(ctx context.Context) (map[syncproto.RecordID]bool, error) {
+	own := map[syncproto.RecordID]bool{}
+	return own, s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		return tx.Query(func(row sqlitedb.Row) error { own[syncproto.RecordID(row.Blob(0))] = true; return nil },
+			`SELECT id FROM verdict v WHERE device = ? OR `+ownVerdict, s.deviceBytes())
+	})
 }

@@ -115,7 +115,7 @@ func TestARecordThatLeavesGoesAndItsEditIsStillSent(t *testing.T) {
 	if r := s.get(schema.User, user); r != nil {
 		t.Errorf("the user is still here: %v", r.Values)
 	}
-	if batch, _, err := s.NextBatch(ctx, key, 0); err != nil || batch == nil {
+	if batch, _, err := s.NextBatch(ctx, keyOf, 0); err != nil || batch == nil {
 		t.Errorf("the edit is not sent: %v", err)
 	}
 	s.checkpoint(true)

@@ -125,11 +125,11 @@ func TestANewProcessContinuesTheChainOfTheOneBefore(t *testing.T) {
 	if after.Incarnation == before.Incarnation || after.Seq != 1 {
 		t.Errorf("the new process writes seq %d of %v", after.Seq, after.Incarnation)
 	}
-	first, last, err := s.NextBatch(ctx, key, 0)
+	first, last, err := s.NextBatch(ctx, keyOf, 0)
 	if err != nil || first.Header.Last != 2 || !first.Header.Genesis.First() {
 		t.Fatalf("first batch is %+v, %v", first.Header, err)
 	}
-	second, _, err := s.NextBatch(ctx, key, last)
+	second, _, err := s.NextBatch(ctx, keyOf, last)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestAFullDiskRefusesTheSaleAndLaterItGoesOn(t *testing.T) {
 // writes: the position of its base, -1 for none.
 func (s *site) basesOf() (all []int64) {
 	s.t.Helper()
-	batch, _, err := s.NextBatch(ctx, key, 0)
+	batch, _, err := s.NextBatch(ctx, keyOf, 0)
 	if err != nil || batch == nil {
 		s.t.Fatal("no batch", err)
 	}

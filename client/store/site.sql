@@ -29,14 +29,21 @@ CREATE TABLE progress (
 ) STRICT;
 INSERT INTO progress VALUES (1, NULL, 0, x'', x'', 0, 0, 0, 0, 0, NULL, '', 0);
 
--- One row a life of a writing process. acked: in the server's log; settled: judged;
+-- Names that this device had before it was copied and got one of its own. certificate is
+-- empty where it has lost the key of that name.
+CREATE TABLE former (
+	device BLOB PRIMARY KEY, certificate BLOB NOT NULL,
+	renamed_at INTEGER NOT NULL -- UTC ms
+) STRICT, WITHOUT ROWID;
+
+-- One row a life of a writing process, under the name that it had. acked: in the server's log; settled: judged;
 -- released: up to here transactions may be missing from outbox, since they were let go,
 -- the last of them with that chain hash; unbacked: how many of these no backup held.
 -- last and hash are those of the newest transaction in the outbox where that is further:
 -- recording writes no row here, so that a sale writes a page less.
 CREATE TABLE incarnation (
 	id INTEGER PRIMARY KEY,
-	incarnation BLOB NOT NULL UNIQUE,
+	incarnation BLOB NOT NULL UNIQUE, device BLOB NOT NULL,
 	parent BLOB, parent_seq INTEGER, parent_hash BLOB,
 	genesis BLOB NOT NULL,
 	first_ord INTEGER NOT NULL,

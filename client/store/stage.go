@@ -126,6 +126,9 @@ func (s *Store) writeBy(ctx context.Context, write func(context.Context, func(*s
 		s.mu.Lock()
 		b.lives = slices.Clone(s.lives)
 		p := s.progress
+		if s.identity != nil {
+			b.prefix = s.identity.Prefix
+		}
 		s.mu.Unlock()
 		b.tx, b.progress = tx, &p
 		if err := f(b); err != nil {
@@ -138,8 +141,8 @@ func (s *Store) writeBy(ctx context.Context, write func(context.Context, func(*s
 			return err
 		}
 		var recorded int64
-		if n := len(b.lives); n > 0 {
-			recorded = b.lives[n-1].ord(b.lives[n-1].last)
+		for i := range b.lives {
+			recorded = max(recorded, b.lives[i].ord(b.lives[i].last))
 		}
 		tx.AfterCommit(func() { s.publish(b.lives, b.progress) })
 		return writeProgress(tx, b.progress, recorded)

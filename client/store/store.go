@@ -74,6 +74,7 @@ type Store struct {
 type life struct {
 	id       int64
 	inc      syncproto.Incarnation
+	device   syncproto.DeviceID // whose chain it is: this device's, or a former name's
 	genesis  syncproto.Genesis
 	start    syncproto.Hash // h₀
 	firstOrd int64
@@ -301,17 +302,22 @@ func (s *Store) Progress() Progress {
 
 // Enrol keeps who the device is.
 func (s *Store) Enrol(ctx context.Context, id Identity) error {
-	err := s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
-		return tx.Exec(`REPLACE INTO identity (one, org, org_key, device, site, kind, prefix, certificate, server, site_name, zone, lang, wiped_at)
-			VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id.Org[:], id.OrgKey, id.Device[:], id.Site[:], id.Kind, id.Prefix,
-			id.Certificate, id.Server, id.SiteName, id.Zone, id.Lang, id.WipedAt)
+	return s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		tx.AfterCommit(func() { s.is(id) })
+		return writeIdentity(tx, &id)
 	})
-	if err == nil {
-		s.mu.Lock()
-		s.identity = &id
-		s.mu.Unlock()
-	}
-	return err
+}
+
+func (s *Store) is(id Identity) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.identity = &id
+}
+
+func writeIdentity(tx *sqlitedb.Tx, id *Identity) error {
+	return tx.Exec(`REPLACE INTO identity (one, org, org_key, device, site, kind, prefix, certificate, server, site_name, zone, lang, wiped_at)
+		VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id.Org[:], id.OrgKey, id.Device[:], id.Site[:], id.Kind, id.Prefix,
+		id.Certificate, id.Server, id.SiteName, id.Zone, id.Lang, id.WipedAt)
 }
 
 func readIdentity(tx *sqlitedb.Tx) (*Identity, error) {
@@ -337,10 +343,11 @@ func readLives(tx *sqlitedb.Tx) (lives []life, err error) {
 		copy(l.genesis.Hash[:], row.Blob(4))
 		copy(l.start[:], row.Blob(5))
 		copy(l.hash[:], row.Blob(8))
+		copy(l.device[:], row.Blob(14))
 		l.noted = l.last
 		lives = append(lives, l)
 		return nil
-	}, `SELECT id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled, released, released_hash, unbacked FROM incarnation ORDER BY id`)
+	}, `SELECT id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled, released, released_hash, unbacked, device FROM incarnation ORDER BY id`)
 	for i := range lives {
 		end := int64(math.MaxInt64)
 		if i+1 < len(lives) {
@@ -354,7 +361,7 @@ func readLives(tx *sqlitedb.Tx) (lives []life, err error) {
 // readLast takes how far a life goes from the newest of its transactions, whose ords
 // are at most end.
 func (l *life) readLast(tx *sqlitedb.Tx, end int64) error {
-	row, ok, err := tx.One(`SELECT seq, hash FROM outbox WHERE ord BETWEEN ? AND ? ORDER BY ord DESC LIMIT 1`, l.firstOrd, end)
+	row, ok, err := tx.One(`SELECT seq, hash FROM outbox WHERE ord BETWEEN ? AND ? AND inc = ? ORDER BY ord DESC LIMIT 1`, l.firstOrd, end, l.id)
 	if ok && syncproto.Seq(row.Int(0)) > l.last {
 		l.last = syncproto.Seq(row.Int(0))
 		copy(l.hash[:], row.Blob(1))

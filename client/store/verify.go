@@ -91,7 +91,7 @@ func (v *verifier) outbox() error {
 	for i := range lives {
 		l := &lives[i]
 		where := fmt.Sprintf("outbox, incarnation %v", l.inc)
-		if l.start != syncproto.GenesisHash(id.Org, id.Device, l.inc, l.genesis) {
+		if l.start != syncproto.GenesisHash(id.Org, l.device, l.inc, l.genesis) {
 			v.add(where, "its genesis is not the one of this device")
 		}
 		if max(l.acked, l.settled) > l.last {

@@ -17,7 +17,9 @@ func newAdminCommand() *cobra.Command {
 	c := &cobra.Command{Use: "admin", Short: "Sites, enrolment codes and devices of a server", Example: "  rawaj admin enrol-code --data ./centre --site 'Stall 12' --kind stall"}
 	device := &cobra.Command{Use: "device", Short: "Devices", Example: "  rawaj admin device ls --data ./centre"}
 	device.AddCommand(newDeviceListCommand(), newRevokeCommand())
-	c.AddCommand(newEnrolCodeCommand(), device, newQuarantineCommand(), newAdminParcelCommand(), newRebuildCommand(), newClockCommand(),
+	receipts := &cobra.Command{Use: "receipts", Short: "Receipts", Example: "  rawaj admin receipts doubled --data ./centre"}
+	receipts.AddCommand(newDoubledCommand())
+	c.AddCommand(newEnrolCodeCommand(), device, receipts, newQuarantineCommand(), newAdminParcelCommand(), newRebuildCommand(), newClockCommand(),
 		loginCommand("login-link", "Make a one-time link that signs a browser in to the running server", "  rawaj admin login-link --data ./centre"))
 	return c
 }
@@ -94,9 +96,9 @@ func newDeviceListCommand() *cobra.Command {
 				return printJSON(c, list)
 			}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, "DEVICE\tSITE\tKIND\tLAST CONTACT\tPENDING\tREVOKED")
+			fmt.Fprintln(w, "DEVICE\tSITE\tKIND\tLAST CONTACT\tPENDING\tREVOKED\tRECEIPTS\tLABEL")
 			for _, d := range list {
-				fmt.Fprintf(w, "%v\t%s\t%s\t%s\t%d\t%v\n", d.Device, printable(d.SiteName), d.Kind, orNever(d.LastContact), d.PendingDeclared, d.Revoked)
+				fmt.Fprintf(w, "%v\t%s\t%s\t%s\t%d\t%v\t%s\t%s\n", d.Device, printable(d.SiteName), d.Kind, orNever(d.LastContact), d.PendingDeclared, d.Revoked, d.Prefix, printable(d.Label))
 			}
 			if err := w.Flush(); err != nil {
 				return err

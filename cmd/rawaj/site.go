@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -45,20 +46,32 @@ func openSite(ctx context.Context, path string, make bool, l *slog.Logger) (*sit
 	if lost := st.Lost(); lost != "" {
 		l.Warn("recorded here and no longer there; run rawaj verify", "what", lost)
 	}
-	key, err := dir.Key(keyDevice, keySource(st))
+	key, err := deviceKey(dir, st, make)
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	s.client = client.New(client.Config{Store: st, Key: key, Now: time.Now, Rand: rand.Reader, Logger: l, Program: version(), Dial: wsconn.DialOptions{UserAgent: version()}})
+	s.client = client.New(client.Config{Store: st, Key: key, Keys: dir.Keys(rand.Reader), Now: time.Now, Rand: rand.Reader, Logger: l, Program: version(), Dial: wsconn.DialOptions{UserAgent: version()}})
 	return s, nil
 }
 
-// keySource makes a key only for a device that has not been enrolled with another.
-func keySource(st *store.Store) interface{ Read([]byte) (int, error) } {
-	if st.Identity() != nil {
-		return nil
+// deviceKey is the key of a site's device, and makes it for one that enrols. A device
+// that is enrolled needs the key of that: without it, enrolling makes a new one.
+func deviceKey(dir *datadir.Dir, st *store.Store, enrolling bool) (ed25519.PrivateKey, error) {
+	if st.Identity() == nil || enrolling {
+		return dir.Key(keyDevice, rand.Reader)
 	}
-	return rand.Reader
+	key, err := dir.Key(keyDevice, nil)
+	if !errors.Is(err, datadir.ErrNoKey) {
+		return key, err
+	}
+	own, err := syncproto.OwnCertificate(st.Identity().Certificate)
+	if err != nil {
+		return nil, err
+	}
+	if key, err := dir.Keys(nil).Of(own.Key); err != nil || key != nil { // of its present name
+		return key, err
+	}
+	return nil, fmt.Errorf("%s is missing: put it back from where the database came from. Where it is lost, enrol this directory anew: rawaj site enrol --data %s --server URL --code CODE; what was not sent is then sent under the new name", dir.File(keyDevice), dir.Path())
 }
 
 func (s *site) close() error { return errors.Join(s.store.Close(), s.dir.Close()) }

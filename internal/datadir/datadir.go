@@ -11,7 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"syscall"
 )
 
@@ -29,6 +29,7 @@ var (
 	ErrForeign = errors.New("directory is not one of rawaj's")
 	ErrFull    = errors.New("it holds data already")
 	ErrNone    = errors.New("there is nothing here yet")
+	ErrNoKey   = errors.New("put it back from where you keep the organisation's keys")
 	ErrSilent  = errors.New("no process that answers others runs on this directory: rawaj serve or rawaj site run is one; if one is starting, or another command is at work there, try again when it is done")
 )
 
@@ -45,12 +46,15 @@ type role struct {
 
 const format = 1
 
+// ofSite are the files of a site. Whoever brings its database alone has brought the site.
+var ofSite = []string{"site.db", "site.db-wal", "site.db-shm", "site.db-mark", "device.key", "lock", addressFile}
+
 // ReadRole says what a directory belongs to. It is ErrNone where the directory is
 // missing or empty, ErrForeign where it holds something else.
 func ReadRole(path string) (Role, error) {
 	b, err := os.ReadFile(filepath.Join(path, "role.json"))
 	if errors.Is(err, os.ErrNotExist) {
-		return "", absent(path)
+		return unmarked(path)
 	}
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", path, err)
@@ -65,21 +69,36 @@ func ReadRole(path string) (Role, error) {
 	return r.Role, nil
 }
 
-func absent(path string) error {
+// unmarked tells of a directory without role.json.
+func unmarked(path string) (Role, error) {
 	names, err := os.ReadDir(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("%s: no such directory: %w", path, ErrNone)
+		return "", fmt.Errorf("%s: no such directory: %w", path, ErrNone)
 	case err != nil:
-		return fmt.Errorf("read %s: %w", path, err)
+		return "", fmt.Errorf("read %s: %w", path, err)
 	case len(names) == 0 || len(names) == 1 && names[0].Name() == "lock":
-		return fmt.Errorf("%s is empty: %w", path, ErrNone)
+		return "", fmt.Errorf("%s is empty: %w", path, ErrNone)
+	case isSite(names):
+		return Site, nil
 	}
 	more := ""
 	if n := len(names) - 1; n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
-	return fmt.Errorf("%s holds %s%s: %w; choose an empty directory", path, names[0].Name(), more, ErrForeign)
+	return "", fmt.Errorf("%s holds %s%s: %w; choose an empty directory", path, names[0].Name(), more, ErrForeign)
+}
+
+func isSite(names []os.DirEntry) bool {
+	base := false
+	for _, n := range names {
+		further, _ := filepath.Match("device-*.key", n.Name())
+		if !further && !slices.Contains(ofSite, n.Name()) {
+			return false
+		}
+		base = base || n.Name() == "site.db"
+	}
+	return base
 }
 
 // Open takes hold of a directory of a role. With make, a missing or empty one is
@@ -98,7 +117,7 @@ func Open(path string, want Role, make bool) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	if have == "" {
+	if _, err := os.Stat(d.File("role.json")); errors.Is(err, os.ErrNotExist) {
 		if err := d.Begin(want); err != nil {
 			return nil, errors.Join(err, d.Close())
 		}
@@ -156,8 +175,10 @@ func (d *Dir) Close() error { return d.lock.Close() }
 
 // WriteSecret writes a file that only its owner reads, whole or not at all, and on
 // disk when it returns.
-func (d *Dir) WriteSecret(name string, data []byte) error {
-	temporary, err := os.CreateTemp(d.path, "."+name+"-*") // 0600
+func (d *Dir) WriteSecret(name string, data []byte) error { return writeSecret(d.path, name, data) }
+
+func writeSecret(path, name string, data []byte) error {
+	temporary, err := os.CreateTemp(path, "."+name+"-*") // 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
@@ -166,10 +187,10 @@ func (d *Dir) WriteSecret(name string, data []byte) error {
 	if err := errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	if err := os.Rename(temporary.Name(), d.File(name)); err != nil {
+	if err := os.Rename(temporary.Name(), filepath.Join(path, name)); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return syncDir(d.path)
+	return syncDir(path)
 }
 
 func syncDir(path string) error {
@@ -181,8 +202,10 @@ func syncDir(path string) error {
 }
 
 // ReadSecret reads a file of the directory; nil where there is none.
-func (d *Dir) ReadSecret(name string) ([]byte, error) {
-	b, err := os.ReadFile(d.File(name))
+func (d *Dir) ReadSecret(name string) ([]byte, error) { return readSecret(d.File(name)) }
+
+func readSecret(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -198,13 +221,8 @@ func ReadKey(path string) (ed25519.PrivateKey, error) {
 	return parseKey(path, b)
 }
 
-func parseKey(path string, b []byte) (ed25519.PrivateKey, error) {
-	seed, err := hex.DecodeString(strings.TrimSpace(string(b)))
-	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("%s is not a key of %d hexadecimal digits", path, 2*ed25519.SeedSize)
-	}
-	return ed25519.NewKeyFromSeed(seed), nil
-}
+// Keys are the keys that the device of this directory got after its first.
+func (d *Dir) Keys(rand io.Reader) Keys { return Keys{d.path, rand} }
 
 // Key reads an Ed25519 key, and makes it where there is none and rand is given.
 func (d *Dir) Key(name string, rand io.Reader) (ed25519.PrivateKey, error) {
@@ -216,7 +234,7 @@ func (d *Dir) Key(name string, rand io.Reader) (ed25519.PrivateKey, error) {
 		return parseKey(d.File(name), b)
 	}
 	if rand == nil {
-		return nil, fmt.Errorf("%s is missing: restore it from where you keep the organisation's keys", d.File(name))
+		return nil, fmt.Errorf("%s is missing: %w", d.File(name), ErrNoKey)
 	}
 	seed := make([]byte, ed25519.SeedSize)
 	if _, err := io.ReadFull(rand, seed); err != nil {

@@ -2,6 +2,7 @@ package datadir_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"os"
@@ -129,5 +130,61 @@ func TestTheAddressOfAKilledHolderIsNotFound(t *testing.T) {
 	defer d.Close()
 	if a, err := datadir.ReadAddress(path); !errors.Is(err, datadir.ErrSilent) {
 		t.Errorf("found %v, %v; want ErrSilent", a, err)
+	}
+}
+
+func TestADatabaseAloneIsASite(t *testing.T) {
+	path := t.TempDir()
+	if err := os.WriteFile(filepath.Join(path, "site.db"), []byte("whatever"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := datadir.Open(path, datadir.Server, true); err == nil {
+		t.Error("it was opened as a server's")
+	}
+	d, err := datadir.Open(path, datadir.Site, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+	if role, err := datadir.ReadRole(path); err != nil || role != datadir.Site {
+		t.Errorf("then it is a %q, %v", role, err)
+	}
+	foreign := t.TempDir()
+	for _, name := range []string{"site.db", "letters.txt"} {
+		if err := os.WriteFile(filepath.Join(foreign, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := datadir.Open(foreign, datadir.Site, true); !errors.Is(err, datadir.ErrForeign) {
+		t.Errorf("somebody's directory gave %v, want ErrForeign", err)
+	}
+}
+
+func TestTheNextKeyIsTheSameUntilItIsUsed(t *testing.T) {
+	keys := datadir.Keys{Path: t.TempDir(), Rand: rand.Reader}
+	used := map[string]bool{}
+	next := func() ed25519.PrivateKey {
+		key, err := keys.Next(func(k ed25519.PublicKey) bool { return used[string(k)] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	first := next()
+	if !first.Equal(next()) {
+		t.Error("a key that was not used was made again")
+	}
+	used[string(first.Public().(ed25519.PublicKey))] = true
+	second := next()
+	if first.Equal(second) {
+		t.Error("a key that is used was given again")
+	}
+	for _, key := range []ed25519.PrivateKey{first, second} {
+		if found, err := keys.Of(key.Public().(ed25519.PublicKey)); err != nil || !key.Equal(found) {
+			t.Errorf("by its public key it is found as %v, %v", found, err)
+		}
+	}
+	if found, err := keys.Of(make(ed25519.PublicKey, ed25519.PublicKeySize)); err != nil || found != nil {
+		t.Errorf("a key that is not there was found: %v, %v", found, err)
 	}
 }

@@ -14,7 +14,8 @@ const (
 	tableTally = "tally" // how many there are of a table in a state
 )
 
-// stateOf is a counted record: its state, or "" where its table has none.
+// stateOf is a counted record: its state, or "" where it has none, as a conflict that is
+// not settled.
 type stateOf struct{ Key, State string }
 
 type tally struct {
@@ -64,8 +65,11 @@ func followRecords(txn *memdb.Txn, rd *state.Reader, touched []state.Touched) er
 // count counts a record in its state, and no longer in the one before.
 func count(txn *memdb.Txn, row *records.Row) error {
 	is := stateOf{Key: string(rune(row.Table.ID)) + string(row.ID[:])}
-	if row.Table.ID == schema.Referral {
+	switch row.Table.ID {
+	case schema.Referral:
 		is.State = row.Of(schema.ReferralState).Text()
+	case schema.Conflict, schema.ConflictPersonal:
+		is.State = row.Of(schema.ConflictChoice).Text()
 	}
 	was, err := txn.First(tableState, indexID, is.Key)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/hlc"
-	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // transaction judges the next transaction of a chain, gives it its position and
@@ -94,11 +93,16 @@ func (f *fold) carryOut(a *author, p *plan) error {
 		if err := f.own(r); err != nil {
 			return err
 		}
+		if err := f.dispute(r, at); err != nil {
+			return err
+		}
 	}
-	if p.replaces != 0 {
-		return f.exit(p.replaces, schema.VerdictReplaced)
+	for _, r := range p.settles {
+		if err := f.settled(r, p.stamp); err != nil {
+			return err
+		}
 	}
-	return nil
+	return f.replace(p.replaces)
 }
 
 func (f *fold) put(a *author, w *write, at syncproto.Position) error {

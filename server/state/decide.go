@@ -97,6 +97,9 @@ func (f *fold) decideState(a *author, p *plan, m *meeting) (*syncproto.Error, er
 		}
 		return nil, nil
 	}
+	if m.change.Left == wanted { // it confirms the state that its author saw, and moves nothing
+		return nil, nil
+	}
 	outcome, ok := m.group.Machine.Decide(m.change.Left, wanted, present)
 	if !ok {
 		return syncproto.Errorf(syncproto.CodeBadState, "%s: from %q to %q while %q", m.write.after.Table.Name, m.change.Left, wanted, present), nil

@@ -28,6 +28,7 @@ type plan struct {
 	writes    []*write
 	byRecord  map[recordKey]*write
 	conflicts []*records.Row
+	settles   []*records.Row     // conflicts that the author had before their eyes, settled
 	replaces  syncproto.Position // own position of the held transaction it mends; 0 for none
 	place     link               // in its chain: its own, or that of the one it mends
 }
@@ -58,7 +59,8 @@ type meeting struct {
 	group  *schema.Group
 	create bool
 	writer writer
-	causal bool // the author had seen the writer's value
+	base   syncproto.Position // that the author's screen was loaded from; 0 for none
+	causal bool               // the author had seen the writer's value
 	equal  bool
 }
 
@@ -97,6 +99,9 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 		met[i].equal = same(met[i].write.after, met[i].change) // an earlier change of the transaction may have written it
 		if refusal, err := f.decide(a, p, &met[i]); refusal != nil || err != nil {
 			return nil, refusal, err
+		}
+		if err := f.settle(a, access, p, &met[i]); err != nil {
+			return nil, nil, err
 		}
 	}
 	for _, w := range p.writes {
@@ -187,11 +192,10 @@ func (f *fold) meet(a *author, t *syncproto.Transaction, p *plan) ([]meeting, *s
 				met = append(met, m)
 				continue
 			}
-			var base syncproto.Position
 			if g.Base != syncproto.NoBase {
-				base = bases[g.Base]
+				m.base = bases[g.Base]
 			}
-			m.causal = m.writer.position <= base
+			m.causal = m.writer.position <= m.base
 			if !m.causal {
 				if m.causal, err = f.ancestor(m.writer.chain, m.writer.seq, a.chain, a.seq); err != nil {
 					return nil, nil, err

@@ -298,6 +298,33 @@ func (f *fold) exit(position syncproto.Position, state string) error {
 	}, `SELECT position FROM held WHERE code = ? ORDER BY position`, int64(syncproto.CodeDependant))
 }
 
+// replace ends the quarantine of a transaction that was mended, and of those that it
+// would itself have replaced: of several attempts the one that is taken stands.
+func (f *fold) replace(position syncproto.Position) error {
+	for position != 0 {
+		h, err := f.heldAt(position)
+		if err != nil || h == nil {
+			return err
+		}
+		if err := f.exit(position, schema.VerdictReplaced); err != nil {
+			return err
+		}
+		position = 0
+		t, err := syncproto.ReadBody(h.body)
+		if err != nil || t.Replaces == nil {
+			return nil
+		}
+		row, ok, err := f.tx.One(`SELECT position FROM held WHERE hash = ? AND device = ? AND position < ?`, t.Replaces[:], h.chain.device[:], uint64(h.position))
+		if err != nil {
+			return err
+		}
+		if ok {
+			position = syncproto.Position(row.Int(0))
+		}
+	}
+	return nil
+}
+
 func (f *fold) verdict(id syncproto.RecordID, change func(*records.Row)) error {
 	r, err := set.Get(f.tx, schema.Lookup(schema.Verdict), id)
 	if err != nil || r == nil {

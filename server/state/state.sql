@@ -117,6 +117,14 @@ CREATE TABLE held_write (
 	PRIMARY KEY (record, tbl, grp, position)
 ) STRICT, WITHOUT ROWID;
 
+-- Conflicts that nobody has settled, by the group that they are about; position is
+-- where they arose, ledger the table that they stand in.
+CREATE TABLE disputed (
+	record BLOB NOT NULL, tbl INTEGER NOT NULL, grp INTEGER NOT NULL,
+	conflict BLOB NOT NULL, ledger INTEGER NOT NULL, position INTEGER NOT NULL,
+	PRIMARY KEY (record, tbl, grp, conflict)
+) STRICT, WITHOUT ROWID;
+
 -- Records that a held transaction waits for.
 CREATE TABLE waits (
 	record BLOB NOT NULL, tbl INTEGER NOT NULL, position INTEGER NOT NULL,

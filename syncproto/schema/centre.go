@@ -42,7 +42,21 @@ const (
 	ConflictLoserHash    syncproto.FieldID = 11 // chain hash of the loser's transaction
 	ConflictWinnerHash   syncproto.FieldID = 12
 
-	ConflictGroupWhat syncproto.GroupID = 1
+	// How it was settled; null while it is open. Apply alone writes these.
+	ConflictSettledBy   syncproto.FieldID = 13 // device
+	ConflictSettledTime syncproto.FieldID = 14 // effective stamp, UTC ms
+	ConflictSettledHash syncproto.FieldID = 15 // chain hash of the settling transaction
+	ConflictChoice      syncproto.FieldID = 16 // which value that wrote
+
+	ConflictGroupWhat    syncproto.GroupID = 1
+	ConflictGroupSettled syncproto.GroupID = 2
+)
+
+// Choices of who settles a conflict.
+const (
+	ChoiceWinner = "winner"
+	ChoiceLoser  = "loser"
+	ChoiceOther  = "other" // a third value
 )
 
 // Fields of grant: one share that a device may read, and whether it may write.
@@ -53,9 +67,11 @@ const (
 	GrantWrite        syncproto.FieldID = 4
 	GrantRecordsUntil syncproto.FieldID = 5 // UTC ms; null: no end
 	GrantDeliverUntil syncproto.FieldID = 6 // UTC ms; null: no end
+	GrantReason       syncproto.FieldID = 7 // why it was ended
 
-	GrantGroupWhat syncproto.GroupID = 1
-	GrantGroupHow  syncproto.GroupID = 2
+	GrantGroupWhat   syncproto.GroupID = 1
+	GrantGroupHow    syncproto.GroupID = 2
+	GrantGroupReason syncproto.GroupID = 3
 )
 
 // Fields of enrolment: a one-time code, seen by the server alone.
@@ -151,11 +167,13 @@ var centre = []*Table{
 			{ID: GrantWrite, Name: "writes", Kind: syncproto.Bool, Required: true},
 			{ID: GrantRecordsUntil, Name: "records_until", Kind: syncproto.Int},
 			{ID: GrantDeliverUntil, Name: "deliver_until", Kind: syncproto.Int},
+			{ID: GrantReason, Name: "reason", Kind: syncproto.Text, Max: MaxReason},
 			voided(),
 		},
 		Groups: []Group{
 			{ID: GrantGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{GrantDevice, GrantScope}},
 			{ID: GrantGroupHow, Name: "how", Fields: []syncproto.FieldID{GrantClass, GrantWrite, GrantRecordsUntil, GrantDeliverUntil, Voided}},
+			{ID: GrantGroupReason, Name: "reason", Fields: []syncproto.FieldID{GrantReason}},
 		},
 	},
 	{
@@ -232,7 +250,14 @@ func conflictTable(id syncproto.TableID, name string, class syncproto.Class) *Ta
 			{ID: ConflictWinnerTime, Name: "winner_time", Kind: syncproto.Int, Required: true},
 			{ID: ConflictLoserHash, Name: "loser_hash", Kind: syncproto.Bytes, Required: true, Max: 32},
 			{ID: ConflictWinnerHash, Name: "winner_hash", Kind: syncproto.Bytes, Required: true, Max: 32},
+			{ID: ConflictSettledBy, Name: "settled_by", Kind: syncproto.Bytes, Ref: Device},
+			{ID: ConflictSettledTime, Name: "settled_time", Kind: syncproto.Int},
+			{ID: ConflictSettledHash, Name: "settled_hash", Kind: syncproto.Bytes, Max: 32},
+			{ID: ConflictChoice, Name: "choice", Kind: syncproto.Text, Form: OneOf, Words: []string{ChoiceWinner, ChoiceLoser, ChoiceOther}},
 		},
-		Groups: []Group{{ID: ConflictGroupWhat, Name: "what", Rule: Once, Fields: []syncproto.FieldID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}},
+		Groups: []Group{
+			{ID: ConflictGroupWhat, Name: "what", Rule: Once, Fields: []syncproto.FieldID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+			{ID: ConflictGroupSettled, Name: "settled", Fields: []syncproto.FieldID{ConflictSettledBy, ConflictSettledTime, ConflictSettledHash, ConflictChoice}},
+		},
 	}
 }

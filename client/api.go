@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/ledger"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
@@ -24,9 +25,12 @@ func (c *Client) Routes() []localapi.Route {
 	return []localapi.Route{
 		{Method: "GET", Path: "/api/me", Summary: "Who this site is", Response: Me{}, Handle: c.apiMe},
 		{Method: "GET", Path: "/api/status", Summary: "What is saved here and what has arrived", Response: Status{}, Handle: c.apiStatus},
-		{Method: "POST", Path: "/api/sync", Summary: "Sync until nothing is left to send or hear", Query: []string{"patience"}, Response: SyncResult{}, Handle: c.apiSync},
+		{Method: "POST", Path: "/api/sync", Summary: "Sync until nothing is left to send or hear", Query: []string{"patience", "repair"}, Response: SyncResult{}, Handle: c.apiSync},
 		{Method: "GET", Path: "/api/events", Summary: "The status, each time that something here changes", Response: Status{}, Stream: true, Handle: c.apiEvents},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Own transactions that the server holds, or held", Response: []Verdict{}, Handle: c.apiQuarantine},
+		{Method: "POST", Path: "/api/quarantine/{hash}/replace", Summary: "Mend what the server holds: record this instead", Request: Mend{}, Response: madeAnswer{}, Handle: c.apiReplace},
+		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value, one of them here", Response: []ledger.Conflict{}, Handle: c.apiConflicts},
+		{Method: "POST", Path: "/api/conflicts/{id}/take", Summary: "Say which of the two values is right", Request: takeRequest{}, Response: madeAnswer{}, Handle: c.apiTake},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by", "from", "to"}, Response: report.Sales{}, Handle: c.apiReportSales},
 		{Method: "POST", Path: "/api/import/sales", Summary: "Import the receipts of another till; the body is a CSV file", Query: []string{"map", "currency", "fair", "family"}, Response: ImportResult{}, Handle: c.apiImportSales},
 		{Method: "POST", Path: "/api/parcels", Summary: "Put all that has not arrived into files for the centre", Request: ParcelSize{}, Response: []Parcel{}, Handle: c.apiParcels},
@@ -92,6 +96,20 @@ func (c *Client) apiSync(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if given := r.URL.Query().Get("repair"); given != "" {
+		repair, err := strconv.ParseBool(given)
+		if err != nil {
+			localapi.Answer(w, nil, refusal.Parameter("repair", "%q is neither true nor false", given))
+			return
+		}
+		if repair {
+			err = c.Store.RetryRepairs(r.Context())
+		}
+		if err != nil {
+			localapi.Answer(w, nil, err)
+			return
+		}
+	}
 	res, err := c.SyncNow(r.Context(), patience)
 	localapi.Answer(w, res, unsynced(err))
 }
@@ -153,34 +171,6 @@ func (c *Client) apiImportSales(w http.ResponseWriter, r *http.Request) {
 		Columns: columns, Currency: strings.ToUpper(q.Get("currency")), Fair: q.Get("fair"), Family: q.Get("family"), Now: c.Now,
 	})
 	localapi.Answer(w, res, err)
-}
-
-// Verdict is a transaction of this device that the server holds, or held.
-type Verdict struct {
-	Seq     int64  `json:"seq"`
-	Code    string `json:"code"`
-	Detail  string `json:"detail"`
-	State   string `json:"state"`
-	Amounts string `json:"amounts"`
-}
-
-func (c *Client) apiQuarantine(w http.ResponseWriter, r *http.Request) {
-	list := []Verdict{}
-	own, err := c.Store.OwnVerdicts(r.Context())
-	if err != nil {
-		localapi.Answer(w, nil, err)
-		return
-	}
-	err = c.each(r.Context(), schema.Verdict, func(row *records.Row) {
-		if !own[row.ID] {
-			return
-		}
-		list = append(list, Verdict{
-			Seq: row.Of(schema.VerdictSeq).Int(), Code: syncproto.Code(row.Of(schema.VerdictCode).Int()).String(), Detail: row.Of(schema.VerdictDetail).Text(),
-			State: row.Of(schema.VerdictState).Text(), Amounts: row.Of(schema.VerdictAmounts).Text(),
-		})
-	})
-	localapi.Answer(w, list, err)
 }
 
 // each calls f for every record of a table that is not voided.

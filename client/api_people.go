@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -42,13 +43,17 @@ type addPersonRequest struct {
 	Card          string             `json:"card"`
 }
 
+func (q *addPersonRequest) person() NewPerson {
+	return NewPerson{q.ID, q.Name, schema.ASCIIDigits(q.Phone), q.Neighbourhood, schema.ASCIIDigits(q.Card)}
+}
+
 func (c *Client) apiAddPerson(w http.ResponseWriter, r *http.Request) {
 	var q addPersonRequest
 	if err := localapi.Read(w, r, &q); err != nil {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	id, err := c.AddPerson(r.Context(), NewPerson{q.ID, q.Name, schema.ASCIIDigits(q.Phone), q.Neighbourhood, schema.ASCIIDigits(q.Card)})
+	id, err := c.AddPerson(r.Context(), q.person())
 	localapi.Answer(w, madeAnswer{id}, err)
 }
 
@@ -241,13 +246,17 @@ type referRequest struct {
 	Basis      string              `json:"legal_basis"`
 }
 
+func (q *referRequest) referral() NewReferral {
+	return NewReferral{q.ID, q.To, q.Purpose, q.Urgency, orZero(q.Person), q.ShareName, q.SharePhone, q.Note, q.ConsentBy, q.Basis}
+}
+
 func (c *Client) apiRefer(w http.ResponseWriter, r *http.Request) {
 	var q referRequest
 	if err := localapi.Read(w, r, &q); err != nil {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	id, err := c.Refer(r.Context(), NewReferral{q.ID, q.To, q.Purpose, q.Urgency, orZero(q.Person), q.ShareName, q.SharePhone, q.Note, q.ConsentBy, q.Basis})
+	id, err := c.Refer(r.Context(), q.referral())
 	localapi.Answer(w, madeAnswer{id}, err)
 }
 
@@ -266,14 +275,19 @@ func (c *Client) apiAnswer(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = localapi.Read(w, r, &q)
 	}
-	switch {
-	case err != nil:
-	case q.State == schema.ReferralRedirected && q.RedirectTo != nil:
-		err = c.Redirect(r.Context(), id, *q.RedirectTo, q.Reason)
-	case q.State == schema.ReferralReceived && q.Reply != "":
-		err = c.Reply(r.Context(), id, q.Reply)
-	default:
-		err = c.Answer(r.Context(), id, q.State, q.Reason, q.Outcome)
+	if err == nil {
+		err = c.step(r.Context(), id, &q)
 	}
 	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+// step moves a referral as it is asked.
+func (c *Client) step(ctx context.Context, id syncproto.RecordID, q *answerRequest) error {
+	switch {
+	case q.State == schema.ReferralRedirected && q.RedirectTo != nil:
+		return c.Redirect(ctx, id, *q.RedirectTo, q.Reason)
+	case q.State == schema.ReferralReceived && q.Reply != "":
+		return c.Reply(ctx, id, q.Reply)
+	}
+	return c.Answer(ctx, id, q.State, q.Reason, q.Outcome)
 }

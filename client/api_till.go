@@ -82,13 +82,17 @@ type addProductRequest struct {
 	Here        bool                `json:"here"`
 }
 
+func (q *addProductRequest) product() NewProduct {
+	return NewProduct{ID: q.ID, Name: q.Name, Sku: q.Sku, Family: orZero(q.Family), Category: orZero(q.Category), PriceMinor: q.AmountMinor, Currency: q.Currency, PriceHere: q.Here}
+}
+
 func (c *Client) apiAddProduct(w http.ResponseWriter, r *http.Request) {
 	var q addProductRequest
 	if err := localapi.Read(w, r, &q); err != nil {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	id, err := c.AddProduct(r.Context(), NewProduct{ID: q.ID, Name: q.Name, Sku: q.Sku, Family: orZero(q.Family), Category: orZero(q.Category), PriceMinor: q.AmountMinor, Currency: q.Currency, PriceHere: q.Here})
+	id, err := c.AddProduct(r.Context(), q.product())
 	localapi.Answer(w, madeAnswer{id}, err)
 }
 
@@ -211,17 +215,21 @@ func waited(ms int64) time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
+func (q *sellRequest) sale() NewSale {
+	n := NewSale{ID: q.ID, Till: q.Till, Currency: q.Currency, Method: q.Method, Waited: waited(q.WaitedMS)}
+	for _, l := range q.Lines {
+		n.Lines = append(n.Lines, Line(l))
+	}
+	return n
+}
+
 func (c *Client) apiSell(w http.ResponseWriter, r *http.Request) {
 	var q sellRequest
 	if err := localapi.Read(w, r, &q); err != nil {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	n := NewSale{ID: q.ID, Till: q.Till, Currency: q.Currency, Method: q.Method, Waited: waited(q.WaitedMS)}
-	for _, l := range q.Lines {
-		n.Lines = append(n.Lines, Line(l))
-	}
-	sold, err := c.Sell(r.Context(), n)
+	sold, err := c.Sell(r.Context(), q.sale())
 	localapi.Answer(w, soldAnswer(sold), err)
 }
 

@@ -131,7 +131,7 @@ func (c *Client) scan(ctx context.Context, n NewScan, kind string) (id syncproto
 		}
 		return d.Create(schema.Scan, id,
 			field(schema.ScanSite, s.Of(schema.SessionSite)), field(schema.ScanSession, syncproto.IDValue(n.Session)), field(schema.ScanPerson, syncproto.IDValue(n.Person)),
-			field(schema.ScanKind, text(kind)), field(schema.ScanAt, syncproto.IntValue(now.UnixMilli())), field(schema.ScanSource, text(n.Source)))
+			field(schema.ScanKind, text(kind)), field(schema.ScanAt, syncproto.IntValue(whenFirst(d, schema.Scan, id, schema.ScanAt, now))), field(schema.ScanSource, text(n.Source)))
 	})
 	return id, err
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,6 +137,8 @@ type SyncResult struct {
 	Settled     uint64 `json:"settled"`     // own transactions that the server has judged
 	Quarantined uint64 `json:"quarantined"` // own transactions held there now
 	Equal       bool   `json:"equal"`       // digests of all shares are the server's
+
+	Differing []string `json:"differing"` // shares whose digests are not, such as "S site/ID"
 }
 
 // Sync sends and hears until nothing is left of either. It takes up a link that
@@ -172,6 +175,9 @@ func (c *Client) Sync(ctx context.Context, patience time.Duration, progress func
 	c.letGo(ctx)
 	st, err := c.Store.Status(ctx)
 	r.result.Quarantined, r.result.Equal = st.Quarantined, st.Progress.Unequal == ""
+	if r.result.Differing = []string{}; !r.result.Equal {
+		r.result.Differing = strings.Split(st.Progress.Unequal, ", ")
+	}
 	return r.result, err
 }
 

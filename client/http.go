@@ -21,6 +21,8 @@ type Status struct {
 	CursorAt     syncproto.Position `json:"cursor_at"`    // log position heard up to
 	Unbacked     uint64             `json:"unbacked"`     // arrived, and let go for want of room though in no backup this device knew of
 	Backlog      Backlog            `json:"declared"`
+	HeldMinor    map[string]int64   `json:"held_minor"` // money in what is held, by currency
+	Conflicts    uint64             `json:"conflicts"`  // that nobody has settled
 }
 
 // Backlog is what has not arrived.
@@ -39,7 +41,8 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return Status{
 		Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
 		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Unbacked: st.Unbacked,
-		Backlog: Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
+		Backlog:   Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
+		HeldMinor: st.HeldMinor, Conflicts: st.Conflicts,
 	}, nil
 }
 

@@ -76,6 +76,9 @@ func (c *Client) recordLate(ctx context.Context, waited time.Duration, f func(d 
 	return c.Store.Write(ctx, func(w *store.Writer) error {
 		return w.Transaction(syncproto.RecordID{}, zone, func(d *store.Draft) error {
 			d.Loaded(loadedAt(ctx))
+			if again, err := drafting(ctx, d); again || err != nil {
+				return err
+			}
 			return f(d, now, day)
 		})
 	})
@@ -262,7 +265,7 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 			return ErrNoTill
 		}
 		// What was sold before the till closed is among what was counted then.
-		if closed := till.Of(schema.TillClosedAt); !closed.IsNull() && closed.Int() <= now.UnixMilli() {
+		if closed := till.Of(schema.TillClosedAt); !closed.IsNull() && closed.Int() <= now.UnixMilli() && d.Mended(schema.Sale, id) == nil {
 			return ErrNoTill
 		}
 		sold, err = sell(d, id, till, &n, now, day)
@@ -273,10 +276,16 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 
 func sell(d *store.Draft, id syncproto.RecordID, till *records.Row, n *NewSale, now time.Time, day string) (Sold, error) {
 	site, fair := till.Of(schema.TillSite), till.Of(schema.TillFair)
-	sold := Sold{Sale: id, ReceiptNo: d.NextReceipt()}
+	at := now.UnixMilli()
+	sold := Sold{Sale: id}
+	if was := d.Mended(schema.Sale, id); was != nil { // sold then, with that receipt in the buyer's hand
+		sold.ReceiptNo, day, at = was.Of(schema.SaleReceiptNo).Text(), was.Of(schema.SaleDay).Text(), was.Of(schema.SaleSoldAt).Int()
+	} else {
+		sold.ReceiptNo = d.NextReceipt()
+	}
 	if err := d.Create(schema.Sale, id,
 		field(schema.SaleSite, site), field(schema.SaleFair, fair), field(schema.SaleDay, syncproto.TextValue(day)),
-		field(schema.SaleSoldAt, syncproto.IntValue(now.UnixMilli())), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))),
+		field(schema.SaleSoldAt, syncproto.IntValue(at)), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))),
 		field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleReceiptNo, syncproto.TextValue(sold.ReceiptNo))); err != nil {
 		return sold, err
 	}

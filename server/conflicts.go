@@ -2,52 +2,39 @@ package server
 
 import (
 	"context"
+	"net/http"
 
+	"github.com/rawaj/rawaj/internal/ledger"
+	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
-	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
-// Conflict is a line of the ledger: both values of a group that two people wrote
-// without having seen each other's.
-type Conflict struct {
-	ID     syncproto.RecordID `json:"id"`
-	Table  string             `json:"table"`
-	Record syncproto.RecordID `json:"record"`
-	Group  string             `json:"group"`
-	Name   string             `json:"name"` // of the record, where it has one
-	Rule   string             `json:"rule"`
-	Winner Side               `json:"winner"`
-	Loser  Side               `json:"loser"`
-}
-
-// Side is one side of a conflict.
-type Side struct {
-	Device   syncproto.DeviceID `json:"device"`
-	Label    string             `json:"label"`
-	SiteName string             `json:"site_name"`
-	Time     *string            `json:"time"` // effective, RFC 3339, UTC
-	Values   map[string]any     `json:"values"`
-}
+// Conflict is a line of the ledger, Side one of its sides.
+type (
+	Conflict = ledger.Conflict
+	Side     = ledger.Side
+)
 
 // Conflicts reads the whole ledger.
-func (s *Server) Conflicts(ctx context.Context) ([]Conflict, error) { return Conflicts(ctx, s.State) }
+func (s *Server) Conflicts(ctx context.Context) ([]Conflict, error) {
+	return Conflicts(ctx, s.State)
+}
 
 // Conflicts reads the ledger of a state.
 func Conflicts(ctx context.Context, st *state.State) ([]Conflict, error) {
 	list := []Conflict{}
 	err := st.Read(ctx, func(r *state.Reader) error {
-		who, err := readAuthors(r)
+		who, err := ledger.ReadAuthors(r)
 		if err != nil {
 			return err
 		}
-		for _, ledger := range []syncproto.TableID{schema.Conflict, schema.ConflictPersonal} {
-			if err := r.Each(ledger, func(row *records.Row) error {
-				c, err := conflictOf(r, row)
-				c.Winner.Label, c.Winner.SiteName = who.of(c.Winner.Device)
-				c.Loser.Label, c.Loser.SiteName = who.of(c.Loser.Device)
+		for _, table := range ledger.Tables {
+			if err := r.Each(table, func(row *records.Row) error {
+				c, err := ledger.Of(r, &who, row)
 				list = append(list, c)
 				return err
 			}); err != nil {
@@ -59,66 +46,108 @@ func Conflicts(ctx context.Context, st *state.State) ([]Conflict, error) {
 	return list, err
 }
 
-func conflictOf(r *state.Reader, row *records.Row) (Conflict, error) {
-	c := Conflict{ID: row.ID, Record: row.Of(schema.ConflictRecord).ID(), Rule: row.Of(schema.ConflictRule).Text()}
-	t := schema.Lookup(syncproto.TableID(row.Of(schema.ConflictTable).Int()))
-	c.Winner = side(t, row, schema.ConflictWinner, schema.ConflictWinnerTime, schema.ConflictWinnerFields)
-	c.Loser = side(t, row, schema.ConflictLoser, schema.ConflictLoserTime, schema.ConflictLoserFields)
-	if t == nil {
-		return c, nil
+// Take says which of the two values is right.
+type Take struct {
+	Side string `json:"side"` // winner or loser
+}
+
+// Take settles a conflict as head office sees it: the value that is right is written once
+// more, by somebody who saw both. Where it was settled like that already, nothing is.
+func (s *Server) Take(ctx context.Context, id syncproto.RecordID, q Take) (c Conflict, err error) {
+	if q.Side != schema.ChoiceWinner && q.Side != schema.ChoiceLoser {
+		return c, unknownWord("side", q.Side, schema.ChoiceWinner, schema.ChoiceLoser)
 	}
-	c.Table = t.Name
-	if g := t.Group(syncproto.GroupID(row.Of(schema.ConflictGroup).Int())); g != nil {
-		c.Group = g.Name
+	change, base, err := s.taking(ctx, id, q.Side)
+	if err != nil {
+		return c, err
 	}
-	of, err := r.Get(t.ID, c.Record)
-	if err == nil && of != nil && t.ID == schema.Price { // known by its product
-		of, err = r.Get(schema.Product, of.Of(schema.PriceProduct).ID())
+	if change != nil {
+		lane := decisions
+		if schema.OfControl(change.Table) {
+			lane = control
+		}
+		if err := s.recordSeen(ctx, lane, []syncproto.Base{base}, *change); err != nil {
+			return c, err
+		}
 	}
-	if err == nil && of != nil {
-		c.Name = nameOf(of)
-	}
+	err = s.State.Read(ctx, func(r *state.Reader) error {
+		row, err := conflictRow(r, id)
+		if err != nil {
+			return err
+		}
+		who, err := ledger.ReadAuthors(r)
+		if err == nil {
+			c, err = ledger.Of(r, &who, row)
+		}
+		return err
+	})
 	return c, err
 }
 
-// nameOf is what people know a record by; "" where it has no name of its own.
-func nameOf(row *records.Row) string {
-	switch row.Table.ID {
-	case schema.Person:
-		return row.Of(schema.PersonName).Text()
-	case schema.Referral:
-		return row.Of(schema.ReferralCode).Text()
-	case schema.Device:
-		return row.Of(schema.DeviceLabel).Text()
-	}
-	if g := row.Table.Group(schema.GroupNames); g != nil && g.AtLeastOne { // the names of a catalogue
-		return report.Name(row.Table, row.Values)
-	}
-	return ""
+// taking is the change that takes a side, written on the state that it is read from; nil
+// where that side was taken before.
+func (s *Server) taking(ctx context.Context, id syncproto.RecordID, side string) (change *syncproto.Change, base syncproto.Base, err error) {
+	err = s.State.Read(ctx, func(r *state.Reader) error {
+		head, err := r.Head()
+		if err != nil {
+			return err
+		}
+		base = syncproto.Base{Position: head.Position, Hash: head.PositionHash.Short()}
+		row, err := conflictRow(r, id)
+		if err != nil {
+			return err
+		}
+		if choice := row.Of(schema.ConflictChoice).Text(); choice != "" {
+			if choice == side {
+				return nil
+			}
+			return refusal.New(refusal.Settled, "it is settled already: %s", choice).With("state", choice)
+		}
+		t, g := ledger.About(row)
+		fields, err := ledger.Fields(row, side)
+		if t == nil || g == nil || err != nil {
+			return err
+		}
+		of, err := r.Get(t.ID, row.Of(schema.ConflictRecord).ID())
+		if err != nil {
+			return err
+		}
+		if of == nil || side == schema.ChoiceLoser && !ledger.Takeable(row, of) {
+			return refusal.New(refusal.FirstStands, "the rules of %s let that value not be written any more", t.Name).On("side")
+		}
+		w := syncproto.GroupWrite{Group: g.ID, Fields: fields}
+		if g.Rule == schema.State {
+			w.Left = of.Of(g.Fields[0]).Text()
+		}
+		change = &syncproto.Change{Op: syncproto.Update, Table: t.ID, Record: of.ID, Groups: []syncproto.GroupWrite{w}}
+		return nil
+	})
+	return change, base, err
 }
 
-func side(t *schema.Table, row *records.Row, device, at, fields syncproto.FieldID) Side {
-	s := Side{Device: syncproto.DeviceID(row.Of(device).ID()), Time: timeText(row.Of(at).Int()), Values: map[string]any{}}
-	written, err := records.ReadFields(row.Of(fields).Bytes())
-	if err != nil || t == nil {
-		return s
-	}
-	for _, f := range written {
-		if i := t.Index(f.Field); i >= 0 {
-			s.Values[t.Fields[i].Name] = plain(f.Value)
+func conflictRow(r *state.Reader, id syncproto.RecordID) (*records.Row, error) {
+	for _, table := range ledger.Tables {
+		if row, err := r.Get(table, id); err != nil || row != nil {
+			return row, err
 		}
 	}
-	return s
+	return nil, refusal.New(refusal.NoRecord, "the ledger has no conflict %v", id)
 }
 
-func plain(v syncproto.Value) any {
-	switch v.Kind() {
-	case syncproto.Null:
-		return nil
-	case syncproto.Int:
-		return v.Int()
-	case syncproto.Bool:
-		return v.Bool()
+func (s *Server) apiConflicts(w http.ResponseWriter, r *http.Request) {
+	list, err := s.Conflicts(r.Context())
+	localapi.Answer(w, list, err)
+}
+
+func (s *Server) apiTake(w http.ResponseWriter, r *http.Request) {
+	var q Take
+	var c Conflict
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	if err == nil {
+		err = localapi.Read(w, r, &q)
 	}
-	return v.String()
+	if err == nil {
+		c, err = s.Take(r.Context(), id, q)
+	}
+	localapi.Answer(w, c, err)
 }

@@ -36,12 +36,16 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
 		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
 		{Method: "GET", Path: "/api/receipts/doubled", Summary: "Receipt numbers under which more than one sale was printed", Response: []Doubled{}, Handle: s.apiDoubled},
+		{Method: "GET", Path: "/api/devices/{id}/grants", Summary: "The rights of a device", Response: []Right{}, Handle: s.apiGrants},
+		{Method: "POST", Path: "/api/devices/{id}/grants", Summary: "Give a device a right, or change the one that it has in a scope", Request: SetRight{}, Response: []Right{}, Handle: s.apiGrant},
+		{Method: "POST", Path: "/api/devices/{id}/grants/end", Summary: "Take a right away, now", Request: EndRight{}, Response: []Right{}, Handle: s.apiEndGrant},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by", "from", "to"}, Response: report.Sales{}, Handle: s.apiSales},
 		{Method: "GET", Path: "/api/overview", Summary: "What head office looks at first, of a span of days", Query: []string{"from", "to", "against_from", "against_to"}, Response: Overview{}, Handle: s.apiOverview},
 		{Method: "GET", Path: "/api/events", Summary: "The overview, each time that it changes", Query: []string{"from", "to", "against_from", "against_to"}, Response: Overview{}, Stream: true, Handle: s.apiEvents},
 		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value", Response: []Conflict{}, Handle: s.apiConflicts},
 		{Method: "GET", Path: "/api/clock", Summary: "Whether this machine's clock is believed", Response: Clock{}, Handle: s.apiClock},
 		{Method: "POST", Path: "/api/clock/confirm", Summary: "Say that this machine's clock is right", Response: Clock{}, Handle: s.apiConfirmClock},
+		{Method: "POST", Path: "/api/conflicts/{id}/take", Summary: "Say which of the two values is right", Request: Take{}, Response: Conflict{}, Handle: s.apiTake},
 		{Method: "POST", Path: "/api/parcels", Summary: "Take in a parcel, a file that a site made", Request: ParcelFile{}, Response: TakenParcel{}, Handle: s.apiParcel},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Transactions that are held, or were", Response: []Verdict{}, Handle: s.apiQuarantine},
 		{Method: "POST", Path: "/api/quarantine/{hash}", Summary: "Release or withdraw what is held", Request: Decide{}, Response: Verdict{}, Handle: s.apiDecide},
@@ -121,11 +125,6 @@ func (s *Server) apiSales(w http.ResponseWriter, r *http.Request) {
 	}
 	sales, err := s.SalesIn(r.Context(), by, in)
 	localapi.Answer(w, sales, err)
-}
-
-func (s *Server) apiConflicts(w http.ResponseWriter, r *http.Request) {
-	list, err := s.Conflicts(r.Context())
-	localapi.Answer(w, list, err)
 }
 
 // askedOf reads what an overview is asked about.

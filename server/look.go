@@ -34,6 +34,7 @@ type Device struct {
 	Revoked         bool                `json:"revoked"`
 	RevokedAt       *string             `json:"revoked_at"` // RFC 3339, UTC; null while it is not
 	RevokeReason    string              `json:"revoke_reason"`
+	Wiped           bool                `json:"wiped"` // heard of it since, with nothing left to deliver: it holds nothing any more
 }
 
 // Devices lists the devices of all sites.
@@ -84,6 +85,7 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 			if h, ok := health[id]; ok {
 				d.LastContact, d.PendingDeclared, d.OldestPending, d.OffsetMS = timeText(h.LastContact), h.Declared.Transactions, timeText(h.Declared.OldestMS), h.OffsetMS
 				d.Differing, d.Unbacked = h.Declared.Differing, h.Declared.Unbacked
+				d.Wiped = d.Revoked && h.LastContact >= row.Of(schema.DeviceRevoked).Int() && h.Declared.Transactions == 0
 				maps.Copy(d.PendingAmounts, h.Declared.AmountMinor)
 			}
 			list = append(list, d)

@@ -32,8 +32,10 @@ type Overview struct {
 	Present   int            `json:"present"`   // people checked in and not out, in sessions that are not over
 	Referrals map[string]int `json:"referrals"` // by state
 	Held      int64          `json:"held"`      // transactions in quarantine
-	Parked    int64          `json:"parked"`    // transactions whose predecessor has not come
-	Conflicts int            `json:"conflicts"`
+
+	HeldMinor map[string]int64 `json:"held_minor"` // money therein by currency, minor units
+	Parked    int64            `json:"parked"`     // transactions whose predecessor has not come
+	Conflicts int              `json:"conflicts"`  // that nobody has settled
 }
 
 // Sums are the figures of a span of days.
@@ -143,6 +145,9 @@ func (o *Overview) fill(r *state.Reader, view *live.View, asked Asked) (err erro
 	o.ByDay, _ = report.Table(report.Day, figures, nil)
 	o.Referrals = view.Count(schema.Referral)
 	o.Conflicts = view.Count(schema.Conflict)[""] + view.Count(schema.ConflictPersonal)[""]
+	if o.HeldMinor, err = r.HeldAmounts(); err != nil {
+		return err
+	}
 	if o.Held, o.Parked, err = r.Held(); err != nil {
 		return err
 	}

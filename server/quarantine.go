@@ -4,14 +4,13 @@ import (
 	"context"
 	"encoding/hex"
 	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/rawaj/rawaj/internal/ledger"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
-	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -42,13 +41,13 @@ func (s *Server) Quarantine(ctx context.Context) ([]Verdict, error) {
 		if err != nil {
 			return err
 		}
-		who, err := readAuthors(r)
+		who, err := ledger.ReadAuthors(r)
 		if err != nil {
 			return err
 		}
 		return r.Each(schema.Verdict, func(row *records.Row) error {
 			v := verdictOf(row)
-			v.Label, v.SiteName = who.of(v.Device)
+			v.Label, v.SiteName = who.Of(v.Device)
 			v.Since = timeText(since[syncproto.Hash(row.Of(schema.VerdictHash).Bytes())])
 			list = append(list, v)
 			return nil
@@ -57,48 +56,13 @@ func (s *Server) Quarantine(ctx context.Context) ([]Verdict, error) {
 	return list, err
 }
 
-// authors are the names by which people know devices.
-type authors struct {
-	labels map[syncproto.DeviceID]string
-	at     map[syncproto.DeviceID]syncproto.RecordID
-	sites  map[string]string
-}
-
-func readAuthors(r *state.Reader) (a authors, err error) {
-	a = authors{labels: map[syncproto.DeviceID]string{}, at: map[syncproto.DeviceID]syncproto.RecordID{}}
-	if a.sites, err = r.Labels(report.Site); err != nil {
-		return a, err
-	}
-	return a, r.Each(schema.Device, func(row *records.Row) error {
-		id := syncproto.DeviceID(row.ID)
-		a.labels[id], a.at[id] = row.Of(schema.DeviceLabel).Text(), row.Of(schema.DeviceSite).ID()
-		return nil
-	})
-}
-
-func (a *authors) of(d syncproto.DeviceID) (label, site string) {
-	at := a.at[d]
-	return a.labels[d], a.sites[string(at[:])]
-}
-
-// amountsOf reads what a verdict says of money: "AED 1200, USD 5".
-func amountsOf(s string) map[string]int64 {
-	amounts := map[string]int64{}
-	for part := range strings.SplitSeq(s, ", ") {
-		currency, minor, _ := strings.Cut(part, " ")
-		if n, err := strconv.ParseInt(minor, 10, 64); err == nil {
-			amounts[currency] += n
-		}
-	}
-	return amounts
-}
-
 func verdictOf(row *records.Row) Verdict {
 	code := syncproto.Code(row.Of(schema.VerdictCode).Int()).String()
 	_, waivable := waivable[code]
-	amounts := row.Of(schema.VerdictAmounts).Text()
+	amounts, sums := row.Of(schema.VerdictAmounts).Text(), map[string]int64{}
+	schema.AddAmounts(sums, amounts)
 	return Verdict{
-		AmountMinor: amountsOf(amounts), Waivable: waivable,
+		AmountMinor: sums, Waivable: waivable,
 		Hash: hex.EncodeToString(row.Of(schema.VerdictHash).Bytes()), Device: syncproto.DeviceID(row.Of(schema.VerdictDevice).ID()), Seq: row.Of(schema.VerdictSeq).Int(),
 		Code: code, Detail: row.Of(schema.VerdictDetail).Text(),
 		State: row.Of(schema.VerdictState).Text(), Amounts: amounts,

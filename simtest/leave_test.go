@@ -157,7 +157,7 @@ func TestAScopeTakenAndGivenBackWhileADeviceIsOffline(t *testing.T) {
 	id := a.Store.Identity()
 	scope := syncproto.Scope{Kind: syncproto.ScopeSite, ID: id.Site}
 	sellSome(t, a, 28) // with product and till 30 transactions, not sent
-	must(t, c.Server.EndGrant(ctx, id.Device, scope))
+	must(t, c.Server.EndGrant(ctx, id.Device, scope, "a test"))
 	sellSome(t, b, 98)
 	b.Sync() // some 500 records move meanwhile
 	must(t, c.Server.Grant(ctx, server.NewGrant{Device: id.Device, Scope: scope, Classes: "SPE", Write: true}))
@@ -182,7 +182,7 @@ func TestWorkInAScopeThatWasTakenArrivesForReview(t *testing.T) {
 	id := a.Store.Identity()
 	_, err := a.Client.Sell(ctx, client.NewSale{Till: tillOf(t, a), Currency: "AED", Lines: []client.Line{{Product: firstProduct(t, a), Quantity: 1, PriceMinor: 900}}})
 	must(t, err)
-	must(t, c.Server.EndGrant(ctx, id.Device, syncproto.Scope{Kind: syncproto.ScopeSite, ID: id.Site}))
+	must(t, c.Server.EndGrant(ctx, id.Device, syncproto.Scope{Kind: syncproto.ScopeSite, ID: id.Site}, "a test"))
 	a.Sync()
 	held, err := c.Server.Quarantine(ctx)
 	must(t, err)

@@ -87,6 +87,8 @@ type Draft struct {
 	rows   map[rowKey]*records.Row // as they will stand
 	order  []rowKey
 	sums   map[string]int64 // minor units of sale lines by currency
+
+	mended map[rowKey]*records.Row // by the held transaction that this one stands in for
 }
 
 type rowKey struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // Heads names the incarnations that the server has not acknowledged whole, oldest
@@ -342,6 +343,8 @@ type Status struct {
 	Settled      uint64 // judged by the server
 	Quarantined  uint64 // held there, as far as heard
 	Unbacked     uint64 // let go at the limit although no backup was known to hold them
+	HeldMinor    map[string]int64
+	Conflicts    uint64 // that nobody has settled, as far as heard
 	Declared     syncproto.Declared
 	Progress     Progress
 }
@@ -365,7 +368,17 @@ func (s *Store) Status(ctx context.Context) (st Status, err error) {
 	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		n, err := tx.Int(`SELECT count(*) FROM verdict v WHERE "state" = 'held' AND (device = ? OR `+ownVerdict+`)`, s.deviceBytes())
 		st.Quarantined = uint64(n)
-		return err
+		if err != nil {
+			return err
+		}
+		if n, err = tx.Int(`SELECT (SELECT count(*) FROM conflict WHERE choice IS NULL) + (SELECT count(*) FROM conflict_personal WHERE choice IS NULL)`); err != nil {
+			return err
+		}
+		st.Conflicts, st.HeldMinor = uint64(n), map[string]int64{}
+		return tx.Query(func(row sqlitedb.Row) error {
+			schema.AddAmounts(st.HeldMinor, row.Text(0))
+			return nil
+		}, `SELECT amounts FROM verdict WHERE "state" = 'held' AND amounts IS NOT NULL`)
 	})
 	return st, err
 }
@@ -383,10 +396,8 @@ const ownVerdict = `EXISTS (SELECT 1 FROM incarnation i JOIN outbox o ON o.ord =
 
 // OwnVerdicts names the verdicts about what was recorded under this device's name, and
 // about what it recorded itself under another.
-func (s *Store) OwnVerdicts(ctx context.Context) (map[syncproto.RecordID]bool, error) {
+func (r *Reader) OwnVerdicts() (map[syncproto.RecordID]bool, error) {
 	own := map[syncproto.RecordID]bool{}
-	return own, s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
-		return tx.Query(func(row sqlitedb.Row) error { own[syncproto.RecordID(row.Blob(0))] = true; return nil },
-			`SELECT id FROM verdict v WHERE device = ? OR `+ownVerdict, s.deviceBytes())
-	})
+	return own, r.tx.Query(func(row sqlitedb.Row) error { own[syncproto.RecordID(row.Blob(0))] = true; return nil },
+		`SELECT id FROM verdict v WHERE device = (SELECT device FROM identity) OR `+ownVerdict)
 }

@@ -19,7 +19,7 @@ func newAdminCommand() *cobra.Command {
 	device.AddCommand(newDeviceListCommand(), newRevokeCommand())
 	receipts := &cobra.Command{Use: "receipts", Short: "Receipts", Example: "  rawaj admin receipts doubled --data ./centre"}
 	receipts.AddCommand(newDoubledCommand())
-	c.AddCommand(newEnrolCodeCommand(), device, receipts, newQuarantineCommand(), newAdminParcelCommand(), newRebuildCommand(), newClockCommand(),
+	c.AddCommand(newEnrolCodeCommand(), device, receipts, newGrantCommand(), newQuarantineCommand(), newAdminParcelCommand(), newRebuildCommand(), newClockCommand(),
 		loginCommand("login-link", "Make a one-time link that signs a browser in to the running server", "  rawaj admin login-link --data ./centre"))
 	return c
 }
@@ -96,9 +96,9 @@ func newDeviceListCommand() *cobra.Command {
 				return printJSON(c, list)
 			}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, "DEVICE\tSITE\tKIND\tLAST CONTACT\tPENDING\tREVOKED\tRECEIPTS\tLABEL")
+			fmt.Fprintln(w, "DEVICE\tSITE\tKIND\tLAST CONTACT\tPENDING\tDIFFERING\tREVOKED\tRECEIPTS\tLABEL")
 			for _, d := range list {
-				fmt.Fprintf(w, "%v\t%s\t%s\t%s\t%d\t%v\t%s\t%s\n", d.Device, printable(d.SiteName), d.Kind, orNever(d.LastContact), d.PendingDeclared, d.Revoked, d.Prefix, printable(d.Label))
+				fmt.Fprintf(w, "%v\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", d.Device, printable(d.SiteName), d.Kind, orNever(d.LastContact), d.PendingDeclared, differing(d), revoked(d), d.Prefix, printable(d.Label))
 			}
 			if err := w.Flush(); err != nil {
 				return err
@@ -114,6 +114,24 @@ func newDeviceListCommand() *cobra.Command {
 	dataFlag(c, &data)
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// differing tells of shares that were repaired in vain.
+func differing(d server.Device) string {
+	if d.Differing == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d: look at the device", d.Differing)
+}
+
+func revoked(d server.Device) string {
+	switch {
+	case !d.Revoked:
+		return "-"
+	case d.Wiped:
+		return "wiped"
+	}
+	return "yes"
 }
 
 func devices(c *cobra.Command, data string) (list []server.Device, err error) {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -187,7 +188,7 @@ func notEnrolled(data string) error {
 
 func newSiteSyncCommand() *cobra.Command {
 	var data string
-	var asJSON bool
+	var asJSON, repair bool
 	var patience time.Duration
 	c := &cobra.Command{
 		Use:     "sync",
@@ -195,7 +196,7 @@ func newSiteSyncCommand() *cobra.Command {
 		Example: "  rawaj site sync --data ./stall --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			r, err := syncSite(c, data, patience)
+			r, err := syncSite(c, data, patience, repair)
 			if err != nil {
 				return err
 			}
@@ -205,21 +206,26 @@ func newSiteSyncCommand() *cobra.Command {
 				fmt.Fprintf(c.OutOrStdout(), "sent %d, received %d, settled %d, quarantined %d\n", r.Sent, r.Received, r.Settled, r.Quarantined)
 			}
 			if err == nil && !r.Equal {
-				return errors.New("digests differ from the server's: run rawaj verify here and there")
+				again := ""
+				if !repair {
+					again = "run it with --repair, and if that does not help "
+				}
+				return fmt.Errorf("differs from the server: %s; %srun rawaj verify here and there", strings.Join(r.Differing, ", "), again)
 			}
 			return err
 		},
 	}
 	dataFlag(c, &data)
 	jsonFlag(c, &asJSON)
+	c.Flags().BoolVar(&repair, "repair", false, "compare again, record by record, what differs and was given up")
 	c.Flags().DurationVar(&patience, "patience", client.DefaultPatience, "how long to try again without getting on")
 	return c
 }
 
-func syncSite(c *cobra.Command, data string, patience time.Duration) (r client.SyncResult, err error) {
+func syncSite(c *cobra.Command, data string, patience time.Duration, repair bool) (r client.SyncResult, err error) {
 	s, err := openSite(c.Context(), data, false, quiet())
 	if heldByOther(err) {
-		return r, localapi.Call(c.Context(), data, "POST", "/api/sync?patience="+patience.String(), nil, &r)
+		return r, localapi.Call(c.Context(), data, "POST", fmt.Sprintf("/api/sync?patience=%v&repair=%v", patience, repair), nil, &r)
 	}
 	if err != nil {
 		return r, err
@@ -227,6 +233,11 @@ func syncSite(c *cobra.Command, data string, patience time.Duration) (r client.S
 	defer s.close()
 	if s.store.Identity() == nil {
 		return r, notEnrolled(data)
+	}
+	if repair {
+		if err := s.store.RetryRepairs(c.Context()); err != nil {
+			return r, err
+		}
 	}
 	st, err := s.store.Status(c.Context())
 	if err != nil {

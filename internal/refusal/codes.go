@@ -38,6 +38,7 @@ const (
 	// What the request names is not there.
 	NoRecord  Code = "no_record"  // what the address names
 	Reference Code = "no_such_id" // what the field names is not known here
+	NotUnique Code = "not_unique" // several are called that: name it by its id
 
 	// A value of a field is wrong: mend it.
 	Required    Code = "required"
@@ -60,6 +61,9 @@ const (
 	Settled         Code = "settled"      // state: what became of it
 	NotWaivable     Code = "not_waivable" // why: the code it is held for
 	KindDiffers     Code = "kind_differs" // kind: what the site is
+	NotAllowed      Code = "not_allowed"  // this device may not write that: ask head office
+	FirstStands     Code = "first_stands" // of what is written once the first value holds
+	OtherKind       Code = "other_kind"   // kind: what was held is mended by a request of its own kind
 )
 
 // statuses are the HTTP status of each code; the keys are all codes there are.
@@ -74,7 +78,7 @@ var statuses = map[Code]int{
 	NotEnrolled: http.StatusServiceUnavailable, Unreachable: http.StatusServiceUnavailable, NoRoom: http.StatusServiceUnavailable,
 	Stopped: http.StatusServiceUnavailable, Internal: http.StatusInternalServerError,
 
-	NoRecord: http.StatusNotFound, Reference: http.StatusUnprocessableEntity,
+	NoRecord: http.StatusNotFound, Reference: http.StatusUnprocessableEntity, NotUnique: http.StatusUnprocessableEntity,
 
 	Required: http.StatusUnprocessableEntity, OutOfRange: http.StatusUnprocessableEntity, TooLong: http.StatusUnprocessableEntity,
 	TooMany: http.StatusUnprocessableEntity, BadForm: http.StatusUnprocessableEntity, UnknownWord: http.StatusUnprocessableEntity,
@@ -83,4 +87,5 @@ var statuses = map[Code]int{
 	EndsBeforeStart: http.StatusUnprocessableEntity, TooMuch: http.StatusUnprocessableEntity, NoCurrency: http.StatusUnprocessableEntity,
 	NoSales: http.StatusUnprocessableEntity, NothingToReview: http.StatusUnprocessableEntity, Settled: http.StatusUnprocessableEntity,
 	NotWaivable: http.StatusUnprocessableEntity, KindDiffers: http.StatusUnprocessableEntity,
+	NotAllowed: http.StatusUnprocessableEntity, FirstStands: http.StatusUnprocessableEntity, OtherKind: http.StatusUnprocessableEntity,
 }

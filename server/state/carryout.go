@@ -4,6 +4,7 @@ import (
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/hlc"
+	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // transaction judges the next transaction of a chain, gives it its position and
@@ -102,7 +103,12 @@ func (f *fold) carryOut(a *author, p *plan) error {
 			return err
 		}
 	}
-	return f.replace(p.replaces)
+	for _, held := range p.replaces {
+		if err := f.exit(held, schema.VerdictReplaced); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *fold) put(a *author, w *write, at syncproto.Position) error {

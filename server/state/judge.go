@@ -28,9 +28,9 @@ type plan struct {
 	writes    []*write
 	byRecord  map[recordKey]*write
 	conflicts []*records.Row
-	settles   []*records.Row     // conflicts that the author had before their eyes, settled
-	replaces  syncproto.Position // own position of the held transaction it mends; 0 for none
-	place     link               // in its chain: its own, or that of the one it mends
+	settles   []*records.Row       // conflicts that the author had before their eyes, settled
+	replaces  []syncproto.Position // own positions of the held transactions it mends
+	place     link                 // in its chain: its own, or that of the first one it mends
 }
 
 // link is a place in a chain.

@@ -298,33 +298,6 @@ func (f *fold) exit(position syncproto.Position, state string) error {
 	}, `SELECT position FROM held WHERE code = ? ORDER BY position`, int64(syncproto.CodeDependant))
 }
 
-// replace ends the quarantine of a transaction that was mended, and of those that it
-// would itself have replaced: of several attempts the one that is taken stands.
-func (f *fold) replace(position syncproto.Position) error {
-	for position != 0 {
-		h, err := f.heldAt(position)
-		if err != nil || h == nil {
-			return err
-		}
-		if err := f.exit(position, schema.VerdictReplaced); err != nil {
-			return err
-		}
-		position = 0
-		t, err := syncproto.ReadBody(h.body)
-		if err != nil || t.Replaces == nil {
-			return nil
-		}
-		row, ok, err := f.tx.One(`SELECT position FROM held WHERE hash = ? AND device = ? AND position < ?`, t.Replaces[:], h.chain.device[:], uint64(h.position))
-		if err != nil {
-			return err
-		}
-		if ok {
-			position = syncproto.Position(row.Int(0))
-		}
-	}
-	return nil
-}
-
 func (f *fold) verdict(id syncproto.RecordID, change func(*records.Row)) error {
 	r, err := set.Get(f.tx, schema.Lookup(schema.Verdict), id)
 	if err != nil || r == nil {
@@ -335,29 +308,44 @@ func (f *fold) verdict(id syncproto.RecordID, change func(*records.Row)) error {
 	return f.own(r)
 }
 
-// mends finds the held transaction that this one replaces. One that is settled
-// already cannot be replaced again, nor one of somebody else's.
+// mends finds the held transaction that this one replaces, and those of the same device
+// that it would itself have replaced: of several attempts the one that is taken stands.
+// One that is settled already cannot be replaced again, nor one of somebody else's.
 func (f *fold) mends(a *author, access *schema.Access, p *plan, t *syncproto.Transaction) (*syncproto.Error, error) {
-	if t.Replaces == nil {
-		return nil, nil
-	}
-	row, ok, err := f.tx.One(`SELECT position, device, chain, seq FROM held WHERE hash = ?`, t.Replaces[:])
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return syncproto.Errorf(syncproto.CodeSettled, ""), nil
-	}
-	if access.Kind != schema.KindServerDevice && string(row.Blob(1)) != string(a.chain.device[:]) {
-		// A copy that was renamed mends what it recorded under its old name.
-		if older, err := f.ancestor(row.Int(2), syncproto.Seq(row.Int(3)), a.chain, a.seq); err != nil || !older {
-			return syncproto.Errorf(syncproto.CodeNotGranted, "to replace another device's transaction"), err
+	for hash := t.Replaces; hash != nil; {
+		row, ok, err := f.tx.One(`SELECT position, device, chain, seq, body FROM held WHERE hash = ?`, hash[:])
+		if err != nil {
+			return nil, err
+		}
+		first := len(p.replaces) == 0
+		switch {
+		case !ok && first:
+			return syncproto.Errorf(syncproto.CodeSettled, ""), nil
+		case !ok:
+			return nil, nil
+		}
+		position, device := syncproto.Position(row.Int(0)), syncproto.DeviceID(row.Blob(1))
+		switch {
+		case first && access.Kind != schema.KindServerDevice && device != a.chain.device:
+			// A copy that was renamed mends what it recorded under its old name.
+			if older, err := f.ancestor(row.Int(2), syncproto.Seq(row.Int(3)), a.chain, a.seq); err != nil || !older {
+				return syncproto.Errorf(syncproto.CodeNotGranted, "to replace another device's transaction"), err
+			}
+		case !first && (device != p.place.chain.device || position >= p.replaces[len(p.replaces)-1]):
+			return nil, nil
+		}
+		p.replaces = append(p.replaces, position)
+		p.place.seq = syncproto.Seq(row.Int(3))
+		body := row.Blob(4)
+		if p.place.chain, err = f.chain(row.Int(2)); err != nil {
+			return nil, err
+		}
+		hash = nil
+		if held, err := syncproto.ReadBody(body); err == nil {
+			hash = held.Replaces
 		}
 	}
-	p.replaces = syncproto.Position(row.Int(0))
-	p.place.seq = syncproto.Seq(row.Int(3))
-	p.place.chain, err = f.chain(row.Int(2))
-	return nil, err
+	return nil, nil
 }
 
 // rests says whether a transaction has to wait with a held one of its own past: it
@@ -399,7 +387,7 @@ func (f *fold) restsOn(a *author, p *plan, t *syncproto.Transaction, c *syncprot
 	look := func(record []byte, f2 func(tbl, grp int64, at syncproto.Position, made bool) bool) error {
 		return f.tx.Query(func(row sqlitedb.Row) error {
 			at := syncproto.Position(row.Int(2))
-			if at == a.position {
+			if at == a.position || slices.Contains(p.replaces, at) {
 				return nil
 			}
 			older, err := f.ancestor(row.Int(4), syncproto.Seq(row.Int(5)), p.place.chain, p.place.seq)

@@ -37,6 +37,20 @@ func (r *Reader) Access(device syncproto.DeviceID) (*schema.Access, error) {
 	return readAccess(r.tx, device)
 }
 
+// GrantsOf calls f for every right of a device, in the order of ids.
+func (r *Reader) GrantsOf(device syncproto.DeviceID, f func(*records.Row) error) error {
+	return set.Each(r.tx, schema.Lookup(schema.Grant), `WHERE device = ? ORDER BY id`, f, device[:])
+}
+
+// HeldAmounts is the money in quarantine, minor units by currency.
+func (r *Reader) HeldAmounts() (map[string]int64, error) {
+	sums := map[string]int64{}
+	return sums, r.tx.Query(func(row sqlitedb.Row) error {
+		schema.AddAmounts(sums, row.Text(0))
+		return nil
+	}, `SELECT amounts FROM verdict WHERE "state" = 'held' AND amounts IS NOT NULL`)
+}
+
 // Key is the public key of a device or server node, nil where it is not known.
 func (r *Reader) Key(device syncproto.DeviceID) (key ed25519.PublicKey, err error) {
 	row, ok, err := r.tx.One(`SELECT key FROM node WHERE device = ?1 UNION ALL SELECT key FROM device WHERE id = ?1`, device[:])

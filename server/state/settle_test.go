@@ -103,13 +103,16 @@ func TestOfSeveralAttemptsTheOneThatIsTakenStands(t *testing.T) {
 	bad := func() []syncproto.Change { // a stall may not write people
 		return []syncproto.Change{create(schema.Person, o.newID(), ref(schema.PersonSite, site), text(schema.PersonName, "made up"))}
 	}
-	first := a.does(bad()...)
+	person := bad()
+	first := a.does(person...)
 	second := a.doesSo(bad(), mending(first))
+	third := a.doesSo(person, mending(second)) // as a page does: the same ids
+	o.held(third, syncproto.CodeNotGranted)
 	o.held(first, syncproto.CodeNotGranted)
 	o.held(second, syncproto.CodeNotGranted)
 	id := o.newID()
-	o.applied(a.doesSo([]syncproto.Change{product(id, "mended")}, mending(second)))
-	for _, x := range []tx{first, second} {
+	o.applied(a.doesSo([]syncproto.Change{product(id, "mended")}, mending(third)))
+	for _, x := range []tx{first, second, third} {
 		if s := o.verdict(x).Of(schema.VerdictState).Text(); s != schema.VerdictReplaced {
 			t.Errorf("seq %d is %s", x.seq, s)
 		}

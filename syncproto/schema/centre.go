@@ -1,6 +1,11 @@
 package schema
 
-import "github.com/rawaj/rawaj/syncproto"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/rawaj/rawaj/syncproto"
+)
 
 // Fields of verdict: what became of a transaction that was held (quarantine). The
 // record's id is derived from the transaction's chain hash (VerdictID).
@@ -25,6 +30,16 @@ const (
 	VerdictReplaced  = "replaced"
 	VerdictWithdrawn = "withdrawn"
 )
+
+// AddAmounts adds what a verdict says of money: "AED 1200, USD 5".
+func AddAmounts(sums map[string]int64, amounts string) {
+	for part := range strings.SplitSeq(amounts, ", ") {
+		currency, minor, _ := strings.Cut(part, " ")
+		if n, err := strconv.ParseInt(minor, 10, 64); err == nil {
+			sums[currency] += n
+		}
+	}
+}
 
 // Fields of conflict: both values of a group that two people wrote without having
 // seen each other's (P4).

@@ -80,6 +80,9 @@ export const site = {
   refer: (r: s.ReferRequest) => post<s.MadeAnswer>('/api/referrals', r),
   answer: (shown: s.ReferralShown, a: s.AnswerRequest) => edit<s.MadeAnswer>(`/api/referrals/${shown.id}/answer`, a, shown),
   quarantine: () => get<s.Verdict[]>('/api/quarantine'),
+  replace: (hash: string, m: Partial<s.Mend>) => post<s.MadeAnswer>(`/api/quarantine/${hash}/replace`, m),
+  conflicts: () => get<s.Conflict[]>('/api/conflicts'),
+  take: (id: string, side: string) => post<s.MadeAnswer>(`/api/conflicts/${id}/take`, { side }),
   sync: () => post<s.SyncResult>('/api/sync?patience=5s', {}, undefined, 120_000), // as long as it gets on
 }
 
@@ -90,5 +93,8 @@ export const office = {
   quarantine: () => get<d.Verdict[]>('/api/quarantine'),
   decide: (hash: string, q: d.Decide) => post<d.Verdict>(`/api/quarantine/${hash}`, q),
   conflicts: () => get<d.Conflict[]>('/api/conflicts'),
+  take: (id: string, side: string) => post<d.Conflict>(`/api/conflicts/${id}/take`, { side }),
+  rights: (device: string) => get<d.Right[]>(`/api/devices/${device}/grants`),
+  endRight: (device: string, scope: string, reason: string) => post<d.Right[]>(`/api/devices/${device}/grants/end`, { scope, reason }),
   enrolCode: (n: d.NewSite) => post<d.EnrolCode>('/api/enrol-codes', n),
 }

@@ -22,13 +22,17 @@ export interface Clock {
 }
 
 export interface Conflict {
+  decided: string
   group: string
   id: string
   loser: Side
+  may_settle: boolean
   name: string
   record: string
   rule: string
+  settled: Settled | null
   table: string
+  takeable: boolean
   winner: Side
 }
 
@@ -65,6 +69,12 @@ export interface Device {
   site: string
   site_name: string
   unbacked: number
+  wiped: boolean
+}
+
+export interface EndRight {
+  reason: string
+  scope: string
 }
 
 export interface Doubled {
@@ -119,6 +129,7 @@ export interface Overview {
   credited: number
   families: number
   held: number
+  held_minor: Record<string, number>
   missing_sites: MissingSite[]
   parked: number
   position: number
@@ -147,6 +158,7 @@ export type RefusalCode =
   | 'bad_step'
   | 'device_refused'
   | 'ends_before_start'
+  | 'first_stands'
   | 'id_used'
   | 'internal'
   | 'kind_differs'
@@ -159,12 +171,15 @@ export type RefusalCode =
   | 'no_route'
   | 'no_such_id'
   | 'no_till_open'
+  | 'not_allowed'
   | 'not_enrolled'
   | 'not_json'
   | 'not_signed_in'
+  | 'not_unique'
   | 'not_waivable'
   | 'nothing_to_review'
   | 'other_desk'
+  | 'other_kind'
   | 'other_page'
   | 'other_site'
   | 'out_of_range'
@@ -187,6 +202,17 @@ export interface Revocation {
   reason: string
 }
 
+export interface Right {
+  classes: string
+  deliver_until: string | null
+  ended: boolean
+  reason: string
+  scope: string
+  scope_name: string
+  until: string | null
+  write: boolean
+}
+
 export interface Row {
   amount_minor: Record<string, number>
   key: string
@@ -202,6 +228,21 @@ export interface Sales {
   missing_sites: MissingSite[]
   rows: Row[]
   total: Figures
+}
+
+export interface SetRight {
+  classes: string
+  deliver_until: string
+  scope: string
+  until: string
+  write: boolean
+}
+
+export interface Settled {
+  choice: string
+  label: string
+  site_name: string
+  time: string | null
 }
 
 export interface Side {
@@ -230,6 +271,10 @@ export interface Sums {
   credited: number
   families: number
   total: Figures
+}
+
+export interface Take {
+  side: string
 }
 
 export interface TakenParcel {

@@ -45,6 +45,21 @@ export interface CloseTillRequest {
   counted_minor?: number
 }
 
+export interface Conflict {
+  decided: string
+  group: string
+  id: string
+  loser: Side
+  may_settle: boolean
+  name: string
+  record: string
+  rule: string
+  settled: Settled | null
+  table: string
+  takeable: boolean
+  winner: Side
+}
+
 export interface Declared {
   amount_minor: Record<string, number>
   oldest: string | null
@@ -88,6 +103,15 @@ export interface Me {
   prefix: string
   site: string
   zone: string
+}
+
+export interface Mend {
+  person: AddPersonRequest | null
+  product: AddProductRequest | null
+  referral: ReferRequest | null
+  sale: SellRequest | null
+  scan: ScanRequest | null
+  step: AnswerRequest | null
 }
 
 export interface MissingSite {
@@ -197,6 +221,7 @@ export type RefusalCode =
   | 'bad_step'
   | 'device_refused'
   | 'ends_before_start'
+  | 'first_stands'
   | 'id_used'
   | 'internal'
   | 'kind_differs'
@@ -209,12 +234,15 @@ export type RefusalCode =
   | 'no_route'
   | 'no_such_id'
   | 'no_till_open'
+  | 'not_allowed'
   | 'not_enrolled'
   | 'not_json'
   | 'not_signed_in'
+  | 'not_unique'
   | 'not_waivable'
   | 'nothing_to_review'
   | 'other_desk'
+  | 'other_kind'
   | 'other_page'
   | 'other_site'
   | 'out_of_range'
@@ -338,6 +366,21 @@ export interface SetPriceRequest {
   product?: string
 }
 
+export interface Settled {
+  choice: string
+  label: string
+  site_name: string
+  time: string | null
+}
+
+export interface Side {
+  device: string
+  label: string
+  site_name: string
+  time: string | null
+  values: Record<string, unknown>
+}
+
 export interface SoldAnswer {
   amount_minor: number
   id: string
@@ -346,8 +389,10 @@ export interface SoldAnswer {
 
 export interface Status {
   acknowledged: number
+  conflicts: number
   cursor_at: number
   declared: Backlog
+  held_minor: Record<string, number>
   last_contact: string | null
   pending: number
   quarantined: number
@@ -356,11 +401,16 @@ export interface Status {
 }
 
 export interface SyncResult {
+  differing: string[]
   equal: boolean
   quarantined: number
   received: number
   sent: number
   settled: number
+}
+
+export interface TakeRequest {
+  side?: string
 }
 
 export interface TakenReceipts {
@@ -377,11 +427,18 @@ export interface Till {
 }
 
 export interface Verdict {
+  amount_minor: Record<string, number>
   amounts: string
   code: string
   detail: string
+  hash: string
+  mend: Mend | null
+  name: string
+  record: string
   seq: number
   state: string
+  table: string
+  waits_for: string
 }
 
 export interface VoidRequest {

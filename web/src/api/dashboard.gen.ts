@@ -72,11 +72,6 @@ export interface Device {
   wiped: boolean
 }
 
-export interface EndRight {
-  reason: string
-  scope: string
-}
-
 export interface Doubled {
   receipt: string
   sales: DoubledSale[]
@@ -87,6 +82,11 @@ export interface DoubledSale {
   site_name: string
   sold_at: string | null
   voided: boolean
+}
+
+export interface EndRight {
+  reason: string
+  scope: string
 }
 
 export interface EnrolCode {

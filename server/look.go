@@ -14,27 +14,27 @@ import (
 
 // Device is a device as people look at it.
 type Device struct {
-	Device          syncproto.DeviceID  `json:"device"`
-	Site            syncproto.RecordID  `json:"site"`
-	SiteName        string              `json:"site_name"`
-	Kind            string              `json:"kind"`
-	Label           string              `json:"label"`
-	Prefix          string              `json:"prefix"`           // of its receipt numbers
-	CopyOf          *syncproto.DeviceID `json:"copy_of"`          // that it was before it was copied and renamed; null where it was not
-	LastContact     *string             `json:"last_contact"`     // RFC 3339, UTC; null: never
-	Connected       bool                `json:"connected"`        // has a session now
-	PendingDeclared uint64              `json:"pending_declared"` // transactions
-	Differing       uint64              `json:"differing"`        // shares that were repaired in vain: look at the device
-	PendingAmounts  map[string]int64    `json:"pending_amounts"`  // of sales therein, minor units by currency
-	OldestPending   *string             `json:"oldest_pending"`   // RFC 3339, UTC, by the device's clock
-	OffsetMS        int64               `json:"offset_ms"`        // its clock minus ours when last heard of
-	Program         string              `json:"program"`          // name and version; "" where it is not connected
-	Held            int                 `json:"held"`             // its transactions in quarantine
-	Unbacked        uint64              `json:"unbacked"`         // transactions it let go for want of room, though in no backup it knew of
-	Revoked         bool                `json:"revoked"`
-	RevokedAt       *string             `json:"revoked_at"` // RFC 3339, UTC; null while it is not
-	RevokeReason    string              `json:"revoke_reason"`
-	Wiped           bool                `json:"wiped"` // heard of it since, with nothing left to deliver: it holds nothing any more
+	Device          syncproto.DeviceID `json:"device"`
+	Site            syncproto.RecordID `json:"site"`
+	SiteName        string             `json:"site_name"`
+	Kind            string             `json:"kind"`
+	Label           string             `json:"label"`
+	Prefix          string             `json:"prefix"`           // of its receipt numbers
+	CopyOf          *string            `json:"copy_of"`          // that it was before it was copied and renamed; null where it was not
+	LastContact     *string            `json:"last_contact"`     // RFC 3339, UTC; null: never
+	Connected       bool               `json:"connected"`        // has a session now
+	PendingDeclared uint64             `json:"pending_declared"` // transactions
+	Differing       uint64             `json:"differing"`        // shares that were repaired in vain: look at the device
+	PendingAmounts  map[string]int64   `json:"pending_amounts"`  // of sales therein, minor units by currency
+	OldestPending   *string            `json:"oldest_pending"`   // RFC 3339, UTC, by the device's clock
+	OffsetMS        int64              `json:"offset_ms"`        // its clock minus ours when last heard of
+	Program         string             `json:"program"`          // name and version; "" where it is not connected
+	Held            int                `json:"held"`             // its transactions in quarantine
+	Unbacked        uint64             `json:"unbacked"`         // transactions it let go for want of room, though in no backup it knew of
+	Revoked         bool               `json:"revoked"`
+	RevokedAt       *string            `json:"revoked_at"` // RFC 3339, UTC; null while it is not
+	RevokeReason    string             `json:"revoke_reason"`
+	Wiped           bool               `json:"wiped"` // heard of it since, with nothing left to deliver: it holds nothing any more
 }
 
 // Devices lists the devices of all sites.
@@ -79,7 +79,7 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 				RevokedAt: timeText(row.Of(schema.DeviceRevoked).Int()), RevokeReason: row.Of(schema.DeviceReason).Text(),
 			}
 			if was := row.Of(schema.DeviceCopyOf); !was.IsNull() {
-				name := syncproto.DeviceID(was.ID())
+				name := syncproto.DeviceID(was.ID()).String()
 				d.CopyOf = &name
 			}
 			if h, ok := health[id]; ok {

@@ -92,7 +92,7 @@ func TestTheLaterOfTwoCopiesGetsANameOfItsOwn(t *testing.T) {
 				soldIs(t, c, 65)
 				known := devices(t, c)
 				one, other := known[name], known[nameOf(later)]
-				if other.CopyOf == nil || *other.CopyOf != name || one.CopyOf != nil || !strings.Contains(other.Label, "copy of") || other.Site != one.Site || other.Kind != one.Kind || other.Prefix == one.Prefix || len(known) != 2 {
+				if other.CopyOf == nil || *other.CopyOf != name.String() || one.CopyOf != nil || !strings.Contains(other.Label, "copy of") || other.Site != one.Site || other.Kind != one.Kind || other.Prefix == one.Prefix || len(known) != 2 {
 					t.Errorf("head office knows %+v", known)
 				}
 				doubled, err := c.Server.Doubled(ctx)

@@ -50,7 +50,7 @@ export interface Declared {
 
 export interface Device {
   connected: boolean
-  copy_of: string
+  copy_of: string | null
   device: string
   differing: number
   held: number

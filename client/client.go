@@ -52,6 +52,8 @@ var ErrRefused = errors.New("the server refuses this device")
 const (
 	backoffLeast = 500 * time.Millisecond
 	backoffMost  = time.Minute
+	// retryMost is the longest that a server may send this device away for.
+	retryMost = 10 * time.Minute
 )
 
 // Run stays connected while it can, until ctx ends or the server refuses the device.
@@ -78,7 +80,7 @@ func (c *Client) Run(ctx context.Context) error {
 		if time.Since(began) > backoffMost {
 			wait = backoffLeast
 		}
-		pause := retryAfter(err) + rand.N(wait) // full jitter; after the cap the server named
+		pause := pause(retryAfter(err), wait, rand.Int64N)
 		c.Logger.Info("not connected", "err", err, "again_in", pause.Round(time.Millisecond))
 		wait = min(2*wait, backoffMost)
 		select {
@@ -122,12 +124,22 @@ func (c *Client) scrubs(ctx context.Context) {
 	}
 }
 
+// retryAfter is how long the server asks this device to stay away, in its Bye or in HTTP.
 func retryAfter(err error) time.Duration {
-	var bye *byeError
-	if errors.As(err, &bye) {
-		return min(bye.RetryAfter(), backoffMost)
+	if bye, ok := errors.AsType[*byeError](err); ok {
+		return min(bye.RetryAfter(), retryMost)
+	}
+	if refused, ok := errors.AsType[*wsconn.HandshakeError](err); ok {
+		return min(refused.RetryAfter, retryMost)
 	}
 	return 0
+}
+
+// pause is how long to wait before the next connection: all that the server asks for, and
+// then full jitter over the backoff or as much again, so that those who were sent away
+// together do not come back together.
+func pause(after, backoff time.Duration, draw func(int64) int64) time.Duration {
+	return after + time.Duration(draw(int64(max(backoff, after))))
 }
 
 // SyncResult is what a Sync did.
@@ -162,11 +174,12 @@ func (c *Client) Sync(ctx context.Context, patience time.Duration, progress func
 		if r.moved != before {
 			deadline, wait = time.Now().Add(patience), backoffLeast/4
 		}
-		if time.Now().Add(wait).After(deadline) {
+		again := wait/2 + pause(retryAfter(err), wait, rand.Int64N)
+		if errors.Is(err, ErrNotTaken) || time.Now().Add(again).After(deadline) {
 			return r.result, err
 		}
 		select {
-		case <-time.After(retryAfter(err) + wait/2 + rand.N(wait)):
+		case <-time.After(again):
 		case <-ctx.Done():
 			return r.result, ctx.Err()
 		}
@@ -198,6 +211,10 @@ func (r *run) count(sent, received, settled uint64) {
 		r.progress(r.result)
 	}
 }
+
+// ErrNotTaken says that the server takes no more of this device's work for now: it stays
+// here until head office has settled what is held.
+var ErrNotTaken = errors.New("the server takes no more of this device's work until head office has settled what is held; all of it is saved here")
 
 // byeError is how the server ended a connection.
 type byeError struct{ *syncproto.Bye }

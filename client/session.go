@@ -33,6 +33,7 @@ type session struct {
 	acked     chan struct{} // holds a token when a receipt came
 	receipts  atomic.Uint64 // that came: one for each batch
 	reached   bool          // a checkpoint at or beyond Welcome's position came
+	taken     bool          // the server has given credit for batches
 	told      bool          // the server knows that nothing is pending
 	toldAt    time.Time     // when it was last told
 	checked   chan struct{} // holds a token when a checkpoint came
@@ -181,6 +182,7 @@ func (s *session) greet(ctx context.Context, id *store.Identity) error {
 	}
 	s.serverKey = server.Key
 	s.credit.Add(s.welcome.Credit)
+	s.taken = s.welcome.Credit > 0
 	before, _ := s.Store.Counts()
 	if err := s.Store.Welcome(ctx, heads, s.welcome.Heads); err != nil {
 		return err
@@ -260,6 +262,7 @@ func (s *session) hear(ctx context.Context) error {
 			err = s.ranges(ctx, f)
 		case *syncproto.Credit:
 			s.credit.Add(f.Bytes)
+			s.taken = true
 		case *syncproto.Ping:
 			err = s.ping(ctx, f)
 		default:
@@ -273,6 +276,9 @@ func (s *session) hear(ctx context.Context) error {
 		}
 		if s.run.once && s.done() {
 			return s.part(ctx)
+		}
+		if s.run.once && s.reached && !s.taken && s.repairing == nil && s.Store.Pending() {
+			return ErrNotTaken
 		}
 	}
 }

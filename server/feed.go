@@ -3,7 +3,9 @@ package server
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/rawaj/rawaj/server/live"
@@ -25,6 +27,7 @@ type reader struct {
 	first   bool
 	staged  bool // frames were sent since the last checkpoint
 	sent    int  // records, in this session
+	each    int  // bytes a record, of the last page
 	tree    *syncproto.RangeTree
 	treeOf  syncproto.Share
 }
@@ -37,6 +40,9 @@ func (n *session) feed(ctx context.Context) error {
 	}
 	r := n.reader
 	for {
+		if err := n.settleCredit(ctx); err != nil {
+			return err
+		}
 		view := n.s.live.View()
 		d := view.Device(n.device)
 		switch {
@@ -215,17 +221,53 @@ func (r *reader) behind(view *live.View, d *live.Device) bool {
 	return behind
 }
 
+// errSlow ends the session of a device that does not take what it asked for. It comes
+// back with its cursor, and goes on where it was.
+var errSlow = syncproto.Errorf(syncproto.CodeSlow, "what was sent is not being taken")
+
+// paced runs send within a slow reader's time, once there is credit and a page of the
+// process's is free: who waits for credit holds no memory.
+func (n *session) paced(ctx context.Context, send func(ctx context.Context, credit int64) error) error {
+	var credit int64
+	err := n.soon(ctx, func(ctx context.Context) (err error) {
+		credit, err = n.credit.Wait(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := n.s.pages.Acquire(ctx, 1); err != nil { // others' slowness is not this device's
+		return err
+	}
+	defer n.s.pages.Release(1)
+	return n.soon(ctx, func(ctx context.Context) error { return send(ctx, credit) })
+}
+
+// soon does what only the device can hold up.
+func (n *session) soon(ctx context.Context, do func(context.Context) error) error {
+	limited, stop := context.WithTimeout(ctx, n.s.Limits.SlowReader)
+	defer stop()
+	err := do(limited)
+	if ctx.Err() == nil && (errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded)) {
+		return errSlow
+	}
+	return err
+}
+
 // page reads and sends one page, and the checkpoint where it reaches the head.
-func (r *reader) page(ctx context.Context) error {
+func (r *reader) page(ctx context.Context) error { return r.n.paced(ctx, r.pageWithin) }
+
+func (r *reader) pageWithin(ctx context.Context, credit int64) error {
 	var readings []state.Reading
 	for _, share := range r.shares() {
 		readings = append(readings, state.Reading{Share: share, From: r.from[share]})
 	}
-	p, err := r.n.s.State.ReadPage(ctx, r.n.device, readings, r.above, r.pageSize())
+	p, err := r.n.s.State.ReadPage(ctx, r.n.device, readings, r.above, r.pageSize(credit))
 	if err != nil {
 		return err
 	}
 	r.sent += p.Records
+	r.each = p.Bytes / max(p.Records, 1)
 	for i, f := range p.Frames {
 		var point *syncproto.ReadPoint
 		if i == len(p.Frames)-1 {
@@ -252,8 +294,15 @@ const (
 )
 
 // pageSize grows with what the link has carried: one that dies young loses little, one
-// that lives is not held up.
-func (r *reader) pageSize() int { return min(max(r.sent/4, leastPage), mostPage) }
+// that lives is not held up. A page takes no more memory than pageBytes, and what goes
+// out at once is within the credit, as far as the last one tells.
+func (r *reader) pageSize(credit int64) int {
+	size := min(max(r.sent/4, leastPage), mostPage)
+	if r.each > 0 {
+		size = min(size, int(min(credit, pageBytes))/r.each)
+	}
+	return max(size, 1)
+}
 
 // sendRows sends Rows or Leave within the device's credit. Rows too many for one
 // message are cut in two.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/rawaj/rawaj/internal/seal"
 	"github.com/rawaj/rawaj/server/state"
@@ -12,52 +15,86 @@ import (
 
 // Ingest spares the log what is plainly unsound; Apply decides everything again.
 
-// pushWindow is the credit a device has for batches: two of the usual size on their
-// way while one is being written.
-const pushWindow = 2 << 20
-
 // assembly is a batch that comes in pieces.
 type assembly struct {
 	number uint64
 	total  uint64
 	length uint64
 	data   []byte
-	budget int64
+	claim  *claim
+	stalls *time.Timer // ends the session where the next piece does not come
+}
+
+// claim is the memory of a batch, out of the process's budget.
+type claim struct {
+	of    *semaphore.Weighted
+	bytes int64
+}
+
+// claim waits for memory in the order in which devices asked: each has one batch on its
+// way, so one that has much to deliver is served no oftener than others.
+func (s *Server) claim(ctx context.Context, bytes int64) (*claim, error) {
+	c := &claim{s.usual, bytes}
+	if bytes > usualBatch {
+		c.of = s.bulk
+	}
+	if c.of.TryAcquire(bytes) {
+		return c, nil
+	}
+	defer s.waiting.Add(-1)
+	if s.waiting.Add(1) <= maxWaiting {
+		wait, stop := context.WithTimeout(ctx, s.Limits.BudgetWait)
+		defer stop()
+		if c.of.Acquire(wait, bytes) == nil {
+			return c, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, syncproto.Errorf(syncproto.CodeBusy, "others' batches are being taken in")
 }
 
 // push takes a piece of a batch. The memory of a whole batch is taken out of the
 // process's budget before its first piece is kept; until it is there, nothing more
 // is read from this device.
 func (n *session) push(ctx context.Context, f *syncproto.Push) error {
-	if n.granted <= 0 { // a piece may overdraw the credit once, so that none is too large for ever
+	if n.granted.Load() <= 0 { // a piece may overdraw the credit once, so that none is too large for ever
 		return syncproto.Errorf(syncproto.CodeMalformed, "a piece without credit")
 	}
-	n.granted -= int64(f.Cost())
+	n.granted.Add(-int64(f.Cost()))
 	a := n.asm
 	if a == nil {
 		if f.Offset != 0 {
 			return syncproto.Errorf(syncproto.CodeMalformed, "batch begins at byte %d", f.Offset)
 		}
-		a = &assembly{number: f.Batch, total: f.Total, length: f.Length, budget: int64(f.Total + f.Length)}
-		if err := n.s.budget.Acquire(ctx, a.budget); err != nil {
+		c, err := n.s.claim(ctx, int64(f.Total+f.Length))
+		if err != nil {
 			return err
 		}
+		a = &assembly{number: f.Batch, total: f.Total, length: f.Length, claim: c}
+		a.stalls = time.AfterFunc(n.s.Limits.StalledBatch, func() {
+			n.fail(syncproto.Errorf(syncproto.CodeTimeout, "a batch was begun and not gone on with"))
+		})
 		n.asm = a
 	}
 	if f.Batch != a.number || f.Total != a.total || f.Length != a.length || f.Offset != uint64(len(a.data)) {
 		return syncproto.Errorf(syncproto.CodeMalformed, "piece of batch %d at %d does not follow", f.Batch, f.Offset)
 	}
+	a.stalls.Reset(n.s.Limits.StalledBatch)
 	a.data = append(a.data, f.Data...)
-	var err error
 	if uint64(len(a.data)) == a.total {
-		err = n.ingest(ctx, a)
+		a.stalls.Stop()
+		err := n.ingest(ctx, a)
 		n.release()
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+	if n.window.earn(f.Cost()) {
+		return n.giveCredit(ctx, f.Cost())
 	}
-	n.granted += int64(f.Cost())
-	return n.conn.Send(ctx, &syncproto.Credit{Bytes: f.Cost()})
+	return n.settleCredit(ctx) // the fold may have been faster
 }
 
 // release gives back the memory of a batch, taken in or cut off.
@@ -65,7 +102,8 @@ func (n *session) release() {
 	if n.asm == nil {
 		return
 	}
-	n.s.budget.Release(n.asm.budget)
+	n.asm.stalls.Stop()
+	n.asm.claim.of.Release(n.asm.claim.bytes)
 	n.asm = nil
 }
 
@@ -82,15 +120,20 @@ func (n *session) ingest(ctx context.Context, a *assembly) error {
 	}
 	head := syncproto.Head{Incarnation: b.Header.Incarnation, Seq: b.Header.Last, Hash: b.Header.After}
 	known, err := n.known(ctx, head)
+	if err == nil && !known {
+		known, err = n.admissible(ctx, &b.Header)
+	}
 	if err != nil {
 		return err
 	}
 	if !known {
 		// The append goes on if the device hangs up: its context is the server's.
-		if _, err := n.s.append(context.WithoutCancel(ctx), &state.Entry{Kind: state.EntryBatch, Road: state.RoadSocket, OffsetMS: n.measured(), Payload: b.Bytes()}); err != nil {
+		index, err := n.s.append(context.WithoutCancel(ctx), &state.Entry{Kind: state.EntryBatch, Road: state.RoadSocket, OffsetMS: n.measured(), Payload: b.Bytes()})
+		if err != nil {
 			n.s.Logger.Error("append", "device", n.device, "err", err)
 			return err
 		}
+		n.window.took(index, a.length)
 		if n.durable == nil {
 			n.durable = map[syncproto.Incarnation]syncproto.Head{}
 		}
@@ -146,6 +189,40 @@ func (s *Server) unseal(b *syncproto.Batch, bodies []syncproto.Body) (*syncproto
 		return b, nil
 	}
 	return b.Unsealed(bodies)
+}
+
+// admissible says whether a batch that is not judged waits in the log already, and
+// otherwise refuses it where its device has more held, or more parked, than it may: it
+// stays there, and comes again.
+func (n *session) admissible(ctx context.Context, h *syncproto.BatchHeader) (parked bool, err error) {
+	_, follows := n.durable[h.Incarnation]
+	follows = follows && n.durable[h.Incarnation].Hash == h.Before
+	err = n.s.State.Read(ctx, func(r *state.Reader) (err error) {
+		parked, err = n.s.admissible(r, h, follows)
+		return err
+	})
+	return parked, err
+}
+
+func (s *Server) admissible(r *state.Reader, h *syncproto.BatchHeader, follows bool) (parked bool, err error) {
+	full, err := s.full(r, h.Device)
+	if err != nil {
+		return false, err
+	}
+	if full != "" {
+		return false, syncproto.Errorf(syncproto.CodeBusy, "the %s of this device is full: head office has to settle what is held", full)
+	}
+	if follows {
+		return false, nil
+	}
+	waiting, parked, err := r.ParkedOf(h)
+	if err != nil || parked || waiting < s.Limits.Parked {
+		return parked, err
+	}
+	if follows, err = r.Follows(h); err == nil && !follows {
+		err = syncproto.Errorf(syncproto.CodeBusy, "%d batches wait for one that has not come", waiting)
+	}
+	return false, err
 }
 
 // known says whether the log holds a batch's last transaction, and so all of it.

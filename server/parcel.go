@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"net/http"
 
 	"github.com/rawaj/rawaj/internal/localapi"
@@ -64,6 +65,7 @@ func (s *Server) TakeParcel(ctx context.Context, file []byte) (t TakenParcel, er
 	t.Device = p.Device
 	receipts := syncproto.Receipts{Server: s.own.certificate}
 	var last oplog.Index
+	var follows syncproto.Hash // the batch before
 	for _, raw := range p.Batches {
 		b, err := s.sound(ctx, raw, p.Device, public)
 		if err != nil {
@@ -74,9 +76,14 @@ func (s *Server) TakeParcel(ctx context.Context, file []byte) (t TakenParcel, er
 		t.Transactions += n
 		known := false
 		if err := s.State.Read(ctx, func(r *state.Reader) error {
-			known, err = r.Holds(h)
+			if known, err = r.Holds(h); err == nil && !known {
+				known, err = s.admissible(r, &b.Header, b.Header.Before == follows)
+			}
 			return err
 		}); err != nil {
+			if full, ok := errors.AsType[*syncproto.Error](err); ok {
+				err = refusal.New(refusal.TooMany, "%s", full.Detail).With("max", s.Limits.Held).On("file")
+			}
 			return t, err
 		}
 		if !known {
@@ -85,6 +92,7 @@ func (s *Server) TakeParcel(ctx context.Context, file []byte) (t TakenParcel, er
 			}
 			t.New += n
 		}
+		follows = h.Hash
 		receipts.Receipts = append(receipts.Receipts, s.signReceipt(b.Header.Device, h))
 	}
 	t.Receipts = receipts.Encode()

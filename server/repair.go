@@ -91,6 +91,13 @@ func (s *Server) rangeTree(ctx context.Context, share syncproto.Share) (*syncpro
 // that proves the share.
 func (r *reader) records(ctx context.Context, share syncproto.Share, lists []syncproto.TableIDs) error {
 	r.tree = nil
+	if err := r.n.paced(ctx, func(ctx context.Context, _ int64) error { return r.recordsWithin(ctx, share, lists) }); err != nil {
+		return err
+	}
+	return r.page(ctx)
+}
+
+func (r *reader) recordsWithin(ctx context.Context, share syncproto.Share, lists []syncproto.TableIDs) error {
 	p, err := r.n.s.State.ReadRecords(ctx, share, lists)
 	if err != nil {
 		return err
@@ -103,5 +110,5 @@ func (r *reader) records(ctx context.Context, share syncproto.Share, lists []syn
 	r.n.s.metrics.repaired.Add(float64(p.Records))
 	r.staged = true
 	delete(r.told, share)
-	return r.page(ctx)
+	return nil
 }

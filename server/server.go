@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -33,6 +34,7 @@ type Config struct {
 	Now         func() time.Time
 	Rand        io.Reader
 	Logger      *slog.Logger
+	Limits      Limits // zero: the constants of bounds.go
 }
 
 // Server is one node.
@@ -45,10 +47,14 @@ type Server struct {
 
 	overviews overviews
 
-	budget   *semaphore.Weighted // bytes of batches being taken in
+	usual    *semaphore.Weighted // bytes of batches being taken in, of the usual size
+	bulk     *semaphore.Weighted // and of larger ones
+	pages    *semaphore.Weighted // pages being sent
+	waiting  atomic.Int64        // devices that wait for usual or bulk
 	sessions sessions
 	hub      hub
 
+	addresses addresses
 	strangers chan struct{} // holds one token for each peer that has not named itself
 	comparing chan struct{} // holds the token of whoever adds a share up: it reads all of it
 
@@ -62,14 +68,11 @@ type Server struct {
 	tries     tries
 }
 
-// ingestBudget bounds the memory of batches being assembled, opened and appended, of
-// all sessions together: two of the largest, or some two hundred of the usual size.
-const ingestBudget = 4 * (syncproto.MaxBatch + syncproto.MaxBatchLength)
-
 // New makes a server of what is in the log. It folds what the state lacks, which
 // may take a while; progress, if given, is told the entries folded and their total.
 func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
-	s := &Server{Config: c, live: live.New(), budget: semaphore.NewWeighted(ingestBudget), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1)}
+	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1)}
+	s.Limits = c.Limits.filled()
 	s.metrics = newMetrics(s)
 	s.sessions.byDevice = map[syncproto.DeviceID]*session{}
 	head := c.State.Head()

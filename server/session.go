@@ -25,6 +25,7 @@ type session struct {
 	s       *Server
 	conn    *wsconn.Conn
 	named   func() // is no stranger any more
+	leave   func() // its address may have another
 	device  syncproto.DeviceID
 	key     ed25519.PublicKey
 	offset  int64  // device's clock minus ours, ms
@@ -38,7 +39,8 @@ type session struct {
 	judged    []syncproto.Head                         // that Hello named and that are judged
 	durable   map[syncproto.Incarnation]syncproto.Head // what this session put in the log
 	credit    credit.Meter                             // that the device gave us for rows
-	granted   int64                                    // that we gave the device for batches; overdrawn below 0
+	granted   atomic.Int64                             // that we gave the device for batches; overdrawn below 0
+	window    window
 	asm       *assembly
 	declared  atomic.Pointer[syncproto.Declared]
 	questions questions
@@ -57,13 +59,6 @@ type sessions struct {
 	stopped  bool
 	running  sync.WaitGroup
 }
-
-// maxSessions bounds the connections of one process: the file descriptors it may hold.
-const maxSessions = 19000
-
-// maxStrangers bounds the peers that have not named themselves, which may cost 64 KiB
-// each until their time to do so is over; further ones are sent away for a second.
-const maxStrangers = 1024
 
 func (a *sessions) begin(n *session) *syncproto.Error {
 	a.mu.Lock()
@@ -130,22 +125,29 @@ func (s *Server) serveSync(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the server is stopping", http.StatusServiceUnavailable)
 		return
 	}
+	leave := s.addresses.enter(r.RemoteAddr)
+	if leave == nil {
+		s.sessions.running.Done()
+		turnAway(w, addressRetry, "this address has as many connections as it may")
+		return
+	}
 	select {
 	case s.strangers <- struct{}{}:
 	default:
+		leave()
 		s.sessions.running.Done()
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "too many are at the door", http.StatusServiceUnavailable)
+		turnAway(w, doorRetry, "too many are at the door")
 		return
 	}
 	named := sync.OnceFunc(func() { <-s.strangers })
 	conn, err := wsconn.Upgrade(w, r, wsconn.UpgradeOptions{})
 	if err != nil { // it has answered
 		named()
+		leave()
 		s.sessions.running.Done()
 		return
 	}
-	go s.serve(&session{s: s, conn: conn, named: named})
+	go s.serve(&session{s: s, conn: conn, named: named, leave: leave})
 }
 
 // serve greets. A peer that is welcome is conversed with in another goroutine, whose
@@ -157,12 +159,8 @@ func (s *Server) serve(n *session) {
 	if err == nil {
 		n.from, err = n.place(context.Background())
 	}
-	if err == nil {
-		if refused := s.sessions.begin(n); refused != nil {
-			err = refused
-		}
-	}
 	if err != nil {
+		s.sessions.done(n)
 		n.end(err)
 		return
 	}
@@ -197,6 +195,7 @@ func (n *session) end(err error) {
 		s.metrics.bytes.WithLabelValues("out").Add(float64(n.conn.BytesOut()))
 		s.Logger.Info("session ended", "device", n.device, "code", bye.Code.String(), "err", quiet(err), "in", n.conn.BytesIn(), "out", n.conn.BytesOut())
 		n.conn.Close(bye)
+		n.leave()
 	})
 }
 
@@ -217,7 +216,11 @@ func byeOf(err error) *syncproto.Bye {
 	case err == nil, errors.Is(err, io.EOF):
 		return &syncproto.Bye{Code: syncproto.CodeBye}
 	case errors.As(err, &coded):
-		return &syncproto.Bye{Code: coded.Code, Detail: coded.Detail}
+		b := &syncproto.Bye{Code: coded.Code, Detail: coded.Detail}
+		if b.Code == syncproto.CodeBusy {
+			b.RetryAfterMS = busyRetry.Milliseconds()
+		}
+		return b
 	case errors.Is(err, syncproto.ErrFrame):
 		return &syncproto.Bye{Code: syncproto.CodeMalformed, Detail: err.Error()}
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -310,9 +313,13 @@ func (n *session) greet(ctx context.Context) error {
 		return syncproto.Errorf(syncproto.CodeSignature, "of Hello")
 	}
 	n.named()
+	n.program = hello.Program
+	if refused := s.sessions.begin(n); refused != nil {
+		return refused
+	}
 	n.conn.SetLimits(syncproto.DeviceLimits)
 	n.trusted = !s.clock.doubtful()
-	n.offset, n.program = hello.TimeMS-s.Now().UnixMilli(), hello.Program
+	n.offset = hello.TimeMS - s.Now().UnixMilli()
 	f, err = n.conn.Receive()
 	if err != nil {
 		return err
@@ -352,6 +359,7 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 	if n.measured() == nil {
 		w.OffsetMS = 0
 	}
+	full := ""
 	err := s.State.Read(ctx, func(r *state.Reader) error {
 		head, err := r.Head()
 		w.History, w.Position = head.History, head.Position
@@ -369,6 +377,9 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 		if err == nil {
 			w.Copy, err = r.Copy(n.device, hello.Heads...)
 		}
+		if err == nil {
+			full, err = s.full(r, n.device)
+		}
 		return err
 	})
 	if err != nil {
@@ -377,7 +388,11 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 	if len(w.Heads) > syncproto.MaxSettled {
 		w.Heads = w.Heads[:syncproto.MaxSettled]
 	}
-	n.granted = pushWindow
+	if full != "" { // it hears, and what it has recorded stays there
+		s.Logger.Warn("a device's "+full+" is full: no more of its work is taken until somebody settles what is held", "device", n.device)
+		w.Credit, n.window.withheld = 0, true
+	}
+	n.granted.Store(int64(w.Credit))
 	n.credit.Add(n.resume.Credit)
 	return n.conn.Send(ctx, w)
 }
@@ -444,6 +459,9 @@ func (n *session) pings(ctx context.Context) *time.Timer {
 	next = time.AfterFunc(time.Hour, func() {
 		if n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.s.Now().UnixMilli(), Answer: true}) == nil && ctx.Err() == nil {
 			next.Reset(syncproto.PingEvery)
+			if n.window.waits() {
+				n.feeding.wake()
+			}
 		}
 	})
 	next.Reset(syncproto.PingEvery) // here, for it must not fire before it is assigned

@@ -49,8 +49,12 @@ type Centre struct {
 }
 
 // NewCentre makes an organisation.
-func NewCentre(t testing.TB) *Centre {
+func NewCentre(t testing.TB) *Centre { return NewNarrowCentre(t, server.Limits{}) }
+
+// NewNarrowCentre makes one whose server has narrower bounds.
+func NewNarrowCentre(t testing.TB, limits server.Limits) *Centre {
 	c := &Centre{t: t, dir: t.TempDir()}
+	c.config.Limits = limits
 	_, c.config.OrgKey = newKey(t)
 	_, c.config.DeviceKey = newKey(t)
 	c.config.Now = func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }

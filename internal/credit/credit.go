@@ -27,13 +27,27 @@ func (m *Meter) Add(n uint64) {
 	}
 }
 
+// Wait waits until there is any credit, and says how much there is; it takes none.
+func (m *Meter) Wait(ctx context.Context) (left int64, err error) {
+	err = m.wait(ctx, func() { left = m.left })
+	return left, err
+}
+
 // Take waits until there is any credit, and takes cost from it. A frame may overdraw it,
 // once, so that none is too large for ever; one that costs nothing does not wait.
 func (m *Meter) Take(ctx context.Context, cost uint64) error {
+	if cost == 0 {
+		return nil
+	}
+	return m.wait(ctx, func() { m.left -= int64(cost) })
+}
+
+// wait does something, under the lock, once there is any credit.
+func (m *Meter) wait(ctx context.Context, do func()) error {
 	for {
 		m.mu.Lock()
-		if m.left > 0 || cost == 0 {
-			m.left -= int64(cost)
+		if m.left > 0 {
+			do()
 			m.mu.Unlock()
 			return nil
 		}

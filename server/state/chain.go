@@ -318,11 +318,37 @@ func (f *fold) genesisParent(g *syncproto.Genesis) (*chain, error) {
 	return all[i], nil
 }
 
+// awaits is the chain hash that a batch whose predecessor is not known waits for.
+func awaits(h *syncproto.BatchHeader) syncproto.Hash {
+	if h.First == 1 {
+		return h.Genesis.Hash
+	}
+	return h.Before
+}
+
+// parked says whether a batch waits already: the same run came by another road, or again.
+func parked(tx *sqlitedb.Tx, before syncproto.Hash, h *syncproto.BatchHeader) (found bool, err error) {
+	err = tx.Query(func(row sqlitedb.Row) error {
+		e, err := DecodeEntry(row.Blob(0))
+		if err != nil {
+			return err
+		}
+		b, err := syncproto.ParseBatch(e.Payload)
+		if err != nil {
+			return err
+		}
+		found = found || b.Header.Incarnation == h.Incarnation && b.Header.Last == h.Last && b.Header.After == h.After
+		return nil
+	}, `SELECT data FROM parked WHERE before = ? AND device = ?`, before[:], h.Device[:])
+	return found, err
+}
+
 // park keeps an entry whose predecessor is not known yet. It has no position.
 func (f *fold) park(rec oplog.Record, h *syncproto.BatchHeader, n int) error {
-	before := h.Before
-	if h.First == 1 {
-		before = h.Genesis.Hash
+	before := awaits(h)
+	held, err := parked(f.tx, before, h)
+	if err != nil || held {
+		return err
 	}
 	f.parked++
 	return f.tx.Exec(`INSERT INTO parked (entry, before, device, transactions, data) VALUES (?, ?, ?, ?, ?)`,

@@ -16,6 +16,7 @@ import (
 type Page struct {
 	Frames   []syncproto.Frame // Rows and Leave, without resume points
 	Records  int               // in the frames
+	Bytes    int               // that those take, about
 	Upto     syncproto.Position
 	Head     syncproto.Position // log's end in this read
 	HeadHash syncproto.Hash
@@ -228,6 +229,7 @@ type rowsBuilder struct {
 func (b *rowsBuilder) add(r *records.Row, at syncproto.Position) {
 	b.page.Records++
 	b.rows, b.at = append(b.rows, r), append(b.at, at)
+	before := b.bytes
 	b.bytes += 24
 	for i := range r.Values {
 		b.bytes += 9 + r.Values[i].Len()
@@ -235,6 +237,7 @@ func (b *rowsBuilder) add(r *records.Row, at syncproto.Position) {
 	for i := range r.Extra {
 		b.bytes += 9 + r.Extra[i].Value.Len()
 	}
+	b.page.Bytes += b.bytes - before
 	if len(b.rows) == frameRecords || b.bytes > frameBytes {
 		b.cut()
 	}

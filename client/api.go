@@ -11,6 +11,7 @@ import (
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/ledger"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/recorder"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
@@ -27,6 +28,7 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/status", Summary: "What is saved here and what has arrived", Response: Status{}, Handle: c.apiStatus},
 		{Method: "POST", Path: "/api/sync", Summary: "Sync until nothing is left to send or hear", Query: []string{"patience", "repair"}, Response: SyncResult{}, Handle: c.apiSync},
 		{Method: "GET", Path: "/api/events", Summary: "The status, each time that something here changes", Response: Status{}, Stream: true, Handle: c.apiEvents},
+		{Method: "GET", Path: "/api/recorder", Summary: "The last frames and changes of state: types, sizes and codes, never content", Response: []recorder.Shown{}, Handle: c.apiRecorder},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Own transactions that the server holds, or held", Response: []Verdict{}, Handle: c.apiQuarantine},
 		{Method: "POST", Path: "/api/quarantine/{hash}/replace", Summary: "Mend what the server holds: record this instead", Request: Mend{}, Response: madeAnswer{}, Handle: c.apiReplace},
 		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value, one of them here", Response: []ledger.Conflict{}, Handle: c.apiConflicts},

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/recorder"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
 )
@@ -30,6 +31,8 @@ type Config struct {
 	Logger  *slog.Logger
 	Dial    wsconn.DialOptions
 	Program string // name and version, for people
+	// Recorder keeps the last frames and changes of state; nil keeps none.
+	Recorder *recorder.Recorder
 }
 
 // Client is a site at work. It is safe for concurrent use.
@@ -40,10 +43,16 @@ type Client struct {
 	keepsName      bool // the server would not give this copy a name; likewise
 	askOlder       bool // the server's log is another: name older cursors and all that is kept; likewise
 	zone           atomic.Pointer[time.Location]
+	metrics        *metrics
 }
 
 // New makes a client; it starts nothing.
-func New(c Config) *Client { return &Client{Config: c, line: line{wake: make(chan struct{}, 1)}} }
+func New(c Config) *Client {
+	c.Dial.Trace = c.Recorder.Frame
+	n := &Client{Config: c, line: line{wake: make(chan struct{}, 1)}}
+	n.metrics = newMetrics(n)
+	return n
+}
 
 // ErrRefused says that the server will not have this device, and that trying again
 // will not change that.
@@ -81,6 +90,7 @@ func (c *Client) Run(ctx context.Context) error {
 			wait = backoffLeast
 		}
 		pause := pause(retryAfter(err), wait, rand.Int64N)
+		c.Recorder.Add(recorder.Event{What: recorder.Waiting, Count: uint64(pause.Milliseconds())})
 		c.Logger.Info("not connected", "err", err, "again_in", pause.Round(time.Millisecond))
 		wait = min(2*wait, backoffMost)
 		select {

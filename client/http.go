@@ -7,6 +7,7 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/recorder"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 )
@@ -65,6 +66,7 @@ func (c *Client) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 		}
 		c.forThisSite(api).ServeHTTP(w, r)
 	})
+	mux.Handle("GET /metrics", c.metrics.handler())
 	mux.Handle("/", pages)
 	return gate.Handler(mux)
 }
@@ -82,6 +84,15 @@ func (c *Client) forThisSite(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func (c *Client) apiRecorder(w http.ResponseWriter, _ *http.Request) {
+	events, err := c.Recorder.Events()
+	shown := make([]recorder.Shown, 0, len(events))
+	for _, e := range events {
+		shown = append(shown, e.Show())
+	}
+	localapi.Answer(w, shown, err)
 }
 
 // DefaultPatience is how long a sync tries again without getting on.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/credit"
+	"github.com/rawaj/rawaj/internal/recorder"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
 )
@@ -48,9 +49,11 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	if id == nil {
 		return store.ErrNotEnrolled
 	}
+	transactions, _ := c.Store.Counts()
+	c.Recorder.Add(recorder.Event{What: recorder.Dialling, Count: c.Store.Transactions() - transactions})
 	conn, err := wsconn.Dial(ctx, id.Server+"/sync", c.Dial)
 	if err != nil {
-		return err
+		return c.broke(err)
 	}
 	s := &session{Client: c, conn: conn, run: r, staging: c.Store.NewStaging(), acked: make(chan struct{}, 1), checked: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -61,6 +64,8 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	if err := s.greet(ctx, id); err != nil {
 		return c.ended(ctx, err)
 	}
+	c.Recorder.Add(recorder.Event{What: recorder.Connected, Count: uint64(s.welcome.Position)})
+	c.metrics.connections.Inc()
 	c.Logger.Info("connected", "server", id.Server)
 	var pushing sync.WaitGroup
 	pushing.Add(1)
@@ -90,15 +95,29 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	return c.ended(ctx, err)
 }
 
+// broke records how a connection ended, or did not come about.
+func (c *Client) broke(err error) error {
+	if _, bye := errors.AsType[*byeError](err); bye { // it is among the frames
+		return err
+	}
+	if refused, ok := errors.AsType[*wsconn.HandshakeError](err); ok {
+		c.Recorder.Add(recorder.Event{What: recorder.Refused, Count: uint64(refused.Status)})
+		return err
+	}
+	c.Recorder.Break(err)
+	return err
+}
+
 // ended does what the server's last word asks for before the next connection.
 func (c *Client) ended(ctx context.Context, err error) error {
 	var bye *byeError
-	if !errors.As(err, &bye) {
+	if !errors.As(c.broke(err), &bye) {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
 	switch bye.Code {
 	case syncproto.CodeHistory:
+		c.Recorder.Add(recorder.Event{What: recorder.Forgot})
 		if c.Store.Progress().Reading != nil {
 			return errors.Join(err, c.Store.Discard(ctx))
 		}
@@ -330,6 +349,7 @@ func (s *session) checkpoint(ctx context.Context, f *syncproto.Checkpoint) error
 		return err
 	}
 	if unequal != "" {
+		s.Recorder.Add(recorder.Event{What: recorder.Differing})
 		s.Logger.Warn("shares differ from the server's", "shares", unequal)
 	}
 	_, after := s.Store.Counts()

@@ -57,6 +57,9 @@ const (
 	// maxParked is the batches of a device that wait for one before them.
 	maxParked = 256
 
+	// maxParcels is the parcels that are read at a time: each may take 100 MiB.
+	maxParcels = 1
+
 	// doorRetry, busyRetry and addressRetry are what those who are sent away are told to
 	// wait; each adds as much again at random.
 	doorRetry    = 1 * time.Second

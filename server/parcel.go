@@ -100,6 +100,11 @@ func (s *Server) TakeParcel(ctx context.Context, file []byte) (t TakenParcel, er
 }
 
 func (s *Server) apiParcel(w http.ResponseWriter, r *http.Request) {
+	if err := s.parcels.Acquire(r.Context(), 1); err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	defer s.parcels.Release(1)
 	var f ParcelFile
 	err := localapi.ReadUpTo(w, r, &f, 2*syncproto.MaxParcel)
 	var t TakenParcel

@@ -50,6 +50,7 @@ type Server struct {
 	usual    *semaphore.Weighted // bytes of batches being taken in, of the usual size
 	bulk     *semaphore.Weighted // and of larger ones
 	pages    *semaphore.Weighted // pages being sent
+	parcels  *semaphore.Weighted // files being read
 	waiting  atomic.Int64        // devices that wait for usual or bulk
 	sessions sessions
 	hub      hub
@@ -71,7 +72,7 @@ type Server struct {
 // New makes a server of what is in the log. It folds what the state lacks, which
 // may take a while; progress, if given, is told the entries folded and their total.
 func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
-	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1)}
+	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1)}
 	s.Limits = c.Limits.filled()
 	s.metrics = newMetrics(s)
 	s.sessions.byDevice = map[syncproto.DeviceID]*session{}

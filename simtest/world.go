@@ -23,6 +23,7 @@ import (
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/recorder"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
@@ -189,6 +190,7 @@ type Site struct {
 	Dial   wsconn.DialOptions
 	Store  *store.Store
 	Client *client.Client
+	flight *recorder.Recorder
 }
 
 // NewSite enrols a device of a site.
@@ -201,7 +203,7 @@ func (c *Centre) NewSite(name, kind string, fairs ...string) *Site {
 		c.t.Fatal(err)
 	}
 	s.Open()
-	c.t.Cleanup(func() { s.Store.Close() })
+	c.t.Cleanup(func() { s.Store.Close(); s.flight.Close() })
 	if _, err := client.Enrol(context.Background(), s.Store, s.Key, c.HTTP.URL, code.Code, name); err != nil {
 		c.t.Fatal(err)
 	}
@@ -219,7 +221,11 @@ func (s *Site) Open() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.Client = client.New(client.Config{Store: s.Store, Key: s.Key, Keys: datadir.Keys{Path: s.dir, Rand: rand.Reader}, Now: func() time.Time { return s.Now() }, Rand: rand.Reader, Logger: Quiet, Dial: s.Dial})
+	s.flight.Close()
+	if s.flight, err = recorder.Open(s.Path("recorder"), func() time.Time { return s.Now() }); err != nil {
+		s.t.Fatal(err)
+	}
+	s.Client = client.New(client.Config{Store: s.Store, Key: s.Key, Keys: datadir.Keys{Path: s.dir, Rand: rand.Reader}, Now: func() time.Time { return s.Now() }, Rand: rand.Reader, Logger: Quiet, Recorder: s.flight, Dial: s.Dial})
 }
 
 // Twin is a copy of the site's files, which nobody may have open, at work in another

@@ -335,6 +335,16 @@ func (s *Store) Counts() (acknowledged, settled uint64) {
 	return acknowledged, settled
 }
 
+// Transactions counts what was recorded here, in all.
+func (s *Store) Transactions() (n uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.lives {
+		n += uint64(s.lives[i].last)
+	}
+	return n
+}
+
 // Status is the site's state of synchronisation.
 type Status struct {
 	Transactions uint64 // recorded here, in all

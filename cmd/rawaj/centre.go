@@ -26,11 +26,12 @@ type centre struct {
 }
 
 const (
-	fileLog   = backup.Log
-	fileState = backup.State
-	fileSite  = "site.db"
-	keyOrg    = backup.OrgKey
-	keyDevice = backup.DeviceKey
+	fileLog    = backup.Log
+	fileState  = backup.State
+	fileSite   = "site.db"
+	fileFlight = "recorder"
+	keyOrg     = backup.OrgKey
+	keyDevice  = backup.DeviceKey
 )
 
 // openCentre opens a server's directory; with org it is made where it is empty.

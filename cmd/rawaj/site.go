@@ -19,6 +19,7 @@ import (
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/recorder"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
 	"github.com/rawaj/rawaj/web"
@@ -29,6 +30,7 @@ type site struct {
 	dir    *datadir.Dir
 	store  *store.Store
 	client *client.Client
+	flight *recorder.Recorder
 }
 
 func openSite(ctx context.Context, path string, make bool, l *slog.Logger) (*site, error) {
@@ -51,7 +53,10 @@ func openSite(ctx context.Context, path string, make bool, l *slog.Logger) (*sit
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	s.client = client.New(client.Config{Store: st, Key: key, Keys: dir.Keys(rand.Reader), Now: time.Now, Rand: rand.Reader, Logger: l, Program: version(), Dial: wsconn.DialOptions{UserAgent: version()}})
+	if s.flight, err = recorder.Open(dir.File(fileFlight), time.Now); err != nil { // selling needs none
+		l.Warn("no flight recorder", "err", err)
+	}
+	s.client = client.New(client.Config{Store: st, Key: key, Keys: dir.Keys(rand.Reader), Now: time.Now, Rand: rand.Reader, Logger: l, Program: version(), Recorder: s.flight, Dial: wsconn.DialOptions{UserAgent: version()}})
 	return s, nil
 }
 
@@ -75,13 +80,13 @@ func deviceKey(dir *datadir.Dir, st *store.Store, enrolling bool) (ed25519.Priva
 	return nil, fmt.Errorf("%s is missing: put it back from where the database came from. Where it is lost, enrol this directory anew: rawaj site enrol --data %s --server URL --code CODE; what was not sent is then sent under the new name", dir.File(keyDevice), dir.Path())
 }
 
-func (s *site) close() error { return errors.Join(s.store.Close(), s.dir.Close()) }
+func (s *site) close() error { return errors.Join(s.store.Close(), s.flight.Close(), s.dir.Close()) }
 
 func newSiteCommand() *cobra.Command {
 	c := &cobra.Command{Use: "site", Short: "The local client of a stall, branch, centre or desk", Example: "  rawaj site enrol --data ./stall --server http://127.0.0.1:8420 --code 7K2M-9QXT-03FA-ZC5E\n  rawaj site run --data ./stall"}
 	imports := &cobra.Command{Use: "import", Short: "Take in what another program recorded", Example: "  rawaj site import sales till.csv --data ./stall --map receipt=receipt,date=date,item=item --currency AED"}
 	imports.AddCommand(newImportSalesCommand())
-	c.AddCommand(newSiteEnrolCommand(), newSiteRunCommand(), newSiteSyncCommand(), newSiteStatusCommand(), newOpenCommand(), newMoveCommand(), newSiteParcelCommand(), imports)
+	c.AddCommand(newSiteEnrolCommand(), newSiteRunCommand(), newSiteSyncCommand(), newSiteStatusCommand(), newOpenCommand(), newMoveCommand(), newSiteParcelCommand(), newRecorderCommand(), imports)
 	return c
 }
 

@@ -38,6 +38,7 @@ type Conn struct {
 	named    atomic.Bool // SetLimits was called
 	failed   error       // of Receive; it stays
 	cost     uint64      // of the frame that Receive gave last
+	trace    func(out bool, f syncproto.Frame, bytes int)
 
 	closing atomic.Bool
 	closed  chan struct{}
@@ -70,7 +71,17 @@ func (c *Conn) Send(ctx context.Context, f syncproto.Frame) error {
 	if err != nil {
 		return err
 	}
-	return c.SendEncoded(ctx, b)
+	if err := c.SendEncoded(ctx, b); err != nil {
+		return err
+	}
+	c.traced(true, f, len(b))
+	return nil
+}
+
+func (c *Conn) traced(out bool, f syncproto.Frame, bytes int) {
+	if c.trace != nil {
+		c.trace(out, f, bytes)
+	}
 }
 
 // SendEncoded sends what syncproto.EncodeFrame gave, so that one encoding serves
@@ -138,6 +149,7 @@ func (c *Conn) Receive() (syncproto.Frame, error) {
 		return nil, err
 	}
 	c.cost = syncproto.FrameCost(f, buf.Bytes())
+	c.traced(false, f, buf.Len())
 	return f, nil
 }
 
@@ -245,9 +257,11 @@ func (c *Conn) sayBye(bye *syncproto.Bye, deadline time.Time) {
 	if bye != nil {
 		said := *bye
 		said.Detail = brief(bye.Detail)
-		if b, err := syncproto.EncodeFrame(&said, false); err != nil || c.write(b, deadline) != nil {
+		b, err := syncproto.EncodeFrame(&said, false)
+		if err != nil || c.write(b, deadline) != nil {
 			return
 		}
+		c.traced(true, &said, len(b))
 	}
 	normal := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
 	if c.ws.WriteControl(websocket.CloseMessage, normal, deadline) != nil || bye == nil {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/rawaj/rawaj/syncproto"
 )
 
 // HandshakeTimeout bounds Dial and Upgrade.
@@ -27,6 +29,9 @@ type DialOptions struct {
 	TLS *tls.Config
 	// UserAgent names the program and its version to the server's access log.
 	UserAgent string
+	// Trace is told of every frame that was handed to the network or read from it, with
+	// the bytes of its message. It must keep nothing of the frame.
+	Trace func(out bool, f syncproto.Frame, bytes int)
 }
 
 // HandshakeError says that something answered with HTTP where a websocket was
@@ -74,7 +79,9 @@ func Dial(ctx context.Context, address string, d DialOptions) (*Conn, error) {
 		ws.Close()
 		return nil, fmt.Errorf("dial %s: the server does not speak %s", u, Subprotocol)
 	}
-	return newConn(ws, false), nil
+	c := newConn(ws, false)
+	c.trace = d.Trace
+	return c, nil
 }
 
 func websocketURL(address string) (string, error) {

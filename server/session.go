@@ -371,6 +371,8 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 			if own { // the device is not ahead: name its own place, which it will know
 				branches = append(branches, h)
 				n.judged = append(n.judged, h)
+			} else { // it declared what it had before it learns that some is lost here
+				n.emptied.Store(false)
 			}
 			w.Heads = append(w.Heads, branches...)
 		}

@@ -373,6 +373,17 @@ export interface Settled {
   time: string | null
 }
 
+export interface Shown {
+  at: string
+  break: string
+  bytes: number
+  code: string
+  count: number
+  frame: string
+  number: number
+  what: string
+}
+
 export interface Side {
   device: string
   label: string

@@ -39,7 +39,8 @@ const screens = [
   ['till', 'stall-1', '#till', (page) => page.waitForSelector('[data-product]', wait)],
   ['attendance', 'centre', '#attendance', (page) => page.waitForSelector('[data-session]', wait)],
   ['roster', 'centre', '#attendance', async (page) => {
-    await page.click('[data-session] >> nth=0', wait)
+    await page.waitForSelector('[data-session], [data-person]', wait) // a page comes back to the roster that it was at
+    if (!(await page.$('[data-person]'))) await page.click('[data-session] >> nth=0', wait)
     await page.waitForSelector('[data-person]', wait)
   }],
   ['referrals', 'desk', '#referrals', (page) => page.waitForSelector('[data-referral]', wait)],

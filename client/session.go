@@ -206,7 +206,7 @@ func (s *session) greet(ctx context.Context, id *store.Identity) error {
 	if err := s.Store.Welcome(ctx, heads, s.welcome.Heads); err != nil {
 		return err
 	}
-	s.told = s.told && !s.Store.Pending() // the log may have lost what it had
+	s.told = s.told && !s.Store.Pending()             // the log may have lost what it had
 	if after, _ := s.Store.Counts(); after > before { // their receipts were lost on the way
 		s.run.count(after-before, 0, 0)
 	}

@@ -1,6 +1,7 @@
 package simtest_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,10 +23,9 @@ func shifted(d time.Duration) func() time.Time {
 
 // jumping is a clock that is elsewhere at each look.
 func jumping() func() time.Time {
-	looks := 0
+	var looks atomic.Int64 // a session looks from several goroutines
 	return func() time.Time {
-		looks++
-		return time.Now().Add([]time.Duration{fiftyYears, -fiftyYears, 0, 90 * time.Minute, -20 * time.Hour}[looks%5])
+		return time.Now().Add([]time.Duration{fiftyYears, -fiftyYears, 0, 90 * time.Minute, -20 * time.Hour}[looks.Add(1)%5])
 	}
 }
 

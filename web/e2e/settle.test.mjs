@@ -87,7 +87,7 @@ async function conflict(one, two) {
 test('a conflict is settled at a site that is offline, by keys alone, in two', async () => {
   await conflict(1300, 1400)
   await office.stop()
-  await page.waitForSelector('[data-pill=decide]', wait)
+  await page.waitForSelector('[data-pill] [data-decide]', wait)
   await page.reload()
   let pressed = 0
   const press = async (selector) => {

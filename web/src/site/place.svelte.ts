@@ -69,7 +69,7 @@ class Place {
 export const place = new Place()
 
 // The pill: red is for what needs a person, amber for waiting past 4 hours or 200 changes.
-export type Pill = 'asking' | 'signedout' | 'lost' | 'held' | 'kept' | 'late' | 'saved' | 'decide' | 'arrived'
+export type Pill = 'asking' | 'signedout' | 'lost' | 'held' | 'kept' | 'late' | 'saved' | 'arrived'
 
 const lateAfter = 4 * 3600_000
 const manyChanges = 200
@@ -81,7 +81,7 @@ export function pillOf(s: Status | undefined, away: Place['away'], here: { waiti
   if (away !== '') return 'lost'
   if (!s) return 'asking'
   if (here.waiting > 0) return 'kept'
-  if (s.pending === 0) return s.conflicts > 0 ? 'decide' : 'arrived'
+  if (s.pending === 0) return 'arrived'
   const oldest = s.declared.oldest ? Date.parse(s.declared.oldest) : now.getTime()
   return s.pending >= manyChanges || now.getTime() - oldest > lateAfter ? 'late' : 'saved'
 }

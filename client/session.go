@@ -131,7 +131,11 @@ func (c *Client) ended(ctx context.Context, err error) error {
 		}
 		c.askCertificate = true
 	case syncproto.CodeRevoked:
-		return errors.Join(fmt.Errorf("%w: %w", ErrRefused, err), c.wipe(ctx, bye.Revocation))
+		failed := c.wipe(ctx, bye.Revocation)
+		if errors.Is(failed, store.ErrPending) { // recorded while it said so: that has to be delivered too
+			return err
+		}
+		return errors.Join(fmt.Errorf("%w: %w", ErrRefused, err), failed)
 	case syncproto.CodeSignature, syncproto.CodeWrongOrg, syncproto.CodeUnsupported:
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -143,11 +147,11 @@ func (c *Client) ended(ctx context.Context, err error) error {
 func (c *Client) wipe(ctx context.Context, revocation []byte) error {
 	id := c.Store.Identity()
 	v, err := syncproto.VerifyRevocation(id.OrgKey, id.Org, revocation)
-	if err != nil || v.Device != id.Device || c.Store.Pending() {
+	if err != nil || v.Device != id.Device {
 		c.Logger.Warn("the server says that this device is revoked, and shows no revocation of the organisation's for it", "err", err)
 		return nil
 	}
-	c.Logger.Warn("this device is revoked and has delivered all it had: everything is taken off it")
+	c.Logger.Warn("this device is revoked: once it has delivered all it had, everything is taken off it")
 	return c.Store.Wipe(ctx, c.Now().UnixMilli())
 }
 

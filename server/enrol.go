@@ -391,33 +391,38 @@ func (t *tries) count(address string) {
 
 // serveEnrol is POST /enrol.
 func (s *Server) serveEnrol(w http.ResponseWriter, r *http.Request) {
+	var q syncproto.EnrolRequest
+	s.atTheDoor(w, r, "enrol", &q, func(ctx context.Context) (any, error) { return s.redeem(ctx, &q) })
+}
+
+// atTheDoor reads a request of somebody who has no session yet into q, within the tries
+// of its address, and sends f's answer.
+func (s *Server) atTheDoor(w http.ResponseWriter, r *http.Request, what string, q any, f func(context.Context) (any, error)) {
 	address, _, _ := net.SplitHostPort(r.RemoteAddr)
 	if !s.tries.allowed(address, s.Now()) {
 		refuseEnrol(w, http.StatusTooManyRequests, syncproto.EnrolError{Code: syncproto.CodeTooManyTries, RetryAfterMS: triesWindow.Milliseconds()})
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, syncproto.MaxEnrol))
-	var q syncproto.EnrolRequest
 	if err == nil {
-		err = syncproto.DecodeEnrol(body, &q)
+		err = syncproto.DecodeEnrol(body, q)
 	}
 	if err != nil {
 		refuseEnrol(w, http.StatusBadRequest, syncproto.EnrolError{Code: syncproto.CodeMalformed})
 		return
 	}
-	a, err := s.redeem(context.WithoutCancel(r.Context()), &q)
+	a, err := f(context.WithoutCancel(r.Context()))
 	var coded *syncproto.Error
 	switch {
 	case errors.As(err, &coded):
 		s.tries.count(address)
 		refuseEnrol(w, http.StatusForbidden, syncproto.EnrolError{Code: coded.Code, Detail: coded.Detail})
-		return
 	case err != nil:
-		s.Logger.Error("enrol", "err", err)
+		s.Logger.Error(what, "err", err)
 		refuseEnrol(w, http.StatusInternalServerError, syncproto.EnrolError{Code: syncproto.CodeInternal})
-		return
+	default:
+		answerEnrol(w, http.StatusOK, a)
 	}
-	answerEnrol(w, http.StatusOK, a)
 }
 
 func refuseEnrol(w http.ResponseWriter, status int, e syncproto.EnrolError) {

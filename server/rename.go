@@ -5,8 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"slices"
 
@@ -187,30 +185,6 @@ func (s *Server) formerKey(ctx context.Context, device, name syncproto.DeviceID)
 
 // serveRename is POST /rename.
 func (s *Server) serveRename(w http.ResponseWriter, r *http.Request) {
-	address, _, _ := net.SplitHostPort(r.RemoteAddr)
-	if !s.tries.allowed(address, s.Now()) {
-		refuseEnrol(w, http.StatusTooManyRequests, syncproto.EnrolError{Code: syncproto.CodeTooManyTries, RetryAfterMS: triesWindow.Milliseconds()})
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, syncproto.MaxEnrol))
 	var q syncproto.RenameRequest
-	if err == nil {
-		err = syncproto.DecodeEnrol(body, &q)
-	}
-	if err != nil {
-		refuseEnrol(w, http.StatusBadRequest, syncproto.EnrolError{Code: syncproto.CodeMalformed})
-		return
-	}
-	a, err := s.rename(context.WithoutCancel(r.Context()), &q)
-	var coded *syncproto.Error
-	switch {
-	case errors.As(err, &coded):
-		s.tries.count(address)
-		refuseEnrol(w, http.StatusForbidden, syncproto.EnrolError{Code: coded.Code, Detail: coded.Detail})
-	case err != nil:
-		s.Logger.Error("rename", "err", err)
-		refuseEnrol(w, http.StatusInternalServerError, syncproto.EnrolError{Code: syncproto.CodeInternal})
-	default:
-		answerEnrol(w, http.StatusOK, a)
-	}
+	s.atTheDoor(w, r, "rename", &q, func(ctx context.Context) (any, error) { return s.rename(ctx, &q) })
 }

@@ -29,18 +29,19 @@ type Writer struct {
 // Write runs f and commits what it recorded. When it returns nil, a person may be
 // told "saved" (P1).
 func (s *Store) Write(ctx context.Context, f func(*Writer) error) error {
-	switch id := s.Identity(); {
-	case id == nil:
+	if s.Identity() == nil {
 		return ErrNotEnrolled
-	case id.WipedAt != 0:
-		return ErrWiped
 	}
 	w := &Writer{s: s}
 	var marked error
 	err := s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
 		s.mu.Lock()
 		w.lives, w.current, w.progress = slices.Clone(s.lives), s.current, s.progress
+		wiped := s.identity.WipedAt != 0 // as of this turn: a wipe may have had the one before
 		s.mu.Unlock()
+		if wiped {
+			return ErrWiped
+		}
 		w.tx = tx
 		if err := f(w); err != nil {
 			return err

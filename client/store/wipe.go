@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/seal"
@@ -16,6 +17,9 @@ import (
 // ErrWiped says that the organisation has revoked this device, and that nothing is left
 // on it that could be read.
 var ErrWiped = refusal.New(refusal.DeviceRefused, "this device was revoked: it has delivered its work and holds nothing any more; enrol it anew in another folder").With("why", syncproto.CodeRevoked.String())
+
+// ErrPending says that something recorded here has not been delivered.
+var ErrPending = errors.New("not all has been delivered")
 
 // seal closes own transactions to the organisation's key that this device may no longer
 // read. They stay, for a server that loses its log, until a backup holds them.
@@ -88,14 +92,15 @@ func (b *base) sealLeft() error {
 
 // Wipe takes everything off a revoked device that has delivered all it had: records go,
 // and what is kept for a server that loses its log is sealed to the organisation's key.
-// Then the file is written anew, so that nothing stays in pages that are free.
+// Then the file is written anew, so that nothing stays in pages that are free. It is
+// ErrPending, and nothing is wiped, while something has not been delivered. now is UTC ms.
 func (s *Store) Wipe(ctx context.Context, now int64) error {
-	id := *s.Identity()
-	if s.Pending() {
-		return errors.New("wipe: not all has been delivered")
-	}
-	id.WipedAt = now
 	err := s.writeNow(ctx, func(b *base) error {
+		if slices.ContainsFunc(b.lives, func(l life) bool { return l.acked < l.last }) {
+			return ErrPending
+		}
+		id := *s.Identity()
+		id.WipedAt = now
 		if err := b.seal(id.OrgKey, `ord > 0`, nil); err != nil {
 			return err
 		}
@@ -110,13 +115,15 @@ func (s *Store) Wipe(ctx context.Context, now int64) error {
 		clear(b.digests)
 		p := b.progress
 		p.Cursor, p.Reading, p.Unequal, p.Direct, p.ownRows = nil, nil, "", false, 0
+		b.tx.AfterCommit(func() { // before anybody else has the turn to write
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.identity = &id
+		})
 		return b.tx.Exec(`UPDATE identity SET wiped_at = ?`, now)
 	})
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.identity = &id
-	s.mu.Unlock()
 	return s.db.Compact(ctx)
 }

@@ -22,10 +22,11 @@ var controls = []*Table{{
 
 // OfControl says whether a table tells who takes part in the organisation, and with what
 // rights: transactions of the server's device that write nothing else are batches of
-// control.
+// control. Everybody who reads the organisation's records reads those batches, so no table
+// of another class than S belongs here.
 func OfControl(t syncproto.TableID) bool {
 	switch t {
-	case Organisation, Site, Device, User, Fair, Grant:
+	case Organisation, Site, Device, Fair, Grant:
 		return true
 	}
 	return false

@@ -19,6 +19,7 @@ import (
 // A counted warehouse: one transaction of 60,000 rows goes up and down over a line that
 // is cut at many of its frames, while another device sells. Nobody ever sees a part.
 func TestATransactionOf60000RowsIsThereAsAWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
 	const rows, cuts, size = 60_000, 12, 1 << 20 // the rows take more bytes than size either way
 	c := simtest.NewCentre(t)
 	maker, reader, other := c.NewSite("Branch 1", schema.KindBranch), c.NewSite("Branch 2", schema.KindBranch), c.NewSite("Stall 1", schema.KindStall)

@@ -56,6 +56,7 @@ func (p *poller) poll(c *simtest.Centre) error {
 
 // 64 devices deliver at once while 16 readers poll and two sites listen.
 func TestNoCursorPassesWhatBecomesVisibleLater(t *testing.T) {
+	t.Parallel()
 	const uploaders, readers, batches, each = 64, 16, 6, 5
 	c := simtest.NewCentre(t)
 	var listening []*simtest.Site

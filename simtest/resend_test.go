@@ -136,6 +136,7 @@ func TestAReceiptLostOnTheWayIsMadeGoodByTheNextWelcome(t *testing.T) {
 }
 
 func TestAFirstSyncOverALinkThatDiesEvery2000RowsDoesNotStartOver(t *testing.T) {
+	t.Parallel()
 	const products, cuts = 100_000, 50
 	c := simtest.NewCentre(t)
 	maker := c.NewSite("Branch 1", schema.KindBranch)
@@ -166,6 +167,7 @@ func TestAFirstSyncOverALinkThatDiesEvery2000RowsDoesNotStartOver(t *testing.T) 
 }
 
 func TestABacklogOverALinkThatDiesDoesNotStartOver(t *testing.T) {
+	t.Parallel()
 	const products, cuts = 20_000, 10
 	c := simtest.NewCentre(t)
 	maker := c.NewSite("Branch 1", schema.KindBranch)

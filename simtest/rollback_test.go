@@ -38,6 +38,7 @@ func sold(t *testing.T, c *simtest.Centre) *report.Figures {
 }
 
 func TestDevicesGiveAServerThatWentBackInTimeWhatItForgot(t *testing.T) {
+	t.Parallel()
 	forgets(t, 20, 250, func(c *simtest.Centre) func() {
 		c.Stop()
 		kept := keepAll(t, c)
@@ -47,6 +48,7 @@ func TestDevicesGiveAServerThatWentBackInTimeWhatItForgot(t *testing.T) {
 }
 
 func TestDevicesGiveARestoredServerWhatCameAfterItsBackup(t *testing.T) {
+	t.Parallel()
 	forgets(t, 8, 40, func(c *simtest.Centre) func() {
 		file := filepath.Join(t.TempDir(), "made.backup")
 		c.BackUp(file)

@@ -22,8 +22,9 @@ type Status struct {
 	CursorAt     syncproto.Position `json:"cursor_at"`    // log position heard up to
 	Unbacked     uint64             `json:"unbacked"`     // arrived, and let go for want of room though in no backup this device knew of
 	Backlog      Backlog            `json:"declared"`
-	HeldMinor    map[string]int64   `json:"held_minor"` // money in what is held, by currency
-	Conflicts    uint64             `json:"conflicts"`  // that nobody has settled
+	HeldMinor    map[string]int64   `json:"held_minor"`   // money in what is held, by currency
+	Conflicts    uint64             `json:"conflicts"`    // that nobody has settled
+	ClockOffMS   int64              `json:"clock_off_ms"` // this clock minus the server's at the last contact; 0 within two minutes (R43)
 }
 
 // Backlog is what has not arrived.
@@ -43,7 +44,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
 		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Unbacked: st.Unbacked,
 		Backlog:   Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
-		HeldMinor: st.HeldMinor, Conflicts: st.Conflicts,
+		HeldMinor: st.HeldMinor, Conflicts: st.Conflicts, ClockOffMS: c.off().Milliseconds(),
 	}, nil
 }
 

@@ -46,12 +46,15 @@ const clockOff = 2 * time.Minute
 
 // corrected is a time put right by what this device's clock was off at the last contact:
 // the day that a sale is counted on. What the clock claimed stands beside it.
-func (c *Client) corrected(now time.Time) time.Time {
+func (c *Client) corrected(now time.Time) time.Time { return now.Add(-c.off()) }
+
+// off is how far this clock was ahead at the last contact, 0 within clockOff.
+func (c *Client) off() time.Duration {
 	off := time.Duration(c.Store.Progress().OffsetMS) * time.Millisecond
 	if off.Abs() <= clockOff {
-		return now
+		return 0
 	}
-	return now.Add(-off)
+	return off
 }
 
 // record writes one transaction at the present time.

@@ -130,6 +130,26 @@ func daysAre(t *testing.T, c *simtest.Centre, from, to string) {
 
 // A server starts with a clock that cannot be: work is taken in and arrives, no right
 // ends, nobody wins by it, and it says so until a person confirms.
+func TestADeviceSaysByHowMuchItsClockIsOff(t *testing.T) {
+	c := simtest.NewCentre(t)
+	s := c.NewSite("Stall 1", schema.KindStall)
+	for _, off := range []time.Duration{time.Minute, 72 * time.Hour, -90 * time.Minute, 0} {
+		s.Now = shifted(off)
+		s.Sync()
+		st, err := s.Client.Status(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := off
+		if off == time.Minute { // nobody is told of so little (R43)
+			want = 0
+		}
+		if got := time.Duration(st.ClockOffMS) * time.Millisecond; (got - want).Abs() > 30*time.Second {
+			t.Errorf("a clock that is %v off says that it is %v off", off, got)
+		}
+	}
+}
+
 func TestAServerWithAWrongClockTakesWorkInAndWaitsForAPerson(t *testing.T) {
 	for _, test := range []struct {
 		name string

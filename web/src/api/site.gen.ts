@@ -400,6 +400,7 @@ export interface SoldAnswer {
 
 export interface Status {
   acknowledged: number
+  clock_off_ms: number
   conflicts: number
   cursor_at: number
   declared: Backlog

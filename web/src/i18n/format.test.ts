@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ago, amount, ascii, day, minorOf, number } from './format'
+import { ago, amount, ascii, day, minorOf, number, span } from './format'
 import { locales, tagOf } from './locales'
 
 const ar = tagOf(locales.ar)
@@ -44,4 +44,10 @@ test('how long ago is rough', () => {
   const now = new Date('2026-11-21T12:00:00Z')
   expect(ago(en, new Date('2026-11-21T11:50:00Z'), now)).toBe('10 minutes ago')
   expect(ago(fa, new Date('2026-11-21T09:00:00Z'), now)).toBe('۳ ساعت پیش')
+})
+
+test('how long something is is rough too', () => {
+  expect(span(en, 150_000)).toBe('2 minutes')
+  expect(span(en, 3 * 86_400_000 + 5)).toBe('3 days')
+  expect(span(fa, 3_600_000)).toBe('۱ ساعت')
 })

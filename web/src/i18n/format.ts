@@ -86,12 +86,25 @@ export function time(tag: string, at: Date): string {
   return new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at)
 }
 
+type Length = 'minute' | 'hour' | 'day'
+
+// roughly is a length of time in the one unit that people would name.
+function roughly(ms: number): [number, Length] {
+  const s = Math.max(0, ms / 1000)
+  if (s < 3600) return [Math.floor(s / 60), 'minute']
+  if (s < 86400) return [Math.floor(s / 3600), 'hour']
+  return [Math.floor(s / 86400), 'day']
+}
+
 // ago writes how long ago something was, roughly.
 export function ago(tag: string, at: Date, now: Date): string {
   const f = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' })
-  const s = Math.max(0, (now.getTime() - at.getTime()) / 1000)
-  if (s < 60) return f.format(0, 'second')
-  if (s < 3600) return f.format(-Math.floor(s / 60), 'minute')
-  if (s < 86400) return f.format(-Math.floor(s / 3600), 'hour')
-  return f.format(-Math.floor(s / 86400), 'day')
+  const [n, unit] = roughly(now.getTime() - at.getTime())
+  return n === 0 ? f.format(0, 'second') : f.format(-n, unit)
+}
+
+// span writes how long something is, roughly.
+export function span(tag: string, ms: number): string {
+  const [n, unit] = roughly(ms)
+  return new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay: 'long' }).format(n)
 }

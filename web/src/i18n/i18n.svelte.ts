@@ -58,6 +58,7 @@ class I18n {
   month = (iso: string, year = false): string => format.month(this.tag, iso, year)
   time = (iso: string): string => format.time(this.tag, new Date(iso))
   ago = (iso: string, now: Date): string => format.ago(this.tag, new Date(iso), now)
+  span = (ms: number): string => format.span(this.tag, ms)
   day = (iso: string, style: 'long' | 'short' = 'long'): string => format.day(this.tag, iso, this.row.dateOrder, style)
   // moment is a day and a time where the reader is.
   moment = (at: Date): string => `${this.day(dayOf(at), 'short')} ${format.time(this.tag, at)}`

@@ -21,10 +21,19 @@ import (
 // one is being laid down.
 const rowsWindow = 4 << 20
 
+// Link is a connection to the server. *wsconn.Conn is one.
+type Link interface {
+	Send(context.Context, syncproto.Frame) error
+	Receive() (syncproto.Frame, error)
+	SetLimits(syncproto.FrameLimits)
+	Cost() uint64 // of the frame received last
+	Close(*syncproto.Bye)
+}
+
 // session is one connection: greet, push, hear.
 type session struct {
 	*Client
-	conn      *wsconn.Conn
+	conn      Link
 	run       *run
 	serverKey ed25519.PublicKey
 	welcome   *syncproto.Welcome
@@ -40,6 +49,12 @@ type session struct {
 	checked   chan struct{} // holds a token when a checkpoint came
 	repairing *repair       // nil where no share is being compared
 	gaveUp    bool          // said that a share could not be repaired
+	sent      int64         // the last transaction pushed, by its place in the outbox
+	batches   uint64        // pushed
+}
+
+func (c *Client) newSession(link Link, r *run) *session {
+	return &session{Client: c, conn: link, run: r, staging: c.Store.NewStaging(), acked: make(chan struct{}, 1), checked: make(chan struct{}, 1)}
 }
 
 // session connects and stays until the connection ends; with run.once until nothing
@@ -55,7 +70,7 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	if err != nil {
 		return c.broke(err)
 	}
-	s := &session{Client: c, conn: conn, run: r, staging: c.Store.NewStaging(), acked: make(chan struct{}, 1), checked: make(chan struct{}, 1)}
+	s := c.newSession(conn, r)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop := context.AfterFunc(ctx, func() { conn.Close(&syncproto.Bye{Code: syncproto.CodeBye}) })
@@ -82,9 +97,14 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	err = s.hear(ctx)
 	cancel(err)
 	pushing.Wait()
+	return s.over(ctx, err)
+}
+
+// over keeps what was read, and does what the end of a session that was welcome asks for.
+func (s *session) over(ctx context.Context, err error) error {
 	err = errors.Join(err, s.staging.Keep(context.WithoutCancel(ctx)))
 	if errors.Is(err, errCopy) {
-		return c.takeName(context.WithoutCancel(ctx))
+		return s.takeName(context.WithoutCancel(ctx))
 	}
 	if err == nil {
 		return nil
@@ -92,7 +112,7 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
-	return c.ended(ctx, err)
+	return s.ended(ctx, err)
 }
 
 // broke records how a connection ended, or did not come about.
@@ -269,34 +289,11 @@ func (s *session) receive() (syncproto.Frame, error) {
 func (s *session) hear(ctx context.Context) error {
 	for {
 		f, err := s.receive()
-		if err != nil {
-			return err
-		}
-		switch f := f.(type) {
-		case *syncproto.Receipt:
-			err = s.receipt(ctx, f)
-		case *syncproto.Rows:
-			s.run.count(0, uint64(len(f.IDs)), 0)
-			err = s.rows(ctx, f)
-		case *syncproto.Leave:
-			err = s.rows(ctx, f)
-		case *syncproto.Checkpoint:
-			err = s.checkpoint(ctx, f)
-		case *syncproto.Range:
-			err = s.ranges(ctx, f)
-		case *syncproto.Credit:
-			s.credit.Add(f.Bytes)
-			s.taken = true
-		case *syncproto.Ping:
-			err = s.ping(ctx, f)
-		default:
-			err = fmt.Errorf("%T from the server", f)
+		if err == nil {
+			err = s.take(ctx, f)
 		}
 		if err != nil {
 			return err
-		}
-		if s.welcome.Copy && !s.keepsName && !s.Store.Pending() {
-			return errCopy
 		}
 		if s.run.once && s.done() {
 			return s.part(ctx)
@@ -305,6 +302,34 @@ func (s *session) hear(ctx context.Context) error {
 			return ErrNotTaken
 		}
 	}
+}
+
+// take takes one frame.
+func (s *session) take(ctx context.Context, f syncproto.Frame) (err error) {
+	switch f := f.(type) {
+	case *syncproto.Receipt:
+		err = s.receipt(ctx, f)
+	case *syncproto.Rows:
+		s.run.count(0, uint64(len(f.IDs)), 0)
+		err = s.rows(ctx, f)
+	case *syncproto.Leave:
+		err = s.rows(ctx, f)
+	case *syncproto.Checkpoint:
+		err = s.checkpoint(ctx, f)
+	case *syncproto.Range:
+		err = s.ranges(ctx, f)
+	case *syncproto.Credit:
+		s.credit.Add(f.Bytes)
+		s.taken = true
+	case *syncproto.Ping:
+		err = s.ping(ctx, f)
+	default:
+		err = fmt.Errorf("%T from the server", f)
+	}
+	if err == nil && s.welcome.Copy && !s.keepsName && !s.Store.Pending() {
+		err = errCopy
+	}
+	return err
 }
 
 func (s *session) receipt(ctx context.Context, f *syncproto.Receipt) error {
@@ -419,33 +444,13 @@ const pieceBytes = syncproto.MaxFrame - 64
 // batch is on its way the next one goes only when it is full, so that a busy till shares
 // signatures, entries of the log and checkpoints, and a single sale waits for nothing.
 func (s *session) push(ctx context.Context) error {
-	var sent int64
-	for number := uint64(1); ; {
-		if s.receipts.Load() < number-1 && !s.Store.FullBatch(sent) {
-			select {
-			case <-s.acked:
-			case <-s.Store.Recorded():
-				s.told = false
-			case <-ctx.Done():
-				return nil
-			}
-			continue
-		}
-		batch, last, err := s.Store.NextBatch(ctx, s.keys(ctx), sent)
+	for {
+		sent, later, err := s.pushNext(ctx)
 		if err != nil {
 			return err
 		}
-		if batch != nil {
-			if err := s.pieces(ctx, number, batch); err != nil {
-				return err
-			}
-			sent = last
-			number++
+		if sent {
 			continue
-		}
-		later, err := s.nothingPending(ctx)
-		if err != nil {
-			return err
 		}
 		select {
 		case <-later:
@@ -456,6 +461,28 @@ func (s *session) push(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// pushNext sends the next batch, if one is due. Else later says when to look again, though
+// nothing happens: nil for never.
+func (s *session) pushNext(ctx context.Context) (sent bool, later <-chan time.Time, err error) {
+	if s.receipts.Load() < s.batches && !s.Store.FullBatch(s.sent) {
+		return false, nil, nil
+	}
+	batch, last, err := s.Store.NextBatch(ctx, s.keys(ctx), s.sent)
+	if err != nil {
+		return false, nil, err
+	}
+	if batch == nil {
+		later, err = s.nothingPending(ctx)
+		return false, later, err
+	}
+	if err := s.pieces(ctx, s.batches+1, batch); err != nil {
+		return false, nil, err
+	}
+	s.sent = last
+	s.batches++
+	return true, nil, nil
 }
 
 // tellEvery is the least time between two words of it that nothing is pending: each is an

@@ -66,6 +66,7 @@ type Server struct {
 	enrol   sync.Mutex    // one redemption at a time
 
 	histories sync.Mutex // one beginning of a history at a time
+	stepped   bool       // see Stepped
 	tries     tries
 }
 
@@ -113,15 +114,20 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
+// foldOn folds what the log has more, and publishes it.
+func (s *Server) foldOn(ctx context.Context) error {
+	return s.catchUp(ctx, func(r state.Result) error {
+		err := s.live.Follow(ctx, s.State, r)
+		if err == nil {
+			s.woken(&r)
+		}
+		return err
+	}, nil)
+}
+
 func (s *Server) follow(ctx context.Context) error {
 	for {
-		err := s.catchUp(ctx, func(r state.Result) error {
-			err := s.live.Follow(ctx, s.State, r)
-			if err == nil {
-				s.woken(&r)
-			}
-			return err
-		}, nil)
+		err := s.foldOn(ctx)
 		if err == nil {
 			err = s.Log.Wait(ctx, s.State.Head().Applied)
 		}
@@ -203,6 +209,12 @@ func (s *Server) folded(ctx context.Context, index oplog.Index) error {
 		s.mu.Unlock()
 		if upto >= index {
 			return nil
+		}
+		if s.stepped {
+			if err := s.foldOn(ctx); err != nil {
+				return err
+			}
+			continue
 		}
 		if stopped != nil {
 			return refusal.Wrap(refusal.Stopped, fmt.Errorf("the fold has stopped: %w", stopped))

@@ -20,10 +20,21 @@ import (
 	"github.com/rawaj/rawaj/syncproto/wsconn"
 )
 
+// Link is a connection to one device. *wsconn.Conn is one.
+type Link interface {
+	Send(context.Context, syncproto.Frame) error
+	SendEncoded(context.Context, []byte) error
+	Receive() (syncproto.Frame, error)
+	SetLimits(syncproto.FrameLimits)
+	Close(*syncproto.Bye)
+	BytesIn() uint64
+	BytesOut() uint64
+}
+
 // session is one device's connection.
 type session struct {
 	s       *Server
-	conn    *wsconn.Conn
+	conn    Link
 	named   func() // is no stranger any more
 	leave   func() // its address may have another
 	device  syncproto.DeviceID
@@ -70,7 +81,7 @@ func (a *sessions) begin(n *session) *syncproto.Error {
 		return syncproto.Errorf(syncproto.CodeBusy, "%d devices are connected", maxSessions)
 	}
 	if old := a.byDevice[n.device]; old != nil {
-		go old.conn.Close(&syncproto.Bye{Code: syncproto.CodeReplaced})
+		n.s.beside(func() { old.conn.Close(&syncproto.Bye{Code: syncproto.CodeReplaced}) })
 	}
 	a.byDevice[n.device] = n
 	return nil
@@ -262,7 +273,9 @@ func (n *session) parted(ctx context.Context, err error) error {
 		n.fail(err)
 	}
 	n.cancel(nil)
-	n.pinger.Stop()
+	if n.pinger != nil {
+		n.pinger.Stop()
+	}
 	n.feeding.end()
 	if n.reader != nil {
 		n.s.hub.move(n, n.reader.heard, nil)
@@ -413,33 +426,44 @@ func (n *session) contact(ctx context.Context, d *syncproto.Declared, newest *sy
 	return err
 }
 
-// receive takes what the device sends.
+// receive takes what the device sends, until it ends or says Bye.
 func (n *session) receive(ctx context.Context) error {
 	for {
 		f, err := n.conn.Receive()
-		if err != nil {
-			return err
+		if err == nil {
+			err = n.take(ctx, f)
 		}
-		switch f := f.(type) {
-		case *syncproto.Push:
-			err = n.push(ctx, f)
-		case *syncproto.Credit:
-			n.credit.Add(f.Bytes)
-		case *syncproto.Ping:
-			err = n.ping(ctx, f)
-		case *syncproto.Range, *syncproto.Need:
-			if err = n.questions.put(f); err == nil {
-				n.feeding.wake()
-			}
-		case *syncproto.Bye:
+		if errors.Is(err, errBye) {
 			return nil
-		default:
-			err = syncproto.Errorf(syncproto.CodeMalformed, "%T from a device", f)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// errBye says that the device has said Bye.
+var errBye = errors.New("the device has said Bye")
+
+// take takes one frame.
+func (n *session) take(ctx context.Context, f syncproto.Frame) (err error) {
+	switch f := f.(type) {
+	case *syncproto.Push:
+		return n.push(ctx, f)
+	case *syncproto.Credit:
+		n.credit.Add(f.Bytes)
+		return nil
+	case *syncproto.Ping:
+		return n.ping(ctx, f)
+	case *syncproto.Range, *syncproto.Need:
+		if err = n.questions.put(f); err == nil {
+			n.feeding.wake()
+		}
+		return err
+	case *syncproto.Bye:
+		return errBye
+	}
+	return syncproto.Errorf(syncproto.CodeMalformed, "%T from a device", f)
 }
 
 func (n *session) ping(ctx context.Context, f *syncproto.Ping) error {
@@ -459,15 +483,21 @@ func (n *session) ping(ctx context.Context, f *syncproto.Ping) error {
 func (n *session) pings(ctx context.Context) *time.Timer {
 	var next *time.Timer
 	next = time.AfterFunc(time.Hour, func() {
-		if n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.s.Now().UnixMilli(), Answer: true}) == nil && ctx.Err() == nil {
+		if n.askWhetherThere(ctx) == nil && ctx.Err() == nil {
 			next.Reset(syncproto.PingEvery)
-			if n.window.waits() {
-				n.feeding.wake()
-			}
 		}
 	})
 	next.Reset(syncproto.PingEvery) // here, for it must not fire before it is assigned
 	return next
+}
+
+// askWhetherThere also looks whether credit has become due that nobody else would give.
+func (n *session) askWhetherThere(ctx context.Context) error {
+	err := n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.s.Now().UnixMilli(), Answer: true})
+	if err == nil && n.window.waits() {
+		n.feeding.wake()
+	}
+	return err
 }
 
 // newest is the newest of the heads that Hello names that has been judged, nil where none

@@ -33,6 +33,13 @@ func (m *Meter) Wait(ctx context.Context) (left int64, err error) {
 	return left, err
 }
 
+// Any says whether there is any credit.
+func (m *Meter) Any() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.left > 0
+}
+
 // Take waits until there is any credit, and takes cost from it. A frame may overdraw it,
 // once, so that none is too large for ever; one that costs nothing does not wait.
 func (m *Meter) Take(ctx context.Context, cost uint64) error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/credit"
+	"github.com/rawaj/rawaj/internal/failpoint"
 	"github.com/rawaj/rawaj/internal/recorder"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
@@ -513,9 +514,14 @@ func (s *session) pieces(ctx context.Context, number uint64, b *syncproto.Batch)
 		if err := s.credit.Take(ctx, f.Cost()); err != nil {
 			return err
 		}
+		if offset+len(f.Data) == len(raw) {
+			if err := failpoint.Hit("send.before"); err != nil {
+				return err
+			}
+		}
 		if err := s.conn.Send(ctx, f); err != nil {
 			return err
 		}
 	}
-	return nil
+	return failpoint.Hit("send.after")
 }

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/rawaj/rawaj/internal/failpoint"
 	"github.com/rawaj/rawaj/internal/seal"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
@@ -141,7 +142,13 @@ func (n *session) ingest(ctx context.Context, a *assembly) error {
 			n.durable[head.Incarnation] = head
 		}
 	}
-	return n.conn.Send(ctx, &syncproto.Receipt{Signed: n.s.signReceipt(b.Header.Device, head)})
+	if err := failpoint.Hit("receipt.send.before"); err != nil {
+		return err
+	}
+	if err := n.conn.Send(ctx, &syncproto.Receipt{Signed: n.s.signReceipt(b.Header.Device, head)}); err != nil {
+		return err
+	}
+	return failpoint.Hit("receipt.send.after")
 }
 
 // sound checks whose a batch is and that it is whole, and opens what is sealed in it, so

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rawaj/rawaj/internal/failpoint"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
@@ -49,8 +50,13 @@ func (s *Store) Write(ctx context.Context, f func(*Writer) error) error {
 		if !w.wrote {
 			return errNothing
 		}
-		tx.AfterCommit(func() { marked = w.publish() })
-		return nil
+		tx.AfterCommit(func() {
+			err := failpoint.Hit("local.commit.after")
+			if marked = w.publish(); err != nil {
+				marked = err
+			}
+		})
+		return failpoint.Hit("local.commit.before")
 	})
 	if errors.Is(err, errNothing) {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"slices"
 
+	"github.com/rawaj/rawaj/internal/failpoint"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -46,8 +47,11 @@ func (s *Store) Acknowledge(ctx context.Context, heads ...syncproto.Head) (bool,
 			believed = believed && own
 		}
 		tx.AfterCommit(func() { s.publish(lives, nil) })
-		return nil
+		return failpoint.Hit("receipt.keep.before")
 	})
+	if err == nil {
+		err = failpoint.Hit("receipt.keep.after")
+	}
 	return believed, err
 }
 
@@ -215,7 +219,14 @@ func (s *Store) NextBatch(ctx context.Context, keyOf func(syncproto.DeviceID) (e
 		if err != nil {
 			return nil, from, err
 		}
-		return s.batch(ctx, key, id, l, first)
+		if err := failpoint.Hit("enqueue.before"); err != nil {
+			return nil, from, err
+		}
+		b, last, err := s.batch(ctx, key, id, l, first)
+		if err == nil {
+			err = failpoint.Hit("enqueue.after")
+		}
+		return b, last, err
 	}
 	return nil, from, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/rawaj/rawaj/internal/failpoint"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 )
@@ -152,6 +153,7 @@ func (s *Store) writeBy(ctx context.Context, write func(context.Context, func(*s
 // Checkpoint makes visible what was staged. It says which shares then differ from
 // the server's; nothing where all are equal.
 func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now int64) (unequal string, err error) {
+	settles := false
 	err = g.s.write(ctx, func(b *base) error {
 		spans, err := b.newlySettled(c.Settled)
 		if err != nil {
@@ -192,8 +194,14 @@ func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now i
 		p.Cursor, p.Position, p.Hash, p.History = c.Cursor, c.Position, c.Hash, c.History
 		p.ServerTime, p.LastContact = c.TimeMS, now
 		p.Direct, p.Reading, p.Unequal = false, nil, unequal
+		if settles = len(spans) > 0; settles {
+			return failpoint.Hit("settle.before")
+		}
 		return nil
 	})
+	if err == nil && settles {
+		err = failpoint.Hit("settle.after")
+	}
 	if err == nil {
 		g.empty()
 		if r := g.repaired; r != nil && slices.ContainsFunc(c.Digests, func(d syncproto.ShareDigest) bool { return d.Share == *r }) {

@@ -28,13 +28,13 @@ type tidy struct{ *testing.M }
 
 func (m tidy) Run() int {
 	code := m.M.Run()
-	if programDir != "" {
-		os.RemoveAll(programDir)
+	if dir, err := programDir(); err == nil {
+		os.RemoveAll(dir)
 	}
 	return code
 }
 
-var programDir string
+var programDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "rawaj-program-*") })
 
 // patience bounds every wait of these tests; it is only ever used up by a failure.
 const patience = 2 * time.Minute
@@ -58,28 +58,51 @@ func until(t testing.TB, what string, holds func() bool) {
 // program is the binary that the tests of whole years run: the one that ships, built
 // as make build does it, since the race detector would make minutes of it. Scripts
 // run under the detector.
-var program = sync.OnceValues(func() (string, error) {
-	var err error
-	if programDir, err = os.MkdirTemp("", "rawaj-program-*"); err != nil {
+var program = sync.OnceValues(func() (string, error) { return built("rawaj") })
+
+// faulty is the same with the places at which internal/failpoint causes faults.
+var faulty = sync.OnceValues(func() (string, error) { return built("rawaj-faulty", "-tags", "failpoints") })
+
+func built(name string, args ...string) (string, error) {
+	dir, err := programDir()
+	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(programDir, "rawaj")
-	c := exec.Command("go", "build", "-trimpath", "-o", path, ".")
+	path := filepath.Join(dir, name)
+	c := exec.Command("go", append([]string{"build", "-trimpath", "-o", path}, append(args, ".")...)...)
 	c.Env = append(os.Environ(), "CGO_ENABLED=1", "GOFLAGS=")
 	if out, err := c.CombinedOutput(); err != nil {
 		return "", errors.Join(err, errors.New(string(out)))
 	}
 	return path, nil
-})
+}
 
 // process is a rawaj that runs beside the test.
 type process struct {
 	t      testing.TB
 	cmd    *exec.Cmd
 	stdout bytes.Buffer
-	stderr bytes.Buffer
+	stderr words
 	ended  chan struct{} // closed when it has ended; err is set then
 	err    error
+}
+
+// words are what a process says, to be read while it runs.
+type words struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (w *words) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.said.Write(b)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.said.String()
 }
 
 // start runs the program and does not wait.
@@ -89,7 +112,14 @@ func start(t testing.TB, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startOf(t, path, nil, args...)
+}
+
+// startOf runs a build of the program with more in its environment, and does not wait.
+func startOf(t testing.TB, path string, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.Command(path, args...), ended: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/rawaj/rawaj/internal/failpoint"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
@@ -175,9 +176,15 @@ func (s *State) Apply(ctx context.Context, run []oplog.Record) (Result, error) {
 				return fmt.Errorf("apply entry %d: %w", rec.Index, err)
 			}
 		}
-		return f.flush()
+		if err := f.flush(); err != nil {
+			return err
+		}
+		return failpoint.Hit("apply.before")
 	})
 	f.tx = nil
+	if err == nil {
+		err = failpoint.Hit("apply.after")
+	}
 	if err != nil {
 		return Result{}, err
 	}

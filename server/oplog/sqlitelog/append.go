@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/rawaj/rawaj/internal/failpoint"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/oplog"
 )
@@ -142,8 +143,11 @@ func (l *Log) commit(group []*call) (oplog.Record, error) {
 			}
 			c.last = end.Index
 		}
-		return nil
+		return failpoint.Hit("append.before")
 	})
+	if err == nil {
+		err = failpoint.Hit("append.after")
+	}
 	return end, err
 }
 

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/live"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/state"
@@ -125,10 +126,29 @@ func (s *Server) foldOn(ctx context.Context) error {
 	}, nil)
 }
 
+// roomEvery is how often the fold looks whether a full disk has room again.
+const roomEvery = time.Second
+
 func (s *Server) follow(ctx context.Context) error {
+	full := false
 	for {
 		err := s.foldOn(ctx)
+		if sqlitedb.NoRoom(err) { // nothing of the run is in the state: it is folded again
+			if !full {
+				s.Logger.Error("the disk of this server is full: nothing is judged until there is room", "err", err)
+			}
+			full = true
+			select {
+			case <-time.After(roomEvery):
+				continue
+			case <-ctx.Done():
+			}
+		}
 		if err == nil {
+			if full {
+				s.Logger.Info("there is room again: what waited is judged")
+			}
+			full = false
 			err = s.Log.Wait(ctx, s.State.Head().Applied)
 		}
 		if err != nil {

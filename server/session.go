@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/internal/credit"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/wsconn"
@@ -232,6 +233,8 @@ func byeOf(err error) *syncproto.Bye {
 			b.RetryAfterMS = busyRetry.Milliseconds()
 		}
 		return b
+	case sqlitedb.NoRoom(err):
+		return &syncproto.Bye{Code: syncproto.CodeBusy, Detail: "the disk of the server is full", RetryAfterMS: busyRetry.Milliseconds()}
 	case errors.Is(err, syncproto.ErrFrame):
 		return &syncproto.Bye{Code: syncproto.CodeMalformed, Detail: err.Error()}
 	case errors.Is(err, os.ErrDeadlineExceeded):

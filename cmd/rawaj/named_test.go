@@ -58,27 +58,33 @@ func atEachPoint(t *testing.T, faults int, f func(t *testing.T, point, who strin
 }
 
 func TestAProcessKilledAtEachNamedPointLosesNothingAndDoublesNothing(t *testing.T) {
-	atEachPoint(t, 1, func(t *testing.T, point, who string) int {
-		f := newFair(t, t.TempDir(), t.TempDir())
-		armed := f.begins(who, point+"=kill")
-		f.sells()
-		f.settled()
-		arm(t, armed)
-		struck := f.procs[who]
-		until(t, who+" dies at "+point, func() bool { f.sells(); return !struck.running() })
-		died, ok := struck.cmd.ProcessState.Sys().(syscall.WaitStatus)
-		if said := struck.stderr.String(); !ok || died.Signal() != syscall.SIGKILL || !strings.Contains(said, "failpoint: "+point+": kill") {
-			t.Fatalf("%s ended with %v and said %s", who, struck.err, said)
+	times := []int{1, 4}
+	atEachPoint(t, len(times), func(t *testing.T, point, who string) (hit int) {
+		for _, n := range times {
+			t.Run(fmt.Sprintf("time %d", n), func(t *testing.T) {
+				f := newFair(t, t.TempDir(), t.TempDir())
+				armed := f.begins(who, fmt.Sprintf("%s=kill@%d", point, n))
+				f.sells()
+				f.settled()
+				arm(t, armed)
+				struck := f.procs[who]
+				until(t, who+" dies at "+point, func() bool { f.sells(); return !struck.running() })
+				died, ok := struck.cmd.ProcessState.Sys().(syscall.WaitStatus)
+				if said := struck.stderr.String(); !ok || died.Signal() != syscall.SIGKILL || !strings.Contains(said, "failpoint: "+point+": kill") {
+					t.Fatalf("%s ended with %v and said %s", who, struck.err, said)
+				}
+				hit++
+				f.starts(who)
+				f.atMostOnce()
+				f.complete()
+			})
 		}
-		f.starts(who)
-		f.atMostOnce()
-		f.complete()
-		return 1
+		return hit
 	})
 }
 
-// TestADiskThatFillsAtEachNamedPoint has the struck process feel it, and go on by itself or
-// after a restart once there is room; in a second round it is killed while the disk is full.
+// It has the struck process feel the full disk, and go on by itself once there is room; in a
+// second round it is killed while the disk is full.
 func TestADiskThatFillsAtEachNamedPointLosesNothingAndDoublesNothing(t *testing.T) {
 	atEachPoint(t, 2, func(t *testing.T, point, who string) (hit int) {
 		for _, killed := range []bool{false, true} {
@@ -103,7 +109,7 @@ func TestADiskThatFillsAtEachNamedPointLosesNothingAndDoublesNothing(t *testing.
 				if err := os.Remove(filepath.Join(disk, "ballast")); err != nil {
 					t.Fatal(err)
 				}
-				if !struck.running() {
+				if killed {
 					f.starts(who)
 				}
 				f.atMostOnce()
@@ -143,6 +149,11 @@ func newFair(t *testing.T, centre, stall string) *fair {
 	f := &fair{t: t, dirs: map[string]string{"centre": filepath.Join(centre, "data"), "stall": filepath.Join(stall, "data")},
 		procs: map[string]*process{}, env: map[string][]string{}, told: map[syncproto.RecordID]bool{}, ids: syncproto.NewIDs(rand.Reader, time.Now)}
 	f.copies(openedFair(t))
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the stall says\n%s\nthe centre says\n%s", &f.procs["stall"].stderr, &f.procs["centre"].stderr)
+		}
+	})
 	f.line = simtest.NewProxy(t, "127.0.0.1:1")
 	rawaj(t, "site", "move", "--data", f.dirs["stall"], "--server", f.line.URL())
 	return f
@@ -307,10 +318,15 @@ func (f *fair) listed() (all []sale) {
 	}
 }
 
-// settled waits until all that the stall lists is at head office.
+// settled waits, while both processes run, until all that the stall lists is at head office.
 func (f *fair) settled() {
 	f.t.Helper()
 	until(f.t, "all sales have arrived", func() bool {
+		for who, p := range f.procs {
+			if !p.running() {
+				f.t.Fatalf("%s has ended: %v", who, p.err)
+			}
+		}
 		for _, s := range f.listed() {
 			if !s.Arrived {
 				return false

@@ -6,6 +6,7 @@ export CGO_ENABLED := 1
 T        ?= 30s
 BENCH    ?= .
 DEMO     ?=
+N        ?= 1000
 GO_MAJOR := 1
 GO_MINOR := 26
 
@@ -13,10 +14,10 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 PAGES := web/dist/site/site.html
 
-.PHONY: help need build go demo check test bench fuzz clean
+.PHONY: help need build go demo check test thousand bench fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 need: # says which prerequisite is missing, and how to get it
 	@command -v go >/dev/null || { echo >&2 "rawaj: Go is missing: install Go $(GO_MAJOR).$(GO_MINOR) or newer (https://go.dev/dl)"; exit 1; }
@@ -45,12 +46,17 @@ demo: build ## a fair day in fast motion, compared with what staff did, then liv
 check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svelte-check
 	@out="$$(gofmt -l .)" || exit 1; test -z "$$out" || { echo >&2 "rawaj: run gofmt -w on:"; echo >&2 "$$out"; exit 1; }
 	go vet ./...
+	go vet -tags failpoints ./internal/failpoint
 	$(STATICCHECK) ./...
 	cd web && npm run check
 
 test: check build ## check, then every test with the race detector, in random order, then the pages in a browser
 	WEB_REQUIRED=1 go test -race -shuffle=on -timeout 20m ./...
+	go test -tags failpoints ./internal/failpoint
 	cd web && npm test && npm run e2e
+
+thousand: need ## 1,000 clients over bad lines while the server is killed; tells how far it is (N= clients)
+	go test -run '^TestAThousandClientsComeBack' -count 1 -v -timeout 20m ./cmd/rawaj -clients $(N)
 
 bench: build ## benchmarks, then what rawaj bench measures beside its bare limits (BENCH= regexp)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...

@@ -76,7 +76,7 @@ func (c *Client) Run(ctx context.Context) error {
 	wait := backoffLeast
 	for {
 		began := time.Now()
-		err := c.stay(ctx)
+		gotOn, err := c.stay(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -86,9 +86,7 @@ func (c *Client) Run(ctx context.Context) error {
 		if errors.Is(err, ErrRefused) {
 			return err
 		}
-		if time.Since(began) > backoffMost {
-			wait = backoffLeast
-		}
+		wait = backoff(wait, gotOn, time.Since(began))
 		pause := pause(retryAfter(err), wait, rand.Int64N)
 		c.Recorder.Add(recorder.Event{What: recorder.Waiting, Count: uint64(pause.Milliseconds())})
 		c.Logger.Info("not connected", "err", err, "again_in", pause.Round(time.Millisecond))
@@ -152,6 +150,15 @@ func pause(after, backoff time.Duration, draw func(int64) int64) time.Duration {
 	return after + time.Duration(draw(int64(max(backoff, after))))
 }
 
+// backoff is the wait for a connection after one that lasted so long. What got anything
+// across is tried again at once: a line that breaks all the time is used all the time.
+func backoff(before time.Duration, gotOn bool, lasted time.Duration) time.Duration {
+	if gotOn || lasted > backoffMost {
+		return backoffLeast
+	}
+	return before
+}
+
 // SyncResult is what a Sync did.
 type SyncResult struct {
 	Sent        uint64 `json:"sent"`        // own transactions that the server has acknowledged
@@ -211,6 +218,9 @@ type run struct {
 	moved    uint64 // grows with whatever gets on
 	progress func(SyncResult)
 }
+
+// gotOn says whether anything was sent, heard or settled.
+func (r *run) gotOn() bool { return r.result.Sent+r.result.Received+r.result.Settled > 0 }
 
 func (r *run) count(sent, received, settled uint64) {
 	r.result.Sent += sent

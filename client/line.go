@@ -21,8 +21,9 @@ type line struct {
 // errGaveWay says that Run's connection was ended for somebody who asked for the line.
 var errGaveWay = errors.New("somebody else syncs")
 
-// stay is one connection of Run's, once nobody else wants the line.
-func (c *Client) stay(ctx context.Context) error {
+// stay is one connection of Run's, once nobody else wants the line. It says whether that got
+// anything across.
+func (c *Client) stay(ctx context.Context) (gotOn bool, err error) {
 	c.line.mu.Lock()
 	for c.line.asked > 0 {
 		free := c.line.free
@@ -30,7 +31,7 @@ func (c *Client) stay(ctx context.Context) error {
 		select {
 		case <-free:
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		}
 		c.line.mu.Lock()
 	}
@@ -45,11 +46,12 @@ func (c *Client) stay(ctx context.Context) error {
 	}()
 	c.line.held.Lock()
 	defer c.line.held.Unlock()
-	err := c.session(own, &run{})
+	r := &run{}
+	err = c.session(own, r)
 	if own.Err() != nil && ctx.Err() == nil {
-		return errGaveWay
+		return r.gotOn(), errGaveWay
 	}
-	return err
+	return r.gotOn(), err
 }
 
 // reconnect ends Run's connection, if it has one, and has it begin another.

@@ -42,3 +42,20 @@ func TestDevicesSentAwayTogetherComeBackSpread(t *testing.T) {
 		})
 	}
 }
+
+func TestALineThatBreaksIsTriedAgainSoonWhereItGotAnythingAcross(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		gotOn  bool
+		lasted time.Duration
+		want   time.Duration
+	}{
+		{"it died at once", false, time.Second, 32 * time.Second},
+		{"it brought something and died", true, time.Second, backoffLeast},
+		{"it stood for long", false, backoffMost + 1, backoffLeast},
+	} {
+		if got := backoff(32*time.Second, test.gotOn, test.lasted); got != test.want {
+			t.Errorf("%s: after 32 s it waits %v, want %v", test.name, got, test.want)
+		}
+	}
+}

@@ -32,6 +32,10 @@ type Proxy struct {
 	carried [2]int64
 	cuts    int
 	marks   [2][]mark
+	weather *Weather
+	number  uint64 // of lines there were
+	silent  int    // of them
+	stalls  int
 }
 
 // mark is a byte at which something happens, counted over all lines.
@@ -45,6 +49,9 @@ type line struct {
 	site, server net.Conn
 	carried      [2]int64
 	cut          bool
+	broken       chan struct{} // closed when it is cut
+	silent       chan struct{} // closed when it is half-open
+	gusts        [2]*gust      // nil in good weather
 }
 
 // NewProxy listens on loopback and passes everything to target, host:port.
@@ -92,6 +99,7 @@ func (p *Proxy) cutLine(l *line) {
 		return
 	}
 	l.cut = true
+	close(l.broken)
 	p.cuts++
 	delete(p.lines, l)
 	l.site.Close()
@@ -170,13 +178,15 @@ func (p *Proxy) carry(site net.Conn) {
 		return
 	}
 	defer server.Close()
-	l := &line{site: site, server: server}
+	l := &line{site: site, server: server, broken: make(chan struct{}), silent: make(chan struct{})}
 	p.mu.Lock()
 	if p.refuse {
 		p.mu.Unlock()
 		return
 	}
 	p.lines[l] = true
+	p.number++
+	l.gusts = [2]*gust{p.gust(p.number, Up), p.gust(p.number, Down)}
 	p.mu.Unlock()
 	var both sync.WaitGroup
 	both.Go(func() { p.pump(l, Up, site, server) })
@@ -190,6 +200,10 @@ func (p *Proxy) carry(site net.Conn) {
 // pump passes bytes in one direction until either end closes; an end that only
 // finished speaking is passed on as such.
 func (p *Proxy) pump(l *line, d Direction, from, to net.Conn) {
+	if g := l.gusts[d]; g != nil {
+		p.blow(l, d, g, from, to)
+		return
+	}
 	buf := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buf)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"fmt"
 	"time"
 
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/hlc"
@@ -15,11 +18,35 @@ import (
 // enrolledAtOnce is how many devices one batch of head office takes in.
 const enrolledAtOnce = 500
 
+// Fleet are devices that head office has taken in, ten a site.
+type Fleet struct {
+	*peers
+	orgKey ed25519.PrivateKey
+}
+
+// EnrolFleet takes so many devices in at a server that runs.
+func EnrolFleet(ctx context.Context, s *server.Server, n int) (*Fleet, error) {
+	p, err := enrolMany(ctx, s, n)
+	return &Fleet{p, s.OrgKey}, err
+}
+
+// Device is who the n-th device is, and its key, as if it had redeemed a code at a server.
+func (f *Fleet) Device(n int, server string) (store.Identity, ed25519.PrivateKey) {
+	key := f.key(n)
+	c := syncproto.Certificate{Device: f.device(n), Site: f.site(n), Kind: schema.KindStall, Prefix: prefix(n), Key: key.Public().(ed25519.PublicKey), IssuedAt: time.Now().UnixMilli()}
+	return store.Identity{
+		Org: f.Org, OrgKey: f.orgKey.Public().(ed25519.PublicKey), Device: c.Device, Site: c.Site, Kind: c.Kind, Prefix: c.Prefix,
+		Certificate: syncproto.SignCertificate(f.orgKey, f.Org, c), Server: server, SiteName: "A site of a bench", Zone: "Asia/Dubai", Lang: "en",
+	}, key
+}
+
+func prefix(n int) string { return fmt.Sprintf("A%d", n+1) }
+
 // enrolMany takes devices in as head office would, without a code for each: a
 // transaction a device, in a chain of the server's own device.
-func (c *centre) enrolMany(ctx context.Context, n int) (*peers, error) {
-	head := c.state.Head()
-	own, err := syncproto.VerifyCertificate(head.OrgKey, head.Org, c.config.Certificate)
+func enrolMany(ctx context.Context, s *server.Server, n int) (*peers, error) {
+	head := s.State.Head()
+	own, err := syncproto.VerifyCertificate(head.OrgKey, head.Org, s.Certificate)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +54,7 @@ func (c *centre) enrolMany(ctx context.Context, n int) (*peers, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &peers{URL: c.url, Count: n, Org: head.Org, Seed: []byte(rand.Text())}
+	p := &peers{Count: n, Org: head.Org, Seed: []byte(rand.Text())}
 	if p.First, err = syncproto.NewIDs(rand.Reader, time.Now).Record(); err != nil {
 		return nil, err
 	}
@@ -45,24 +72,24 @@ func (c *centre) enrolMany(ctx context.Context, n int) (*peers, error) {
 			bodies = append(bodies, syncproto.NewBody(syncproto.AppendBody(nil, t)))
 			done++
 		}
-		b, err := syncproto.SignBatch(c.config.DeviceKey, head.Org, own.Device, inc, seq, hash, genesis, bodies)
+		b, err := syncproto.SignBatch(s.DeviceKey, head.Org, own.Device, inc, seq, hash, genesis, bodies)
 		if err != nil {
 			return nil, err
 		}
 		seq, hash, genesis = b.Header.Last+1, b.Header.After, nil
 		e := state.Entry{Kind: state.EntryBatch, Road: state.RoadOwn, ReceivedAt: time.Now().UnixMilli(), Node: own.Device, Payload: b.Bytes()}
-		end, err := c.log.Append(ctx, e.Encode())
+		end, err := s.Log.Append(ctx, e.Encode())
 		if err != nil {
 			return nil, err
 		}
-		if err := until(ctx, func() bool { return c.state.Head().Applied >= end }); err != nil {
+		if err := until(ctx, func() bool { return s.State.Head().Applied >= end }); err != nil {
 			return nil, err
 		}
 	}
-	if err := until(ctx, func() bool { return c.server.Live().View().Device(p.device(n-1)) != nil }); err != nil {
+	if err := until(ctx, func() bool { return s.Live().View().Device(p.device(n-1)) != nil }); err != nil {
 		return nil, err
 	}
-	head = c.state.Head()
+	head = s.State.Head()
 	p.Cursor = state.Cursor(head.Position, head.PositionHash, head.History)
 	return p, nil
 }
@@ -83,7 +110,7 @@ func (p *peers) enrol(n int) []syncproto.Change {
 		syncproto.FieldValue{Field: schema.DeviceSite, Value: syncproto.IDValue(site)},
 		syncproto.FieldValue{Field: schema.DeviceKind, Value: syncproto.TextValue(schema.KindStall)},
 		syncproto.FieldValue{Field: schema.DeviceKey, Value: syncproto.BytesValue(p.key(n).Public().(ed25519.PublicKey))},
-		syncproto.FieldValue{Field: schema.DevicePrefix, Value: syncproto.TextValue("A1")},
+		syncproto.FieldValue{Field: schema.DevicePrefix, Value: syncproto.TextValue(prefix(n))},
 		syncproto.FieldValue{Field: schema.DeviceIssuedAt, Value: syncproto.IntValue(time.Now().UnixMilli())},
 		syncproto.FieldValue{Field: schema.DeviceLabel, Value: syncproto.TextValue("A device of a bench")}))
 	for _, g := range p.grants(n) {

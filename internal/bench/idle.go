@@ -67,10 +67,11 @@ func (r *run) idleOurs(ctx context.Context, n int) (footprint, error) {
 	if err != nil {
 		return footprint{}, err
 	}
-	p, err := c.enrolMany(ctx, n)
+	p, err := enrolMany(ctx, c.server, n)
 	if err != nil {
 		return footprint{}, errors.Join(err, c.close())
 	}
+	p.URL = c.url
 	f, err := r.withPeers(ctx, "idle sessions", p, func() int { return c.server.Open() })
 	return f, errors.Join(err, c.close())
 }

@@ -106,9 +106,22 @@ func (s *Server) loadOwn(ctx context.Context) error {
 	return nil
 }
 
-// record writes a transaction of head office and waits until it is judged.
+// record writes a transaction of head office and waits until it is judged. Who decides
+// has seen what is folded: what was decided before does not stand against it, whatever
+// the clock of an earlier start said.
 func (s *Server) record(ctx context.Context, lane ownLane, changes ...syncproto.Change) error {
-	return s.recordSeen(ctx, lane, nil, changes...)
+	var bases []syncproto.Base
+	for _, c := range changes {
+		if c.Op != syncproto.Update {
+			continue
+		}
+		head := s.State.Head()
+		bases = []syncproto.Base{{Position: head.Position, Hash: head.PositionHash.Short()}}
+		for i := range c.Groups {
+			c.Groups[i].Base = 0
+		}
+	}
+	return s.recordSeen(ctx, lane, bases, changes...)
 }
 
 // recordSeen is record, by somebody who has seen the state at some bases.

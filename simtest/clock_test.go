@@ -239,3 +239,27 @@ func TestAConfirmedClockIsBelievedAlsoAfterARestart(t *testing.T) {
 	c.Start()
 	sameAsKept(t, c, kept)
 }
+
+func TestADecisionStandsAfterAStartWithTheClockSetBack(t *testing.T) {
+	c := simtest.NewCentre(t)
+	s := c.NewSite("Stall", schema.KindStall)
+	device := s.Store.Identity().Device
+	site := syncproto.Scope{Kind: syncproto.ScopeSite, ID: s.Store.Identity().Site}
+	c.Off(40 * time.Second)
+	must(t, c.Server.Grant(ctx, server.NewGrant{Device: device, Scope: site, Classes: "S", Write: true}))
+	c.Stop()
+	c.Off(0) // the network sets it
+	c.Start()
+	must(t, c.Server.EndGrant(ctx, device, site, "the fair is over"))
+	rights, err := c.Server.Rights(ctx, device)
+	must(t, err)
+	ended := 0
+	for _, r := range rights {
+		if r.Ended && r.Reason == "the fair is over" {
+			ended++
+		}
+	}
+	if ended != 1 {
+		t.Errorf("a right that was ended stands: %+v", rights)
+	}
+}

@@ -96,6 +96,7 @@ func Open(path string, o Options) (*DB, error) {
 		<-db.slots
 	} else {
 		db.writer = first
+		db.writer.faults = faultsOf(path)
 	}
 	return db, nil
 }
@@ -289,6 +290,8 @@ type conn struct {
 	cache map[string]*stmt
 	args  []driver.NamedValue
 	sync  Sync // of commits
+
+	faults *Faults // of the writer; nil but in simulations
 }
 
 type stmt struct {
@@ -369,7 +372,7 @@ func (c *conn) in(begin string, f func(*Tx) error) (err error) {
 	if err := f(tx); err != nil {
 		return err
 	}
-	if err := c.exec("COMMIT", nil); err != nil {
+	if err := c.commit(); err != nil {
 		return err
 	}
 	done = true

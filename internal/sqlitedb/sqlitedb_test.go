@@ -290,3 +290,38 @@ func TestAFailedStepLeavesTheOnesBeforeIt(t *testing.T) {
 		t.Fatalf("%d rows, want 1", n)
 	}
 }
+
+func TestACommitThatTheDiskRefusesDidNotHappen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	full := errors.New("the disk is full")
+	var refuse error
+	commits := 0
+	sqlitedb.Inject(path, &sqlitedb.Faults{Before: func() error { return refuse }, After: func(sqlitedb.Sync) { commits++ }})
+	defer sqlitedb.Inject(path, nil)
+	db, err := sqlitedb.Open(path, sqlitedb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	ctx := context.Background()
+	put := func(n int) error {
+		return db.Write(ctx, func(tx *sqlitedb.Tx) error {
+			return tx.Exec(`INSERT INTO x VALUES (?)`, n)
+		})
+	}
+	if err := db.Write(ctx, func(tx *sqlitedb.Tx) error { return tx.Script(`CREATE TABLE x (n INTEGER)`) }); err != nil {
+		t.Fatal(err)
+	}
+	refuse = full
+	if err := put(1); !errors.Is(err, full) {
+		t.Errorf("got %v, want %v", err, full)
+	}
+	refuse = nil
+	if err := put(2); err != nil {
+		t.Fatal(err)
+	}
+	var sum int64
+	if err := db.Read(ctx, func(tx *sqlitedb.Tx) error { sum, err = tx.Int(`SELECT sum(n) FROM x`); return err }); err != nil || sum != 2 || commits != 2 {
+		t.Errorf("the sum is %d after %d commits, %v; want 2 after 2", sum, commits, err)
+	}
+}

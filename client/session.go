@@ -177,6 +177,9 @@ func (c *Client) wipe(ctx context.Context, revocation []byte) error {
 }
 
 func (s *session) greet(ctx context.Context, id *store.Identity) error {
+	if id.WipedAt != 0 { // a server that was put back may have forgotten that
+		return fmt.Errorf("%w: this device was revoked, and holds nothing any more", ErrRefused)
+	}
 	f, err := s.receive()
 	if err != nil {
 		return err

@@ -242,3 +242,30 @@ func tillOf(t *testing.T, s *simtest.Site) (id syncproto.RecordID) {
 	}))
 	return id
 }
+
+func TestAWipedDeviceHearsNothingOfAServerThatForgotItsRevocation(t *testing.T) {
+	c := simtest.NewCentre(t)
+	s := c.NewSite("Stall", schema.KindStall)
+	sellSome(t, s, 3)
+	s.Sync()
+	c.Stop()
+	kept := keepAll(t, c)
+	c.Start()
+	s.Moved(c)
+	must(t, c.Server.Revoke(ctx, nameOf(s), "a test"))
+	if _, err := s.Client.Sync(ctx, 5*time.Second, nil); !errors.Is(err, client.ErrRefused) {
+		t.Fatalf("the revoked device's sync gave %v", err)
+	}
+	c.Stop()
+	putAllBack(t, c, kept)
+	c.Start()
+	id := *s.Store.Identity()
+	id.Server = c.HTTP.URL
+	must(t, s.Store.Enrol(ctx, id))
+	if _, err := s.Client.Sync(ctx, 5*time.Second, nil); !errors.Is(err, client.ErrRefused) {
+		t.Errorf("its next sync gave %v", err)
+	}
+	if n := countAt(t, s, schema.Sale); n != 0 {
+		t.Errorf("it shows %d sales again", n)
+	}
+}

@@ -332,8 +332,15 @@ func (b *base) dropUnclaimed() error {
 			continue
 		}
 		if err := set.Each(b.tx, t, ``, func(r *records.Row) error {
+			old, err := b.baseRow(r)
+			if err != nil {
+				return err
+			}
+			if old == nil {
+				old = r
+			}
 			left, claimed := false, false
-			for _, s := range r.Scopes(nil) {
+			for _, s := range old.Scopes(nil) { // where it is, not where an edit of ours would have it
 				left = left || slices.Contains(b.left[t.Class], s)
 				claimed = claimed || slices.Contains(covered, syncproto.Share{Class: t.Class, Scope: s})
 			}

@@ -121,6 +121,25 @@ func TestARecordThatLeavesGoesAndItsEditIsStillSent(t *testing.T) {
 	s.checkpoint(true)
 }
 
+func TestARecordLeavesWithItsShareWhereverAnEditWouldHaveIt(t *testing.T) {
+	s := newSite(t)
+	user := syncproto.RecordID{0: 7}
+	private := syncproto.Share{Class: syncproto.ClassP, Scope: siteShare.Scope}
+	s.sends(private, schema.User, user, id(schema.UserSite, siteID), text(schema.UserName, "Amal"), text(schema.UserRole, "cashier"), store.Field{Field: schema.UserActive, Value: syncproto.BoolValue(true)})
+	s.checkpoint(false, func(c *syncproto.Checkpoint) { c.Covered = append(c.Covered, private) })
+	s.records(func(d *store.Draft) error {
+		return d.Update(schema.User, user, schema.UserGroupSite, id(schema.UserSite, syncproto.RecordID{0: 8}))
+	})
+	s.stage(leaves(private))
+	s.checkpoint(false)
+	if r := s.get(schema.User, user); r != nil {
+		t.Errorf("the user is still here: %v", r.Values)
+	}
+	if batch, _, err := s.NextBatch(ctx, keyOf, 0); err != nil || batch == nil {
+		t.Errorf("the edit is not sent: %v", err)
+	}
+}
+
 // sells lays down a sale of the site at the fair, which is in the shares of both.
 func (s *site) sells(sale syncproto.RecordID) {
 	s.t.Helper()

@@ -149,7 +149,7 @@ func newRush(t *testing.T, n int) *rush {
 	var fleet *bench.Fleet
 	err = c.working(t.Context(), func(ctx context.Context, s *server.Server) error {
 		var err error
-		fleet, err = bench.EnrolFleet(ctx, s, n)
+		fleet, err = bench.EnrolFleet(ctx, s, n, schema.KindBranch)
 		return err
 	})
 	if err := errors.Join(err, c.close()); err != nil {

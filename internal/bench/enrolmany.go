@@ -24,16 +24,16 @@ type Fleet struct {
 	orgKey ed25519.PrivateKey
 }
 
-// EnrolFleet takes so many devices in at a server that runs.
-func EnrolFleet(ctx context.Context, s *server.Server, n int) (*Fleet, error) {
-	p, err := enrolMany(ctx, s, n)
+// EnrolFleet takes so many devices in at a server that runs, of sites of a kind.
+func EnrolFleet(ctx context.Context, s *server.Server, n int, kind string) (*Fleet, error) {
+	p, err := enrolMany(ctx, s, n, kind)
 	return &Fleet{p, s.OrgKey}, err
 }
 
 // Device is who the n-th device is, and its key, as if it had redeemed a code at a server.
 func (f *Fleet) Device(n int, server string) (store.Identity, ed25519.PrivateKey) {
 	key := f.key(n)
-	c := syncproto.Certificate{Device: f.device(n), Site: f.site(n), Kind: schema.KindStall, Prefix: prefix(n), Key: key.Public().(ed25519.PublicKey), IssuedAt: time.Now().UnixMilli()}
+	c := syncproto.Certificate{Device: f.device(n), Site: f.site(n), Kind: f.Kind, Prefix: prefix(n), Key: key.Public().(ed25519.PublicKey), IssuedAt: time.Now().UnixMilli()}
 	return store.Identity{
 		Org: f.Org, OrgKey: f.orgKey.Public().(ed25519.PublicKey), Device: c.Device, Site: c.Site, Kind: c.Kind, Prefix: c.Prefix,
 		Certificate: syncproto.SignCertificate(f.orgKey, f.Org, c), Server: server, SiteName: "A site of a bench", Zone: "Asia/Dubai", Lang: "en",
@@ -44,7 +44,7 @@ func prefix(n int) string { return fmt.Sprintf("A%d", n+1) }
 
 // enrolMany takes devices in as head office would, without a code for each: a
 // transaction a device, in a chain of the server's own device.
-func enrolMany(ctx context.Context, s *server.Server, n int) (*peers, error) {
+func enrolMany(ctx context.Context, s *server.Server, n int, kind string) (*peers, error) {
 	head := s.State.Head()
 	own, err := syncproto.VerifyCertificate(head.OrgKey, head.Org, s.Certificate)
 	if err != nil {
@@ -54,7 +54,7 @@ func enrolMany(ctx context.Context, s *server.Server, n int) (*peers, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &peers{Count: n, Org: head.Org, Seed: []byte(rand.Text())}
+	p := &peers{Count: n, Kind: kind, Org: head.Org, Seed: []byte(rand.Text())}
 	if p.First, err = syncproto.NewIDs(rand.Reader, time.Now).Record(); err != nil {
 		return nil, err
 	}
@@ -101,14 +101,14 @@ func (p *peers) enrol(n int) []syncproto.Change {
 	if n == 0 || site != p.site(n-1) {
 		all = append(all, create(schema.Site, site,
 			syncproto.FieldValue{Field: schema.NameEn, Value: syncproto.TextValue("A site of a bench")},
-			syncproto.FieldValue{Field: schema.SiteKind, Value: syncproto.TextValue(schema.KindStall)},
+			syncproto.FieldValue{Field: schema.SiteKind, Value: syncproto.TextValue(p.Kind)},
 			syncproto.FieldValue{Field: schema.SiteZone, Value: syncproto.TextValue("Asia/Dubai")},
 			syncproto.FieldValue{Field: schema.SiteLang, Value: syncproto.TextValue("en")},
 			syncproto.FieldValue{Field: schema.SiteStatus, Value: syncproto.TextValue("active")}))
 	}
 	all = append(all, create(schema.Device, syncproto.RecordID(device),
 		syncproto.FieldValue{Field: schema.DeviceSite, Value: syncproto.IDValue(site)},
-		syncproto.FieldValue{Field: schema.DeviceKind, Value: syncproto.TextValue(schema.KindStall)},
+		syncproto.FieldValue{Field: schema.DeviceKind, Value: syncproto.TextValue(p.Kind)},
 		syncproto.FieldValue{Field: schema.DeviceKey, Value: syncproto.BytesValue(p.key(n).Public().(ed25519.PublicKey))},
 		syncproto.FieldValue{Field: schema.DevicePrefix, Value: syncproto.TextValue(prefix(n))},
 		syncproto.FieldValue{Field: schema.DeviceIssuedAt, Value: syncproto.IntValue(time.Now().UnixMilli())},

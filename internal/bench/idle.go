@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // DefaultIdle is how many sessions stay open while their memory is counted where
@@ -67,7 +69,7 @@ func (r *run) idleOurs(ctx context.Context, n int) (footprint, error) {
 	if err != nil {
 		return footprint{}, err
 	}
-	p, err := enrolMany(ctx, c.server, n)
+	p, err := enrolMany(ctx, c.server, n, schema.KindStall)
 	if err != nil {
 		return footprint{}, errors.Join(err, c.close())
 	}

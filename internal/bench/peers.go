@@ -31,6 +31,7 @@ type peers struct {
 	URL    string
 	Count  int
 	Bare   bool
+	Kind   string // of their sites
 	Org    syncproto.OrgID
 	Seed   []byte
 	First  syncproto.RecordID // whose children the devices and sites are
@@ -51,7 +52,7 @@ func (p *peers) device(n int) syncproto.DeviceID { return syncproto.DeviceID(p.F
 func (p *peers) site(n int) syncproto.RecordID   { return p.First.Child(2*(n/10) + 1) }
 
 func (p *peers) grants(n int) []schema.GrantFor {
-	return schema.FirstGrants(schema.KindStall, p.device(n), p.site(n), nil)
+	return schema.FirstGrants(p.Kind, p.device(n), p.site(n), nil)
 }
 
 // Peers is the other process: it reads from in what to play, says on out how many are

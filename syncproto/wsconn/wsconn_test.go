@@ -180,25 +180,34 @@ func TestStrangerHasToNameItselfInTime(t *testing.T) {
 }
 
 func TestHalfOpenConnectionIsNoticedWithinAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		device, server := connect(t)
-		server.SetLimits(syncproto.DeviceLimits)
-		go func() {
-			for range 3 {
-				device.Send(t.Context(), ping(0))
-				time.Sleep(syncproto.PingEvery)
-			} // and then not a word more
-		}()
-		began := time.Now()
-		var err error
-		for err == nil {
-			_, err = server.Receive()
-		}
-		want := 2*syncproto.PingEvery + syncproto.PingTimeout
-		if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took != want {
-			t.Errorf("got %v after %v, want a deadline after %v", err, took, want)
-		}
-	})
+	for _, who := range []string{"the server", "the device"} {
+		t.Run(who, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				device, server := connect(t)
+				device.SetLimits(syncproto.ServerLimits)
+				server.SetLimits(syncproto.DeviceLimits)
+				hears, speaks := server, device
+				if who == "the device" {
+					hears, speaks = device, server
+				}
+				go func() {
+					for range 3 {
+						speaks.Send(t.Context(), ping(0))
+						time.Sleep(syncproto.PingEvery)
+					} // and then not a word more
+				}()
+				began := time.Now()
+				var err error
+				for err == nil {
+					_, err = hears.Receive()
+				}
+				want := 2*syncproto.PingEvery + syncproto.PingTimeout
+				if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took != want {
+					t.Errorf("got %v after %v, want a deadline after %v", err, took, want)
+				}
+			})
+		})
+	}
 }
 
 func TestPeerThatNeverReadsHoldsUpSendersOnlyForTheWriteTimeout(t *testing.T) {

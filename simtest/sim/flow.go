@@ -73,11 +73,12 @@ func (e *end) traceArrival(m message) {
 // push has a site send what is due.
 func (w *World) push(l *line) bool {
 	e := &l.up
-	if !e.welcome || e.over || e.closed || !l.site.open {
+	if !e.welcome || e.over || e.closed || !l.site.open || !l.due {
 		return false
 	}
 	n := len(l.down.wire)
-	_, err := l.visit.Push(ctx)
+	sent, err := l.visit.Push(ctx)
+	l.due = sent
 	if err != nil {
 		e.finish(err)
 		return true

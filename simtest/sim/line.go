@@ -21,6 +21,7 @@ type line struct {
 	visit  *client.Visit
 	peer   *server.Peer
 	number int
+	due    bool // the site may have something to send: it heard or recorded something
 }
 
 // message is what is under way.
@@ -154,6 +155,7 @@ func (e *end) deliver() bool {
 		return true
 	}
 	e.inbox = append(e.inbox, m)
+	e.line.due = e.line.due || !e.server
 	e.traceArrival(m)
 	if e.greet != nil {
 		e.resume()

@@ -29,6 +29,9 @@ func (w *World) person(s *site, do func(t *tx) error) {
 		w.tracef("%s: nothing recorded: %s", s.name, brief(err))
 		return
 	}
+	if s.line != nil {
+		s.line.due = true
+	}
 	t.hash = after.Hash
 	if n := len(s.chain); n > 0 {
 		t.parent = s.chain[n-1]

@@ -129,12 +129,11 @@ func (w *World) atRest() (unrest []string) {
 		if s.wiped || s.refused {
 			continue
 		}
-		st, err := s.store.Status(ctx)
-		w.must(err)
-		if st.Pending > 0 || st.Progress.Unequal != "" {
-			unrest = append(unrest, fmt.Sprintf("%s has %d pending, unequal are %q", s.name, st.Pending, st.Progress.Unequal))
+		p := s.store.Progress()
+		if s.store.Pending() || p.Unequal != "" {
+			unrest = append(unrest, fmt.Sprintf("%s has work pending, or unequal are %q", s.name, p.Unequal))
 		}
-		if p := s.store.Progress(); p.Position != w.centre.state.Head().Position {
+		if p.Position != w.centre.state.Head().Position {
 			unrest = append(unrest, fmt.Sprintf("%s stands at %d, the server at %d", s.name, p.Position, w.centre.state.Head().Position))
 		}
 	}

@@ -212,16 +212,21 @@ func (w *World) opPutBack(o Op) {
 	if !ok {
 		return
 	}
-	c.putBack(i, o.B&1 == 0)
+	w.putBack(i, o.B&1 == 0)
+	if o.A&1 == 0 { // somebody brings a file that was on its way
+		w.opTake(Op{A: uint32(len(w.parcels)) - 1})
+	}
+}
+
+// putBack puts an older copy in the server's place, and starts it.
+func (w *World) putBack(i *serverImage, withState bool) {
+	w.centre.putBack(i, withState)
 	w.hit(ServerRestored)
 	for _, l := range w.lines {
 		l.up.wire = append(l.up.wire, message{err: errReset})
 	}
 	w.reap()
 	w.startCentre()
-	if o.A&1 == 0 { // somebody brings a file that was on its way
-		w.opTake(Op{A: uint32(len(w.parcels)) - 1})
-	}
 }
 
 func (w *World) opScrub(o Op) {

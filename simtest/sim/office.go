@@ -103,10 +103,41 @@ func (w *World) opReceipts(o Op) {
 	if !ok {
 		return
 	}
+	w.carry(p)
+}
+
+// carry brings receipts back to where a parcel came from.
+func (w *World) carry(p *parcel) {
 	_, err := p.from.client.TakeReceipts(ctx, p.receipts)
 	w.hit(ReceiptsCarried)
 	w.tracef("receipts for %s: %s", p.from.name, brief(err))
 	w.reap()
+}
+
+// opGap has two parcels of a site come, and the server lose the first: what is in the
+// second waits.
+func (w *World) opGap(o Op) {
+	s, c := w.site(o.A), w.centre
+	if !s.open || !c.up {
+		return
+	}
+	i := c.image()
+	for n := range 2 {
+		w.opSell(Op{A: o.A, B: o.B + uint32(n)})
+		made := len(w.parcels)
+		w.opParcel(Op{A: o.A, B: 1})
+		if n == 1 {
+			w.putBack(i, o.B&1 == 0)
+		}
+		if len(w.parcels) == made {
+			return
+		}
+		p := w.parcels[len(w.parcels)-1]
+		w.take(p)
+		if n == 0 && p.receipts != nil && s.open {
+			w.carry(p)
+		}
+	}
 }
 
 func (w *World) opRevoke(o Op) {

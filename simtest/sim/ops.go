@@ -54,6 +54,7 @@ var kinds = []struct {
 	{"parcel", 24, (*World).opParcel},
 	{"take", 40, (*World).opTake},
 	{"receipts", 30, (*World).opReceipts},
+	{"gap", 10, (*World).opGap},
 	{"revoke", 3, (*World).opRevoke},
 	{"end", 16, (*World).opEndGrant},
 	{"limit", 8, (*World).opLimit},

@@ -159,7 +159,7 @@ func (s *Server) wentBack(ctx context.Context, cursor []byte) error {
 // whether that changed, or nothing was sent yet.
 func (r *reader) regrant(granted []syncproto.Share) bool {
 	changed := r.first
-	for share := range r.from {
+	for _, share := range r.shares() {
 		if !slices.Contains(granted, share) {
 			delete(r.from, share)
 			r.leaving = append(r.leaving, share)

@@ -155,7 +155,7 @@ func TestHealedWorldsKeepTheirPromises(t *testing.T) {
 
 func TestASeedIsOneWorld(t *testing.T) {
 	g := newGround(t)
-	for n := uint64(1); n <= 12; n++ {
+	for n := uint64(1); n <= 16; n++ {
 		var first, again []string
 		a := g.run(t, n, nil, func(s string) { first = append(first, s) })
 		b := g.run(t, n, nil, func(s string) { again = append(again, s) })

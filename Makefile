@@ -4,9 +4,12 @@
 export CGO_ENABLED := 1
 
 T        ?= 30s
+N        ?=
+SEED     ?=
+FROM     ?= 1
+KEEP     ?=
 BENCH    ?= .
 DEMO     ?=
-N        ?= 1000
 GO_MAJOR := 1
 GO_MINOR := 26
 
@@ -14,7 +17,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 PAGES := web/dist/site/site.html
 
-.PHONY: help need build go demo check test thousand bench fuzz clean
+.PHONY: help need build go demo check test thousand sim bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,10 +56,14 @@ check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svel
 test: check build ## check, then every test with the race detector, in random order, then the pages in a browser
 	WEB_REQUIRED=1 go test -race -shuffle=on -timeout 20m ./...
 	go test -tags failpoints ./internal/failpoint
+	$(MAKE) sim
 	cd web && npm test && npm run e2e
 
 thousand: need ## 1,000 clients over bad lines while the server is killed; tells how far it is (N= clients)
-	go test -run '^TestAThousandClientsComeBack' -count 1 -v -timeout 20m ./cmd/rawaj -clients $(N)
+	go test -run '^TestAThousandClientsComeBack' -count 1 -v -timeout 20m ./cmd/rawaj -clients $(or $(N),1000)
+
+sim: need ## simulated worlds, each of a seed (N=5000, FROM=1; SEED=n one with its trace; KEEP=dir for those that fail, made short)
+	go test -count=1 -timeout 0 -v -run '^TestHealedWorldsKeepTheirPromises' ./simtest/sim -worlds $(or $(N),5000) -from $(FROM) $(if $(SEED),-seed $(SEED)) $(if $(KEEP),-keep $(abspath $(KEEP)))
 
 bench: build ## benchmarks, then what rawaj bench measures beside its bare limits (BENCH= regexp)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...

@@ -129,7 +129,9 @@ func (n *session) common(ctx context.Context) (syncproto.Position, error) {
 }
 
 // wentBack begins a new history when a device shows that the log once was longer, or
-// another: it was put back. The position is where devices agree at the earliest.
+// another: it was put back. Where, nobody can tell: work may have been taken in since. So
+// the histories count as parted from the beginning, and what was written on a screen of
+// the lost one has seen nothing that stands here.
 func (s *Server) wentBack(ctx context.Context, cursor []byte) error {
 	s.histories.Lock()
 	defer s.histories.Unlock()
@@ -142,7 +144,7 @@ func (s *Server) wentBack(ctx context.Context, cursor []byte) error {
 		return err
 	}
 	h := state.History{
-		Org: head.Org, OrgKey: head.OrgKey, ID: id, Parent: head.History, Position: head.Position, Hash: head.PositionHash,
+		Org: head.Org, OrgKey: head.OrgKey, ID: id, Parent: head.History, Hash: syncproto.FirstPositionHash(head.Org),
 		Cause: "a device was ahead of the log: the log was put back",
 	}
 	index, err := s.append(ctx, &state.Entry{Kind: state.EntryHistory, Payload: h.Encode()})
@@ -157,7 +159,7 @@ func (s *Server) wentBack(ctx context.Context, cursor []byte) error {
 // whether that changed, or nothing was sent yet.
 func (r *reader) regrant(granted []syncproto.Share) bool {
 	changed := r.first
-	for share := range r.from {
+	for _, share := range r.shares() {
 		if !slices.Contains(granted, share) {
 			delete(r.from, share)
 			r.leaving = append(r.leaving, share)

@@ -210,8 +210,9 @@ func (f *fold) meet(a *author, t *syncproto.Transaction, p *plan) ([]meeting, *s
 	return met, nil, nil
 }
 
-// bases gives the position each base stands for: that of the last fork below it where the
-// log does not hold it any more, 0 where there is none.
+// bases gives the position each base stands for: that of the first fork below it where the
+// log does not hold it any more, for which lost history it is of cannot be told; 0 where
+// there is none.
 func (f *fold) bases(bases []syncproto.Base) ([]syncproto.Position, error) {
 	at := make([]syncproto.Position, len(bases))
 	for i, b := range bases {
@@ -223,7 +224,7 @@ func (f *fold) bases(bases []syncproto.Base) ([]syncproto.Position, error) {
 			at[i] = b.Position
 			continue
 		}
-		fork, err := f.tx.Int(`SELECT coalesce(max(position), 0) FROM fork WHERE position < ?`, uint64(b.Position))
+		fork, err := f.tx.Int(`SELECT coalesce(min(position), 0) FROM fork WHERE position < ?`, uint64(b.Position))
 		if err != nil {
 			return nil, err
 		}

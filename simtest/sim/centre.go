@@ -1,0 +1,152 @@
+package sim
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/server/oplog"
+	"github.com/rawaj/rawaj/server/oplog/memlog"
+	"github.com/rawaj/rawaj/server/state"
+)
+
+// centre is the server with its disk.
+type centre struct {
+	w      *World
+	dir    string // with what is on disk; while up, what it works on
+	up     bool
+	dying  bool
+	disk   disk
+	log    *simLog
+	data   [][]byte // of the log, on disk
+	state  *state.State
+	server *server.Stepped
+	skew   time.Duration
+	images []*serverImage
+	backed int // the oldest image that may be put back
+}
+
+// serverImage is a copy of the server's files.
+type serverImage struct {
+	dir  string
+	data [][]byte
+}
+
+// simLog is the log, whose disk may be full or lose its server.
+type simLog struct {
+	*memlog.Log
+	c     *centre
+	full  bool
+	left  int  // appends until the crash; negative: none is due
+	after bool // the crash comes after the append is durable
+}
+
+func (l *simLog) Append(ctx context.Context, data ...[]byte) (oplog.Index, error) {
+	crash := l.left == 0
+	if l.left >= 0 {
+		l.left--
+	}
+	if crash && !l.after {
+		l.c.dying = true
+	}
+	switch {
+	case l.c.dying:
+		return 0, errDead
+	case l.full:
+		return 0, errFull
+	}
+	index, err := l.Log.Append(ctx, data...)
+	if err == nil {
+		for i, d := range data {
+			l.c.data = append(l.c.data, d)
+			l.c.w.model.appended(index-oplog.Index(len(data)-1-i), d)
+		}
+	}
+	if crash {
+		l.c.dying = true
+		return 0, errDead
+	}
+	return index, err
+}
+
+func (c *centre) now() time.Time { return time.Now().Add(c.skew) }
+
+func (c *centre) config() server.Config {
+	return server.Config{
+		Log: c.log, State: c.state, OrgKey: c.w.model.orgKey, DeviceKey: c.w.model.nodeKey,
+		Now: c.now, Rand: c.w.random, Logger: quiet,
+	}
+}
+
+// start opens what is on disk. It may fail, as a full disk has it.
+func (c *centre) start() error {
+	if c.up {
+		return nil
+	}
+	c.dying = false
+	c.disk = disk{w: c.w, dying: &c.dying, left: -1, full: c.disk.full, lastWAL: c.dir + "/state.db-wal"}
+	c.log = &simLog{Log: memlog.New(), c: c, left: -1, full: c.log != nil && c.log.full}
+	if _, err := c.log.Log.Append(ctx, c.data...); err != nil {
+		return err
+	}
+	path := c.dir + "/state.db"
+	sqlitedb.Inject(path, c.disk.faults())
+	var err error
+	if c.state, err = state.Open(ctx, path); err != nil {
+		return err
+	}
+	if c.server, err = server.NewStepped(ctx, c.config()); err != nil {
+		c.state.Close()
+		return err
+	}
+	c.up = true
+	return nil
+}
+
+// crash ends the process, with so many commits of the state lost as may be.
+func (c *centre) crash(lose int) {
+	if !c.up {
+		return
+	}
+	c.dying = true
+	for _, l := range c.w.lines {
+		l.down.finish(errDead)
+	}
+	old := c.dir
+	c.dir = c.w.life("centre")
+	if c.disk.copyDB(old+"/state.db", c.dir+"/state.db", lose) > 0 {
+		c.w.hit(StateTailLost)
+	}
+	c.close(old)
+}
+
+func (c *centre) close(dir string) {
+	c.up = false
+	c.state.Close()
+	sqlitedb.Inject(dir+"/state.db", nil)
+	os.RemoveAll(dir)
+}
+
+// image copies the server's files as they are.
+func (c *centre) image() *serverImage {
+	i := &serverImage{dir: c.w.life("image"), data: c.data[:len(c.data):len(c.data)]}
+	c.disk.copyDB(c.dir+"/state.db", i.dir+"/state.db", 0)
+	return i
+}
+
+// putBack puts an image's files in place of the server's own.
+func (c *centre) putBack(i *serverImage, withState bool) {
+	c.crash(0)
+	os.RemoveAll(c.dir)
+	c.dir = c.w.life("centre")
+	if withState {
+		copyFile(c.w, i.dir+"/state.db", c.dir+"/state.db")
+		copyFile(c.w, i.dir+"/state.db-wal", c.dir+"/state.db-wal")
+	}
+	c.data = i.data
+	c.w.model.rolledBack(c.data)
+}
+
+func newLog() *memlog.Log { return memlog.New() }

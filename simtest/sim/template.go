@@ -1,0 +1,198 @@
+package sim
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+
+	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Template is an organisation with four sites that have heard all, from which worlds
+// begin: making one takes longer than running a world.
+type Template struct {
+	model    *model
+	data     [][]byte
+	state    []byte
+	sites    []madeSite
+	products []syncproto.RecordID
+	persons  []syncproto.RecordID
+}
+
+type madeSite struct {
+	site
+	db, mark []byte
+}
+
+// doors lets enrolment and renaming reach the worlds' servers. What has no host of ours
+// goes nowhere.
+type doors struct{}
+
+func (doors) RoundTrip(r *http.Request) (*http.Response, error) {
+	have, ok := worlds.Load(r.URL.Host)
+	if !ok {
+		return nil, fmt.Errorf("no such host")
+	}
+	w := have.(*World)
+	if !w.centre.up || w.centre.dying {
+		return nil, fmt.Errorf("connection refused")
+	}
+	answer := httptest.NewRecorder()
+	r.RemoteAddr = "192.0.2.1:1"
+	w.centre.server.Handler(localapi.NewGate("of a simulation"), http.NotFoundHandler()).ServeHTTP(answer, r)
+	if w.centre.dying {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return answer.Result(), nil
+}
+
+// OpenDoors has the process's HTTP go to worlds and nowhere else.
+func OpenDoors() { http.DefaultTransport = doors{} }
+
+func seeded(what string, n uint64) *rand.ChaCha8 {
+	return rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "rawaj/sim/%s/%d", what, n)))
+}
+
+func keyOf(what string) ed25519.PrivateKey {
+	seed := sha256.Sum256([]byte("rawaj/sim/key/" + what))
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+func newWorld(dir, host string, m *model, random *rand.ChaCha8) *World {
+	w := &World{dir: dir, host: host, random: random, model: m, hits: &Hits{}}
+	w.centre = &centre{w: w}
+	worlds.Store(host, w)
+	return w
+}
+
+// NewTemplate makes one in a directory, which it leaves empty.
+func NewTemplate(dir string) (t *Template, err error) {
+	m := newModel()
+	m.orgKey, m.nodeKey = keyOf("organisation"), keyOf("node")
+	w := newWorld(filepath.Join(dir, "template"), "template.sim", m, seeded("template", 0))
+	defer func() {
+		if p := recover(); p != nil {
+			f, ok := p.(*Failure)
+			if !ok {
+				panic(p)
+			}
+			err = f
+		}
+		w.close()
+	}()
+	w.must(os.MkdirAll(w.dir, 0o700))
+	w.centre.dir = w.life("centre")
+	first := simLog{Log: newLog(), c: w.centre, left: -1}
+	config := w.centre.config()
+	config.Log = &first
+	if _, err := server.FirstStart(ctx, config, "Organisation of a simulation"); err != nil {
+		return nil, err
+	}
+	w.must(w.centre.start())
+	t = &Template{model: m}
+	for _, d := range []struct{ name, kind, fair string }{
+		{"A", schema.KindStall, "Fair"}, {"B", schema.KindStall, "Fair"}, {"C", schema.KindBranch, ""}, {"D", schema.KindBranch, ""},
+	} {
+		s := &site{w: w, name: d.name, kind: d.kind, dir: w.life(d.name), key: keyOf(d.name)}
+		s.keys = &keys{w: w}
+		w.must(s.start())
+		n := server.NewSite{Site: d.name, Kind: d.kind}
+		if d.fair != "" {
+			n.Fairs = []string{d.fair}
+		}
+		code, err := w.centre.server.EnrolCode(ctx, n)
+		w.must(err)
+		id, err := client.Enrol(ctx, s.store, s.key, "http://"+w.host, code.Code, d.name)
+		w.must(err)
+		s.id = id.Site
+		w.sites = append(w.sites, s)
+		w.quietly(s)
+	}
+	for i, s := range w.sites {
+		var fair syncproto.RecordID
+		if s.kind == schema.KindStall {
+			w.must(s.store.Read(ctx, func(r *store.Reader) error {
+				return r.Each(schema.Fair, func(row *records.Row) error { fair = row.ID; return nil })
+			}))
+		}
+		s.till, err = s.client.OpenTill(ctx, client.NewTill{Fair: fair, Currency: "AED"})
+		w.must(err)
+		if i < 2 {
+			p, err := s.client.AddProduct(ctx, client.NewProduct{Name: "Product of " + s.name, Sku: "first-" + s.name, PriceMinor: 500, Currency: "AED"})
+			w.must(err)
+			w.products = append(w.products, p)
+		} else {
+			p, err := s.client.AddPerson(ctx, client.NewPerson{Name: "Somebody at " + s.name})
+			w.must(err)
+			w.persons = append(w.persons, p)
+		}
+	}
+	for range 3 {
+		for _, s := range w.sites {
+			w.quietly(s)
+		}
+	}
+	t.products, t.persons = w.products, w.persons
+	for _, s := range w.sites {
+		made := madeSite{site: *s}
+		s.open = false
+		w.must(s.store.Close())
+		made.db, err = os.ReadFile(s.dir + "/site.db")
+		w.must(err)
+		made.mark, err = os.ReadFile(s.dir + "/site.db-mark")
+		w.must(err)
+		t.sites = append(t.sites, made)
+	}
+	t.data = w.centre.data
+	w.centre.up = false
+	w.must(w.centre.state.Close())
+	t.state, err = os.ReadFile(w.centre.dir + "/state.db")
+	return t, err
+}
+
+// quietly connects a site, lets all be said that there is to say, and hangs up.
+func (w *World) quietly(s *site) {
+	w.connect(s)
+	w.settle(s)
+	w.hangUp(s)
+}
+
+// world begins a world of a template: some of its sites, in a directory that is made.
+func (t *Template) world(dir, host string, seed uint64, sites int) *World {
+	m := newModel()
+	m.orgKey, m.nodeKey = t.model.orgKey, t.model.nodeKey
+	w := newWorld(dir, host, m, seeded("world", seed))
+	w.must(os.MkdirAll(dir, 0o700))
+	w.products, w.persons = append(w.products, t.products...), append(w.persons, t.persons...)
+	w.centre.dir = w.life("centre")
+	w.centre.data = t.data[:len(t.data):len(t.data)]
+	m.rolledBack(t.data)
+	m.restored = false
+	w.must(os.WriteFile(w.centre.dir+"/state.db", t.state, 0o600))
+	w.must(w.centre.start())
+	for i := range sites {
+		made := t.sites[[]int{0, 2, 1, 3}[i]]
+		s := &site{w: w, name: made.name, kind: made.kind, key: made.key, id: made.id, till: made.till, dir: w.life(made.name)}
+		s.keys = &keys{w: w}
+		w.must(os.WriteFile(s.dir+"/site.db", made.db, 0o600))
+		w.must(os.WriteFile(s.dir+"/site.db-mark", made.mark, 0o600))
+		w.must(s.start())
+		id := *s.store.Identity()
+		id.Server = "http://" + host
+		w.must(s.store.Enrol(ctx, id))
+		w.sites = append(w.sites, s)
+	}
+	return w
+}

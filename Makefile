@@ -7,6 +7,7 @@ T        ?= 30s
 BENCH    ?= .
 DEMO     ?=
 N        ?= 1000
+SEED     ?= 1
 GO_MAJOR := 1
 GO_MINOR := 26
 
@@ -14,7 +15,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 PAGES := web/dist/site/site.html
 
-.PHONY: help need build go demo check test thousand bench fuzz clean
+.PHONY: help need build go demo check test thousand bench fuzz crash clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +70,10 @@ fuzz: need ## every Fuzz target in the tree, one after another (T=30s each)
 		echo "== $$dir $$name, $(T)"; \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) "./$$dir" </dev/null || exit 1; \
 	done
+
+crash: N = 1000000
+crash: need ## states that power cuts may leave of the databases, opened and judged (N=1000000, SEED=1)
+	go test -count=1 -timeout 0 -v ./simtest/crash -run 'PowerCut|AfterACut|ThatFailed' -args -states $(N) -seed $(SEED)
 
 clean: ## remove what build made
 	rm -rf bin web/node_modules web/shots web/dist/*/*

@@ -8,6 +8,7 @@ BENCH    ?= .
 DEMO     ?=
 N        ?= 1000
 SEED     ?= 1
+ROUNDS   ?= 100
 GO_MAJOR := 1
 GO_MINOR := 26
 
@@ -15,7 +16,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 PAGES := web/dist/site/site.html
 
-.PHONY: help need build go demo check test thousand bench fuzz crash clean
+.PHONY: help need build go demo check test thousand bench fuzz crash torture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +75,9 @@ fuzz: need ## every Fuzz target in the tree, one after another (T=30s each)
 crash: N = 1000000
 crash: need ## states that power cuts may leave of the databases, opened and judged (N=1000000, SEED=1)
 	go test -count=1 -timeout 0 -v ./simtest/crash -run 'PowerCut|AfterACut|ThatFailed' -args -states $(N) -seed $(SEED)
+
+torture: need ## rounds of kills, power cuts, full disks and a bad link over the program at work (ROUNDS=100, SEED=1)
+	go test -count=1 -timeout 0 -v ./simtest/torture -args -rounds $(ROUNDS) -seed $(SEED)
 
 clean: ## remove what build made
 	rm -rf bin web/node_modules web/shots web/dist/*/*

@@ -14,6 +14,7 @@ const (
 	Sync                      // File
 	Create                    // File, under Name
 	Delete                    // the Name of File
+	Rename                    // File from Name to To; whoever had that is gone
 	SyncDirectory             // all names
 	Said                      // a Word by the caller
 )
@@ -23,6 +24,7 @@ type Op struct {
 	Kind Kind
 	File int
 	Name string
+	To   string
 	At   int
 	Data []byte
 	Word int
@@ -41,7 +43,7 @@ type Disk struct {
 	at      int // this many ops have been done
 	files   []file
 	names   map[string]int // certain
-	renames []Op           // creates and deletes under way
+	renames []Op           // creates, deletes and renames under way
 }
 
 type file struct {
@@ -93,7 +95,7 @@ func (d *Disk) do(op *Op) {
 			d.files = append(d.files, file{})
 		}
 		d.renames = append(d.renames, *op)
-	case Delete:
+	case Delete, Rename:
 		d.renames = append(d.renames, *op)
 	case SyncDirectory:
 		d.names = d.named(func(int) bool { return true })
@@ -130,7 +132,7 @@ func resized(b []byte, size int) []byte {
 	return append(b, make([]byte, size-len(b))...)
 }
 
-// named is what the directory says if those of the creates and deletes under way came
+// named is what the directory says if those of the changes under way came
 // about that keep says.
 func (d *Disk) named(keep func(i int) bool) map[string]int {
 	names := maps.Clone(d.names)
@@ -138,10 +140,14 @@ func (d *Disk) named(keep func(i int) bool) map[string]int {
 		if !keep(i) {
 			continue
 		}
-		if op.Kind == Create {
+		switch op.Kind {
+		case Create:
 			names[op.Name] = op.File
-		} else {
+		case Delete:
 			delete(names, op.Name)
+		case Rename:
+			delete(names, op.Name)
+			names[op.To] = op.File
 		}
 	}
 	return names

@@ -32,7 +32,7 @@ func cutOnce(t testing.TB, tr *trial, seed uint64, watch string) (dir string, re
 }
 
 func TestASiteIsCutAgainWhileItStartsAfterACut(t *testing.T) {
-	explored(t, 0.05, 200, func(t testing.TB, seed uint64) *trial {
+	explored(t, 0.05, 100, func(t testing.TB, seed uint64) *trial {
 		dir, rec := cutOnce(t, newTrial(t, recordSite(t, seed, 12), sites), seed, siteFile+"-mark")
 		s, err := openSite(dir)
 		must(t, err)
@@ -46,7 +46,7 @@ func TestASiteIsCutAgainWhileItStartsAfterACut(t *testing.T) {
 }
 
 func TestAServerIsCutAgainWhileItStartsAfterACut(t *testing.T) {
-	explored(t, 0.05, 200, func(t testing.TB, seed uint64) *trial {
+	explored(t, 0.05, 100, func(t testing.TB, seed uint64) *trial {
 		all, folds := entries(t, seed, 6)
 		dir, rec := cutOnce(t, newTrial(t, recordServer(t, seed, all, saved), servers(folds)), seed, logFile+"-mark")
 		log, err := openLog(dir)

@@ -52,7 +52,7 @@ func judgePlain(dir string) (o outcome) {
 	return o
 }
 
-var plain = subject{[]string{"a.db"}, judgePlain}
+var plain = subject{databases: []string{"a.db"}, judge: judgePlain}
 
 // What is promised must be committed with synchronous=FULL: these two say that the
 // cuts would find it if it were not.
@@ -95,9 +95,9 @@ func lying(trace *crashfs.Trace, markName string) *crashfs.Trace {
 
 func TestWhatADiskTookThatLiedAboutSyncsIsNamed(t *testing.T) {
 	var site, centre tally
-	newTrial(t, lying(recordSite(t, *seedFlag, 20), siteFile+"-mark"), sites).explore(200, *seedFlag, &site)
+	newTrial(t, lying(recordSite(t, *seedFlag, 20), siteFile+"-mark"), sites).explore(120, *seedFlag, &site)
 	all, folds := entries(t, *seedFlag, 6)
-	newTrial(t, lying(recordServer(t, *seedFlag, all, saved), logFile+"-mark"), servers(folds)).explore(200, *seedFlag, &centre)
+	newTrial(t, lying(recordServer(t, *seedFlag, all, saved), logFile+"-mark"), servers(folds)).explore(120, *seedFlag, &centre)
 	for name, a := range map[string]*tally{"site": &site, "server": &centre} {
 		t.Logf("%s: %v", name, a)
 		for _, e := range a.examples {

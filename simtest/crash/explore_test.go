@@ -5,8 +5,6 @@ package crash
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/maphash"
 	"maps"
 	"math/rand/v2"
@@ -14,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -31,6 +28,7 @@ type outcome struct {
 // subject is a program whose files are cut.
 type subject struct {
 	databases []string
+	others    bool // files beside them and their marks count
 	// judge opens the files of a directory as the program does that starts.
 	judge func(dir string) outcome
 }
@@ -46,6 +44,7 @@ type trial struct {
 	wants   []want             // by cut: after so many ops
 	places  map[[32]byte][]int // where a content stood
 	weights []float64
+	images  *memo // what was judged, by what SQLite reads
 }
 
 // The words of a recorder: the caller was told that all that he did is on disk, or
@@ -65,7 +64,7 @@ func ends(trace *crashfs.Trace) []bool {
 	commits := false
 	for i, op := range trace.Ops {
 		switch op.Kind {
-		case crashfs.Said, crashfs.Sync, crashfs.Delete, crashfs.Truncate:
+		case crashfs.Said, crashfs.Sync, crashfs.Delete, crashfs.Rename, crashfs.Truncate:
 			at[i+1] = true
 		case crashfs.Write:
 			if commits {
@@ -80,7 +79,7 @@ func ends(trace *crashfs.Trace) []bool {
 // newTrial finds what stood at each place of a trace: what a killed process would find.
 func newTrial(t testing.TB, trace *crashfs.Trace, of subject) *trial {
 	t.Helper()
-	tr := &trial{t: t, trace: trace, of: of, places: map[[32]byte][]int{}, wants: make([]want, len(trace.Ops)+1), weights: make([]float64, len(trace.Ops)+1)}
+	tr := &trial{t: t, trace: trace, of: of, places: map[[32]byte][]int{}, wants: make([]want, len(trace.Ops)+1), weights: make([]float64, len(trace.Ops)+1), images: &memo{of: map[uint64]*outcome{}}}
 	disk, at, dir := trace.Disk(), ends(trace), shm(t)
 	place, told := 0, 0
 	var last [32]byte
@@ -92,8 +91,8 @@ func newTrial(t testing.TB, trace *crashfs.Trace, of subject) *trial {
 			key := sum(files)
 			o, ok := seen[key]
 			if !ok {
-				lay(t, dir, files)
-				if o = of.judge(dir); o.found != "" || o.named != "" {
+				judged, _ := tr.judge(dir, files)
+				if o = *judged; o.found != "" || o.named != "" {
 					t.Fatalf("a process killed after op %d of %d leaves files of which is said %q %q", n, len(trace.Ops), o.named, o.found)
 				}
 				seen[key] = o
@@ -124,28 +123,6 @@ func weight(told int) float64 {
 	return 1
 }
 
-// tally counts what came of cuts.
-type tally struct {
-	sync.Mutex
-	traces, ops             int
-	states, distinct        int
-	images                  int // distinct as SQLite reads them: each was judged in full
-	ways                    [crashfs.Ways]int
-	held, named, lost       int // of states: all is there; something lacks and the program says so; it does not
-	mixed, broken, mistaken int // what never stood; a finding; said to be lost and is there
-	examples                []string
-	seen                    map[uint64]bool
-}
-
-func (a *tally) String() string {
-	var ways []string
-	for w, n := range a.ways {
-		ways = append(ways, fmt.Sprintf("%v %d", crashfs.Way(w), n))
-	}
-	return fmt.Sprintf("%d states of %d records (%d ops), %d distinct, %d as SQLite reads them: %d held, %d lost and named, %d lost without a word, %d never stood, %d broken, %d said to be lost and there (%s)",
-		a.states, a.traces, a.ops, a.distinct, a.images, a.held, a.named, a.lost, a.mixed, a.broken, a.mistaken, strings.Join(ways, ", "))
-}
-
 // left is one state that a cut leaves.
 type left struct {
 	at    int
@@ -162,28 +139,32 @@ func (tr *trial) explore(n int, seed uint64, a *tally) {
 	a.ops += len(tr.trace.Ops)
 	states := make(chan left, 16)
 	go tr.cuts(n, seed, states)
-	files, images := &memo{of: map[uint64]*outcome{}}, &memo{of: map[uint64]*outcome{}}
+	files := &memo{of: map[uint64]*outcome{}}
 	var all sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		dir := shm(tr.t)
 		all.Go(func() {
 			for s := range states {
-				full := false
-				o, fresh := files.get(s.key, func() *outcome {
-					lay(tr.t, dir, s.files)
-					var o *outcome
-					o, full = images.get(image(dir, tr.of.databases, s.files), func() *outcome {
-						lay(tr.t, dir, s.files)
-						o := tr.of.judge(dir)
-						return &o
-					})
+				o, fresh := files.get(s.key, func() (o *outcome) {
+					o, _ = tr.judge(dir, s.files)
 					return o
 				})
-				a.count(tr, s, o, fresh, full)
+				a.count(tr, s, o, fresh)
 			}
 		})
 	}
 	all.Wait()
+	a.images += len(tr.images.of)
+}
+
+// judge opens files, and judges them in full where SQLite has not read the like before.
+func (tr *trial) judge(dir string, files map[string][]byte) (o *outcome, fresh bool) {
+	lay(tr.t, dir, files)
+	return tr.images.get(image(dir, &tr.of, files), func() *outcome {
+		lay(tr.t, dir, files)
+		o := tr.of.judge(dir)
+		return &o
+	})
 }
 
 func (tr *trial) cuts(n int, seed uint64, to chan<- left) {
@@ -207,60 +188,6 @@ func (tr *trial) cuts(n int, seed uint64, to chan<- left) {
 			to <- left{at, way, files, sum(files)}
 		}
 	}
-}
-
-func (a *tally) count(tr *trial, s left, o *outcome, fresh, full bool) {
-	w := tr.wants[s.at]
-	places := tr.places[o.content]
-	within := slices.ContainsFunc(places, func(p int) bool { return p >= w.told && p <= w.upper })
-	before := slices.ContainsFunc(places, func(p int) bool { return p < w.told })
-	a.Lock()
-	defer a.Unlock()
-	a.states++
-	a.ways[s.way]++
-	if fresh {
-		a.distinct++
-	}
-	if full {
-		a.images++
-	}
-	what := ""
-	switch {
-	case o.found != "":
-		a.broken++
-		what = o.found
-	case within && o.named == "":
-		a.held++
-		return
-	case within:
-		a.mistaken++
-		what = "said to be lost: " + o.named
-	case o.named != "":
-		a.named++
-		return
-	case before:
-		a.lost++
-		what = fmt.Sprintf("told place %d, found %v", w.told, places)
-	default:
-		a.mixed++
-		what = fmt.Sprintf("told place %d, at most %d, found %v", w.told, w.upper, places)
-	}
-	if len(a.examples) < 5 {
-		a.examples = append(a.examples, fmt.Sprintf("cut after op %d of %d, %v: %s%s", s.at, len(tr.trace.Ops), s.way, what, keep(s)))
-	}
-}
-
-// keep puts the files of a state that does not hold where a person can look at them.
-func keep(s left) string {
-	if *keepIn == "" {
-		return ""
-	}
-	dir := filepath.Join(*keepIn, fmt.Sprintf("%x", s.key))
-	err := os.MkdirAll(dir, 0o700)
-	for name, b := range s.files {
-		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), b, 0o600))
-	}
-	return fmt.Sprintf(" (%s %v)", dir, err)
 }
 
 // memo judges equal files once.

@@ -19,10 +19,10 @@ import (
 // image tells apart what programs can tell apart: the pages of the databases as SQLite
 // reads them after it has recovered them, and what the marks beside them tell. It
 // changes the files as any reader does that comes first.
-func image(dir string, databases []string, files map[string][]byte) uint64 {
+func image(dir string, of *subject, files map[string][]byte) uint64 {
 	var h maphash.Hash
 	h.SetSeed(hashSeed)
-	for _, name := range databases {
+	for _, name := range of.databases {
 		pages, err := serialize(filepath.Join(dir, name), len(files[name]) > 0)
 		if err != nil {
 			h.WriteString(err.Error())
@@ -34,12 +34,19 @@ func image(dir string, databases []string, files map[string][]byte) uint64 {
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if !strings.HasSuffix(name, "-mark") {
+			if of.others && !part(name, of.databases) {
+				fmt.Fprintf(&h, "%s %d %s", name, len(files[name]), files[name])
+			}
 			continue
 		}
 		id, n, sum, ok, err := mark.Read(filepath.Join(dir, name))
 		fmt.Fprintln(&h, name, id, n, sum, ok, err)
 	}
 	return h.Sum64()
+}
+
+func part(name string, databases []string) bool {
+	return slices.ContainsFunc(databases, func(d string) bool { return name == d || name == d+"-wal" || name == d+"-journal" })
 }
 
 // serialize gives a database's pages; none where it has none.

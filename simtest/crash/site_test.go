@@ -161,7 +161,7 @@ func goOn(s *store.Store) error {
 	})
 }
 
-var sites = subject{[]string{siteFile}, judgeSite}
+var sites = subject{databases: []string{siteFile}, judge: judgeSite}
 
 func TestASiteKeepsWhatItSaidIsSavedAtAnyPowerCut(t *testing.T) {
 	explored(t, 0.45, 700, func(t testing.TB, seed uint64) *trial { return newTrial(t, recordSite(t, seed, 40), sites) })

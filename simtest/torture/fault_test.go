@@ -112,12 +112,15 @@ var diskFaults = []fault{
 		m := w.anyMachine(r)
 		must(w.t, m.fill())
 		w.some(r)
-		if !m.running() {
-			w.starts(m)
+		cut := m.running() // a process may end where it cannot write
+		if cut {
+			must(w.t, m.powerCut())
 		}
-		must(w.t, m.powerCut())
 		os.Remove(m.filler())
 		w.starts(m)
+		if !cut {
+			return 0
+		}
 		return 1
 	}},
 }

@@ -65,6 +65,7 @@ type Recorder struct {
 	inodes  int
 	watched map[string][]byte // files that others write, as last seen
 	start   map[string][]byte
+	fails   string // the file whose next sync fails
 }
 
 // Record begins to record a directory; what is in it is taken to be on the disk. Files
@@ -114,6 +115,13 @@ func (r *Recorder) Say(word int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.add(Op{Kind: Said, Word: word})
+}
+
+// FailSync has the next sync of a file fail.
+func (r *Recorder) FailSync(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fails = name
 }
 
 // End ends the recording and gives what was recorded.
@@ -227,6 +235,21 @@ func crashfsTruncate(h, size C.int64_t) { record(h, Op{Kind: Truncate, At: int(s
 
 //export crashfsSync
 func crashfsSync(h C.int64_t) { record(h, Op{Kind: Sync}) }
+
+//export crashfsFailsSync
+func crashfsFailsSync(h C.int64_t) C.int {
+	handles.Lock()
+	to := handles.open[h]
+	handles.Unlock()
+	to.r.mu.Lock()
+	defer to.r.mu.Unlock()
+	if file, known := to.r.names[to.r.fails]; !known || file != to.file {
+		return 0
+	}
+	to.r.fails = ""
+	to.r.add(Op{Kind: SyncFailed, File: to.file})
+	return 1
+}
 
 //export crashfsDelete
 func crashfsDelete(path *C.char) {

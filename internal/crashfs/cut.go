@@ -101,8 +101,8 @@ func (c *cut) file(number int, f *file) []byte {
 	b := append([]byte(nil), f.certain...)
 	for i := range f.pending {
 		op := &f.pending[i]
-		if op.Kind == Truncate {
-			if c.keeps(number) {
+		if op.Kind == Truncate || op.sure {
+			if op.sure || c.keeps(number) {
 				b = op.onto(b)
 			}
 			continue

@@ -8,7 +8,7 @@
 #include "_cgo_export.h"
 
 #define OK 0
-#define CREATE 0x4
+#define IOERR_FSYNC (10 | 4 << 8)
 
 static sqlite3_vfs *real, shim;
 static sqlite3_io_methods methods;
@@ -54,6 +54,8 @@ static int x_truncate(sqlite3_file *f, sqlite3_int64 n) {
 }
 
 static int x_sync(sqlite3_file *f, int flags) {
+	if (crashfsFailsSync(HANDLE(f)))
+		return IOERR_FSYNC;
 	int rc = DO(f, xSync)(REAL(f), flags);
 	if (rc == OK)
 		crashfsSync(HANDLE(f));

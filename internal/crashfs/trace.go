@@ -12,6 +12,7 @@ const (
 	Write         Kind = iota // Data to File, at At
 	Truncate                  // File, to At bytes
 	Sync                      // File
+	SyncFailed                // File: what was under way may never come about, whatever later syncs say
 	Create                    // File, under Name
 	Delete                    // the Name of File
 	Rename                    // File from Name to To; whoever had that is gone
@@ -28,6 +29,8 @@ type Op struct {
 	At   int
 	Data []byte
 	Word int
+
+	stuck, sure bool // of a write under way: a sync of it has failed; one that came after has not
 }
 
 // Trace is all that was done to the files of a directory.
@@ -87,9 +90,13 @@ func (d *Disk) do(op *Op) {
 		f := &d.files[op.File]
 		f.pending = append(f.pending, *op)
 	case Sync:
+		d.files[op.File].sync()
+	case SyncFailed:
 		f := &d.files[op.File]
-		f.certain = f.whole()
-		f.pending = nil
+		f.pending = slices.Clone(f.pending)
+		for i := range f.pending {
+			f.pending[i].stuck = !f.pending[i].sure
+		}
 	case Create:
 		for len(d.files) <= op.File {
 			d.files = append(d.files, file{})
@@ -100,6 +107,19 @@ func (d *Disk) do(op *Op) {
 	case SyncDirectory:
 		d.names = d.named(func(int) bool { return true })
 		d.renames = nil
+	}
+}
+
+// sync makes certain what is under way, but for what a sync has failed of: a system
+// forgets that it was to be written.
+func (f *file) sync() {
+	if !slices.ContainsFunc(f.pending, func(op Op) bool { return op.stuck }) {
+		f.certain, f.pending = f.whole(), nil
+		return
+	}
+	f.pending = slices.Clone(f.pending)
+	for i := range f.pending {
+		f.pending[i].sure = !f.pending[i].stuck
 	}
 }
 

@@ -61,6 +61,7 @@ type DB struct {
 	writer  *conn
 	readers chan *conn    // idle readers
 	slots   chan struct{} // a token for each reader that may yet be opened
+	doubt   bool          // a flush failed; the turn's own
 	mu      sync.Mutex    // held to close, and to give a reader back
 	closed  chan struct{} // closed by Close
 }
@@ -164,10 +165,37 @@ func (db *DB) write(ctx context.Context, sync Sync, f func(*Tx) error) error {
 	if db.isClosed() {
 		return fmt.Errorf("write %s: %w", db.path, ErrClosed)
 	}
+	if err := db.beSure(); err != nil {
+		return fmt.Errorf("write %s: %w", db.path, err)
+	}
 	if err := db.writer.setSync(sync); err != nil {
 		return fmt.Errorf("write %s: %w", db.path, err)
 	}
-	return db.writer.in("BEGIN IMMEDIATE", f)
+	err := db.writer.in("BEGIN IMMEDIATE", f)
+	db.doubt = failedFlush(err)
+	return err
+}
+
+// beSure brings the WAL to the disk by another way where a flush of it has failed. What
+// that should have written, commits before it among it, the system no longer keeps as to
+// be written: a later flush succeeds without it, and what is committed behind it would
+// end with it. So all is written into the main file, and the WAL begins anew. Until that
+// is done nothing is written.
+func (db *DB) beSure() error {
+	if !db.doubt {
+		return nil
+	}
+	if err := db.checkpoint(); err != nil {
+		return fmt.Errorf("a flush has failed: %w", err)
+	}
+	db.doubt = false
+	return nil
+}
+
+// failedFlush says whether an error is of a device that did not flush.
+func failedFlush(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && e.ExtendedCode == sqlite3.ErrIoErrFsync
 }
 
 // Read runs f on one snapshot of the database: as it stands at f's first query.
@@ -228,6 +256,10 @@ func (db *DB) Checkpoint() error {
 	if db.isClosed() {
 		return fmt.Errorf("checkpoint %s: %w", db.path, ErrClosed)
 	}
+	return db.checkpoint()
+}
+
+func (db *DB) checkpoint() error {
 	var busy int64
 	err := db.writer.query("PRAGMA wal_checkpoint(TRUNCATE)", nil, func(r Row) error { busy = r.Int(0); return nil })
 	if err == nil && busy != 0 {
@@ -246,6 +278,7 @@ func (db *DB) Compact(ctx context.Context) error {
 	err := fmt.Errorf("compact %s: %w", db.path, ErrClosed)
 	if !db.isClosed() {
 		err = db.writer.query("VACUUM", nil, func(Row) error { return nil })
+		db.doubt = db.doubt || failedFlush(err)
 	}
 	db.turn <- struct{}{}
 	if err != nil {

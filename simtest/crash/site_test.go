@@ -33,6 +33,7 @@ type stall struct {
 	client  *client.Client
 	product syncproto.RecordID
 	till    syncproto.RecordID
+	fails   int
 }
 
 func openSite(dir string) (*store.Store, error) {
@@ -57,6 +58,12 @@ func (s *stall) must(err error) {
 
 // recordSite records a stall that is made, enrolled, sells, syncs and is started anew.
 func recordSite(t testing.TB, seed uint64, steps int) *crashfs.Trace {
+	return recordFailing(t, seed, steps, 0)
+}
+
+// recordFailing is recordSite on a disk on which one flush in so many fails; none where
+// that is 0.
+func recordFailing(t testing.TB, seed uint64, steps, fails int) *crashfs.Trace {
 	t.Helper()
 	r := mathrand.New(mathrand.NewPCG(seed, 2))
 	centre := simtest.NewCentre(t)
@@ -65,7 +72,7 @@ func recordSite(t testing.TB, seed uint64, steps int) *crashfs.Trace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stall{t: t, dir: shm(t), key: key}
+	s := &stall{t: t, dir: shm(t), key: key, fails: fails}
 	rec, err := crashfs.Record(s.dir, siteFile+"-mark")
 	s.must(err)
 	s.open()
@@ -110,7 +117,19 @@ func (s *stall) step(r *mathrand.Rand, rec *crashfs.Recorder, other *simtest.Sit
 		for i := range lines {
 			lines[i] = client.Line{Product: s.product, Quantity: 1 + int64(r.IntN(5)), PriceMinor: 1250}
 		}
+		fail := s.fails > 0 && r.IntN(s.fails) == 0
+		if fail {
+			_, err = s.client.Sync(ctx, 20*time.Second, nil) // whose commits wait for the next flush
+			s.must(err)
+			rec.FailSync(siteFile + "-wal")
+		}
 		_, err = s.client.Sell(ctx, client.NewSale{Till: s.till, Currency: "AED", Lines: lines})
+		if fail {
+			if err == nil {
+				s.t.Error("a sale was saved though its flush failed")
+			}
+			return
+		}
 	}
 	s.must(err)
 	rec.Say(saved)

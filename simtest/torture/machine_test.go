@@ -241,7 +241,9 @@ func (m *machine) inject(call, with string, every int) (*strace, error) {
 // end lets go of the process and says how many calls failed.
 func (s *strace) end() int {
 	s.cmd.Process.Signal(os.Interrupt)
+	hangs := time.AfterFunc(10*time.Second, func() { s.cmd.Process.Kill() }) // on a process that ended meanwhile
 	s.cmd.Wait()
+	hangs.Stop()
 	b, _ := os.ReadFile(s.out)
 	return bytes.Count(b, []byte("(INJECTED)"))
 }

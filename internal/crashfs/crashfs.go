@@ -124,6 +124,26 @@ func (r *Recorder) FailSync(name string) {
 	r.fails = name
 }
 
+// Rewritten records that somebody else than SQLite has written a file again, as it
+// stands, and flushed it.
+func Rewritten(path string) {
+	r, ok := sessions.Load(filepath.Dir(path))
+	if !ok {
+		return
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return
+	}
+	rec := r.(*Recorder)
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if file, known := rec.names[filepath.Base(path)]; known && len(b) > 0 {
+		rec.add(Op{Kind: Write, File: file, Data: b})
+		rec.add(Op{Kind: Sync, File: file})
+	}
+}
+
 // End ends the recording and gives what was recorded.
 func (r *Recorder) End() *Trace {
 	sessions.Delete(r.dir)

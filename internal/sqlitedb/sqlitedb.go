@@ -61,7 +61,7 @@ type DB struct {
 	writer  *conn
 	readers chan *conn    // idle readers
 	slots   chan struct{} // a token for each reader that may yet be opened
-	doubt   bool          // a flush failed; the turn's own
+	doubt   bool          // what stands in the WAL may not be on the disk; the turn's own
 	mu      sync.Mutex    // held to close, and to give a reader back
 	closed  chan struct{} // closed by Close
 }
@@ -176,28 +176,6 @@ func (db *DB) write(ctx context.Context, sync Sync, f func(*Tx) error) error {
 	return err
 }
 
-// beSure brings the WAL to the disk by another way where a flush of it has failed. What
-// that should have written, commits before it among it, the system no longer keeps as to
-// be written: a later flush succeeds without it, and what is committed behind it would
-// end with it. So all is written into the main file, and the WAL begins anew. Until that
-// is done nothing is written.
-func (db *DB) beSure() error {
-	if !db.doubt {
-		return nil
-	}
-	if err := db.checkpoint(); err != nil {
-		return fmt.Errorf("a flush has failed: %w", err)
-	}
-	db.doubt = false
-	return nil
-}
-
-// failedFlush says whether an error is of a device that did not flush.
-func failedFlush(err error) bool {
-	e, ok := errors.AsType[sqlite3.Error](err)
-	return ok && e.ExtendedCode == sqlite3.ErrIoErrFsync
-}
-
 // Read runs f on one snapshot of the database: as it stands at f's first query.
 // f must not call Read again: readers are few, and it would wait for itself.
 func (db *DB) Read(ctx context.Context, f func(*Tx) error) error {
@@ -256,10 +234,9 @@ func (db *DB) Checkpoint() error {
 	if db.isClosed() {
 		return fmt.Errorf("checkpoint %s: %w", db.path, ErrClosed)
 	}
-	return db.checkpoint()
-}
-
-func (db *DB) checkpoint() error {
+	if err := db.beSure(); err != nil {
+		return fmt.Errorf("checkpoint %s: %w", db.path, err)
+	}
 	var busy int64
 	err := db.writer.query("PRAGMA wal_checkpoint(TRUNCATE)", nil, func(r Row) error { busy = r.Int(0); return nil })
 	if err == nil && busy != 0 {
@@ -277,8 +254,10 @@ func (db *DB) Compact(ctx context.Context) error {
 	}
 	err := fmt.Errorf("compact %s: %w", db.path, ErrClosed)
 	if !db.isClosed() {
-		err = db.writer.query("VACUUM", nil, func(Row) error { return nil })
-		db.doubt = db.doubt || failedFlush(err)
+		if err = db.beSure(); err == nil {
+			err = db.writer.query("VACUUM", nil, func(Row) error { return nil })
+			db.doubt = failedFlush(err)
+		}
 	}
 	db.turn <- struct{}{}
 	if err != nil {
@@ -308,6 +287,9 @@ func (db *DB) Close() error {
 	}
 	close(db.closed)
 	var errs []error
+	if db.writer != nil { // closing it moves the WAL into the main file
+		errs = append(errs, db.beSure())
+	}
 	for len(db.readers) > 0 {
 		errs = append(errs, (<-db.readers).close())
 	}

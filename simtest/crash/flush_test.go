@@ -8,6 +8,6 @@ import "testing"
 // is no longer waiting to be.
 func TestASiteKeepsWhatItSaidIsSavedAfterAFlushThatFailed(t *testing.T) {
 	explored(t, 0.05, 300, func(t testing.TB, seed uint64) *trial {
-		return newTrial(t, recordFailing(t, seed, 40, 6), sites)
+		return newTrial(t, recordFailing(t, seed, 40, 2), sites)
 	})
 }

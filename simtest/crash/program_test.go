@@ -17,6 +17,7 @@ import (
 
 	"github.com/rawaj/rawaj/internal/crashfs"
 	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
@@ -56,6 +57,7 @@ var built = sync.OnceValues(func() (path string, err error) {
 })
 
 func TestMain(m *testing.M) {
+	sqlitedb.Rewritten = crashfs.Rewritten
 	code := m.Run()
 	if programDir != "" {
 		os.RemoveAll(programDir)

@@ -96,7 +96,7 @@ func Open(path string, o Options) (*DB, error) {
 		db.readers <- first
 		<-db.slots
 	} else {
-		db.writer = first
+		db.writer, db.doubt = first, true // nobody knows how the process before ended
 		db.writer.faults = faultsOf(path)
 	}
 	return db, nil
@@ -287,8 +287,8 @@ func (db *DB) Close() error {
 	}
 	close(db.closed)
 	var errs []error
-	if db.writer != nil { // closing it moves the WAL into the main file
-		errs = append(errs, db.beSure())
+	if db.writer != nil {
+		_ = db.beSure() // closing moves the WAL into the main file, unless others have it open
 	}
 	for len(db.readers) > 0 {
 		errs = append(errs, (<-db.readers).close())

@@ -91,7 +91,7 @@ func (s *stall) step(r *mathrand.Rand, rec *crashfs.Recorder, other *simtest.Sit
 	s.t.Helper()
 	var err error
 	switch k := r.IntN(20); {
-	case n == 0, k == 0:
+	case n == 0 || n > 1 && k == 0:
 		s.product, err = s.client.AddProduct(ctx, client.NewProduct{Name: "Incense " + strings.Repeat("x", r.IntN(150)), PriceMinor: 1250, Currency: "AED"})
 	case n == 1, k == 1:
 		if n > 1 {

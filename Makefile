@@ -10,6 +10,7 @@ FROM     ?= 1
 KEEP     ?=
 BENCH    ?= .
 DEMO     ?=
+ROUNDS   ?= 100
 GO_MAJOR := 1
 GO_MINOR := 26
 
@@ -17,7 +18,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 PAGES := web/dist/site/site.html
 
-.PHONY: help need build go demo check test thousand sim bench fuzz clean
+.PHONY: help need build go demo check test thousand sim bench fuzz clean crash torture
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +77,12 @@ fuzz: need ## every Fuzz target in the tree, one after another (T=30s each)
 		echo "== $$dir $$name, $(T)"; \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) "./$$dir" </dev/null || exit 1; \
 	done
+
+crash: need ## states that power cuts may leave of the databases, opened and judged (N=1000000, SEED=1)
+	go test -count=1 -timeout 0 -v ./simtest/crash -run 'PowerCut|AfterACut|ThatFailed' -args -states $(or $(N),1000000) -seed $(or $(SEED),1)
+
+torture: need ## rounds of kills, power cuts, full disks and a bad link over the program at work (ROUNDS=100, SEED=1)
+	go test -count=1 -timeout 0 -v ./simtest/torture -args -rounds $(ROUNDS) -seed $(or $(SEED),1)
 
 clean: ## remove what build made
 	rm -rf bin web/node_modules web/shots web/dist/*/*

@@ -93,8 +93,8 @@ func (r *rebuilding) refold(ctx context.Context, c *cobra.Command) (fingerprint 
 	return fingerprint, r.replace(fresh)
 }
 
-// replace puts a state in place of the one that stands. The old one's WAL goes first:
-// laid over the new file it would ruin it.
+// replace puts a state in place of the one that stands. The old one's WAL goes first,
+// and for good: laid over the new file it would ruin it.
 func (r *rebuilding) replace(fresh string) error {
 	old := r.dir.File(fileState)
 	for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -102,5 +102,8 @@ func (r *rebuilding) replace(fresh string) error {
 			return err
 		}
 	}
-	return os.Rename(fresh, old)
+	if err := r.dir.Sync(); err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(fresh, old), r.dir.Sync())
 }

@@ -16,7 +16,7 @@ type arrow struct {
 var (
 	shared    = []string{"syncproto/...", "internal/..."}
 	everybody = []string{"syncproto/...", "internal/...", "client/...", "server/...", "web/...", "simtest/..."}
-	notShared = []string{"internal/bench/...", "internal/archtest"}
+	notShared = []string{"internal/bench/...", "internal/archtest", "internal/crashfs"}
 )
 
 var arrows = []arrow{
@@ -31,7 +31,8 @@ var arrows = []arrow{
 	{from: []string{"internal/sqlitedb/...", "internal/csvin", "internal/memnet", "internal/buildinfo", "internal/archtest"}},
 	{from: []string{"internal/mark"}, to: []string{"syncproto/..."}},
 	{from: []string{"internal/records"}, to: []string{"syncproto/...", "internal/sqlitedb/..."}},
-	{from: []string{"internal/bench/..."}, to: everybody},
+	{from: []string{"internal/crashfs"}, test: []string{"internal/sqlitedb", "internal/mark"}},
+	{from: []string{"internal/bench/..."}, to: everybody, not: []string{"internal/crashfs"}},
 	{from: []string{"internal/..."}, to: shared, not: notShared},
 
 	// A site.
@@ -72,7 +73,7 @@ var arrows = []arrow{
 
 	// The two that see both sides, and the pages, which see nobody.
 	{from: []string{"web/..."}},
-	{from: []string{"cmd/...", "simtest/..."}, to: everybody, not: []string{"internal/archtest", "server/oplog/oplogtest"}},
+	{from: []string{"cmd/...", "simtest/..."}, to: everybody, not: []string{"internal/archtest", "internal/crashfs", "server/oplog/oplogtest"}, test: []string{"internal/crashfs"}},
 }
 
 func checkArrows(t *tree, found func(string, int, string)) {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -44,7 +45,10 @@ type role struct {
 	Format int  `json:"format"`
 }
 
-const format = 1
+const (
+	format   = 1
+	roleFile = "role.json"
+)
 
 // ofSite are the files of a site. Whoever brings its database alone has brought the site.
 var ofSite = []string{"site.db", "site.db-wal", "site.db-shm", "site.db-mark", "device.key", "lock", addressFile}
@@ -52,7 +56,7 @@ var ofSite = []string{"site.db", "site.db-wal", "site.db-shm", "site.db-mark", "
 // ReadRole says what a directory belongs to. It is ErrNone where the directory is
 // missing or empty, ErrForeign where it holds something else.
 func ReadRole(path string) (Role, error) {
-	b, err := os.ReadFile(filepath.Join(path, "role.json"))
+	b, err := os.ReadFile(filepath.Join(path, roleFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return unmarked(path)
 	}
@@ -72,6 +76,7 @@ func ReadRole(path string) (Role, error) {
 // unmarked tells of a directory without role.json.
 func unmarked(path string) (Role, error) {
 	names, err := os.ReadDir(path)
+	names = slices.DeleteFunc(names, func(n os.DirEntry) bool { return halfWritten(n.Name()) })
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return "", fmt.Errorf("%s: no such directory: %w", path, ErrNone)
@@ -117,7 +122,7 @@ func Open(path string, want Role, make bool) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(d.File("role.json")); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(d.File(roleFile)); errors.Is(err, os.ErrNotExist) {
 		if err := d.Begin(want); err != nil {
 			return nil, errors.Join(err, d.Close())
 		}
@@ -131,7 +136,7 @@ func Open(path string, want Role, make bool) (*Dir, error) {
 // hold takes the lock of a directory, and makes it where it may.
 func hold(path string, make bool) (*Dir, error) {
 	if make {
-		if err := os.MkdirAll(path, 0o700); err != nil {
+		if err := makeDir(path); err != nil {
 			return nil, fmt.Errorf("make %s: %w", path, err)
 		}
 	}
@@ -143,7 +148,60 @@ func hold(path string, make bool) (*Dir, error) {
 		lock.Close()
 		return nil, fmt.Errorf("%s: %w", path, ErrHeld)
 	}
-	return &Dir{path, lock}, nil
+	d := &Dir{path, lock}
+	if err := d.tidy(); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// makeDir makes a directory and those above it, on disk: what is synced in one that a
+// power cut takes back goes with it.
+func makeDir(path string) error {
+	var made []string
+	for p := filepath.Clean(path); ; p = filepath.Dir(p) {
+		if _, err := os.Stat(p); !errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		made = append(made, p)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	for _, p := range made {
+		if err := syncDir(filepath.Dir(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tidy removes what was half written when a process was killed, or the power went.
+func (d *Dir) tidy() error {
+	names, err := os.ReadDir(d.path)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		if halfWritten(n.Name()) {
+			if err := os.Remove(d.File(n.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// halfWritten says whether a name is one under which a secret is written before it gets
+// its own.
+func halfWritten(name string) bool {
+	name, dot := strings.CutPrefix(name, ".")
+	at := strings.LastIndex(name, "-")
+	if !dot || at < 0 || strings.Trim(name[at+1:], "0123456789") != "" {
+		return false
+	}
+	of := name[:at]
+	return of == roleFile || of == addressFile || strings.HasSuffix(of, ".key")
 }
 
 // Prepare takes hold of a new or empty directory that is going to be filled: until Begin
@@ -161,8 +219,11 @@ func Prepare(path string) (*Dir, error) {
 // Begin says whose the directory is; all else that has to be in it is there.
 func (d *Dir) Begin(want Role) error {
 	b, _ := json.Marshal(role{want, format})
-	return d.WriteSecret("role.json", append(b, '\n'))
+	return d.WriteSecret(roleFile, append(b, '\n'))
 }
+
+// Sync puts on disk which names the directory holds.
+func (d *Dir) Sync() error { return syncDir(d.path) }
 
 // Path is the directory's.
 func (d *Dir) Path() string { return d.path }

@@ -31,6 +31,26 @@ func TestOneProcessHoldsADirectory(t *testing.T) {
 	d.Close()
 }
 
+func TestADirectoryOfWhichTheMakingWasBrokenOffIsMade(t *testing.T) {
+	path := t.TempDir()
+	halves := []string{".role.json-123456", ".device.key-98", ".token-7"}
+	for _, name := range append(halves, "lock") {
+		if err := os.WriteFile(filepath.Join(path, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := datadir.Open(path, datadir.Server, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, name := range halves {
+		if _, err := os.Stat(d.File(name)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there: %v", name, err)
+		}
+	}
+}
+
 func TestADirectoryOfAnotherKindIsRefused(t *testing.T) {
 	foreign := t.TempDir()
 	if err := os.WriteFile(filepath.Join(foreign, "letters.txt"), nil, 0o600); err != nil {

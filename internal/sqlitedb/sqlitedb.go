@@ -61,6 +61,7 @@ type DB struct {
 	writer  *conn
 	readers chan *conn    // idle readers
 	slots   chan struct{} // a token for each reader that may yet be opened
+	doubt   bool          // what stands in the WAL may not be on the disk; the turn's own
 	mu      sync.Mutex    // held to close, and to give a reader back
 	closed  chan struct{} // closed by Close
 }
@@ -95,7 +96,7 @@ func Open(path string, o Options) (*DB, error) {
 		db.readers <- first
 		<-db.slots
 	} else {
-		db.writer = first
+		db.writer, db.doubt = first, true // nobody knows how the process before ended
 		db.writer.faults = faultsOf(path)
 	}
 	return db, nil
@@ -164,10 +165,15 @@ func (db *DB) write(ctx context.Context, sync Sync, f func(*Tx) error) error {
 	if db.isClosed() {
 		return fmt.Errorf("write %s: %w", db.path, ErrClosed)
 	}
+	if err := db.beSure(); err != nil {
+		return fmt.Errorf("write %s: %w", db.path, err)
+	}
 	if err := db.writer.setSync(sync); err != nil {
 		return fmt.Errorf("write %s: %w", db.path, err)
 	}
-	return db.writer.in("BEGIN IMMEDIATE", f)
+	err := db.writer.in("BEGIN IMMEDIATE", f)
+	db.doubt = failedFlush(err)
+	return err
 }
 
 // Read runs f on one snapshot of the database: as it stands at f's first query.
@@ -228,6 +234,9 @@ func (db *DB) Checkpoint() error {
 	if db.isClosed() {
 		return fmt.Errorf("checkpoint %s: %w", db.path, ErrClosed)
 	}
+	if err := db.beSure(); err != nil {
+		return fmt.Errorf("checkpoint %s: %w", db.path, err)
+	}
 	var busy int64
 	err := db.writer.query("PRAGMA wal_checkpoint(TRUNCATE)", nil, func(r Row) error { busy = r.Int(0); return nil })
 	if err == nil && busy != 0 {
@@ -245,7 +254,10 @@ func (db *DB) Compact(ctx context.Context) error {
 	}
 	err := fmt.Errorf("compact %s: %w", db.path, ErrClosed)
 	if !db.isClosed() {
-		err = db.writer.query("VACUUM", nil, func(Row) error { return nil })
+		if err = db.beSure(); err == nil {
+			err = db.writer.query("VACUUM", nil, func(Row) error { return nil })
+			db.doubt = failedFlush(err)
+		}
 	}
 	db.turn <- struct{}{}
 	if err != nil {
@@ -275,6 +287,9 @@ func (db *DB) Close() error {
 	}
 	close(db.closed)
 	var errs []error
+	if db.writer != nil {
+		_ = db.beSure() // closing moves the WAL into the main file, unless others have it open
+	}
 	for len(db.readers) > 0 {
 		errs = append(errs, (<-db.readers).close())
 	}

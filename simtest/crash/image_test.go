@@ -1,0 +1,63 @@
+//go:build linux
+
+package crash
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+
+	"github.com/rawaj/rawaj/internal/mark"
+)
+
+// image tells apart what programs can tell apart: the pages of the databases as SQLite
+// reads them after it has recovered them, and what the marks beside them tell. It
+// changes the files as any reader does that comes first.
+func image(dir string, of *subject, files map[string][]byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(hashSeed)
+	for _, name := range of.databases {
+		pages, err := serialize(filepath.Join(dir, name), len(files[name]) > 0)
+		if err != nil {
+			h.WriteString(err.Error())
+			pages = files[name+"-wal"] // not to be taken for others that fail
+			h.Write(files[name])
+		}
+		binary.Write(&h, binary.BigEndian, [2]int64{int64(len(pages)), int64(min(1, len(files[name])))})
+		h.Write(pages)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if !strings.HasSuffix(name, "-mark") {
+			if of.others && !part(name, of.databases) {
+				fmt.Fprintf(&h, "%s %d %s", name, len(files[name]), files[name])
+			}
+			continue
+		}
+		id, n, sum, ok, err := mark.Read(filepath.Join(dir, name))
+		fmt.Fprintln(&h, name, id, n, sum, ok, err)
+	}
+	return h.Sum64()
+}
+
+func part(name string, databases []string) bool {
+	return slices.ContainsFunc(databases, func(d string) bool { return name == d || name == d+"-wal" || name == d+"-journal" })
+}
+
+// serialize gives a database's pages; none where it has none.
+func serialize(path string, there bool) ([]byte, error) {
+	if !there {
+		return nil, nil
+	}
+	c, err := (&sqlite3.SQLiteDriver{}).Open("file:" + path + "?mode=rw")
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return c.(*sqlite3.SQLiteConn).Serialize("main")
+}

@@ -21,6 +21,9 @@ type Status struct {
 	LastContact  *string            `json:"last_contact"` // RFC 3339, UTC; null: never
 	CursorAt     syncproto.Position `json:"cursor_at"`    // log position heard up to
 	Unbacked     uint64             `json:"unbacked"`     // arrived, and let go for want of room though in no backup this device knew of
+	Kept         uint64             `json:"kept"`         // records of others that the server has lost, kept sealed
+	NotTaken     bool               `json:"not_taken"`    // the centre takes no more of this device's work until it has settled what it holds
+	Withheld     bool               `json:"withheld"`     // the centre was put back and has not confirmed who takes part: nothing is heard until then
 	Backlog      Backlog            `json:"declared"`
 	HeldMinor    map[string]int64   `json:"held_minor"`   // money in what is held, by currency
 	Conflicts    uint64             `json:"conflicts"`    // that nobody has settled
@@ -42,7 +45,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	}
 	return Status{
 		Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
-		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Unbacked: st.Unbacked,
+		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Unbacked: st.Unbacked, Kept: st.Declared.Kept, Withheld: c.withheld.Load(), NotTaken: c.notTaken.Load() && st.Pending > 0,
 		Backlog:   Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
 		HeldMinor: st.HeldMinor, Conflicts: st.Conflicts, ClockOffMS: c.off().Milliseconds(),
 	}, nil

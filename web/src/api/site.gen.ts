@@ -405,11 +405,14 @@ export interface Status {
   cursor_at: number
   declared: Backlog
   held_minor: Record<string, number>
+  kept: number
   last_contact: string | null
+  not_taken: boolean
   pending: number
   quarantined: number
   transactions: number
   unbacked: number
+  withheld: boolean
 }
 
 export interface SyncResult {
@@ -423,6 +426,10 @@ export interface SyncResult {
 
 export interface TakeRequest {
   side?: string
+}
+
+export interface TakenBack {
+  hash: string
 }
 
 export interface TakenReceipts {

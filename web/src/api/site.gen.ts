@@ -412,6 +412,7 @@ export interface Status {
   quarantined: number
   transactions: number
   unbacked: number
+  wiped: boolean
   withheld: boolean
 }
 

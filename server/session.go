@@ -387,6 +387,9 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 			if own { // the device is not ahead: name its own place, which it will know
 				branches = append(branches, h)
 				n.judged = append(n.judged, h)
+			} else if waits, derr := r.InDoubt(n.device, h); derr != nil || waits {
+				err = errors.Join(err, derr)
+				branches = append(branches, h)
 			} else { // it declared what it had before it learns that some is lost here
 				n.emptied.Store(false)
 			}

@@ -208,6 +208,11 @@ func TestADeviceRevokedInTheLostTailIsNotWelcomeBeforeSomebodyVouches(t *testing
 			must(t, err)
 			before := revoked.Store.Progress().Position
 			refusedAs(t, revoked, client.ErrWithheld)
+			end, _ := c.Log.End()
+			refusedAs(t, revoked, client.ErrWithheld)
+			if again, _ := c.Log.End(); again > end+4 { // contacts
+				t.Errorf("coming again put %d entries into the log", again-end)
+			}
 			if revoked.Store.Pending() {
 				t.Error("what it recorded was not taken in")
 			}

@@ -3,6 +3,7 @@ package state
 import (
 	"crypto/sha256"
 
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 )
 
@@ -29,4 +30,22 @@ func (f *fold) vouched() error {
 	}
 	f.head.Doubt = 0
 	return f.unpark([]syncproto.Hash{inDoubt})
+}
+
+// InDoubt says whether the log holds a head of a device that is not judged until a person
+// has vouched.
+func (r *Reader) InDoubt(device syncproto.DeviceID, h syncproto.Head) (found bool, err error) {
+	err = r.tx.Query(func(row sqlitedb.Row) error {
+		e, err := DecodeEntry(row.Blob(0))
+		if err != nil {
+			return err
+		}
+		b, err := syncproto.ParseBatch(e.Payload)
+		if err != nil {
+			return err
+		}
+		found = found || b.Header.Incarnation == h.Incarnation && b.Header.Last == h.Seq && b.Header.After == h.Hash
+		return nil
+	}, `SELECT data FROM parked WHERE before = ? AND device = ?`, inDoubt[:], device[:])
+	return found, err
 }

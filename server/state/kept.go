@@ -48,7 +48,7 @@ type Given struct {
 func (g *Given) Encode() []byte {
 	b := canon.Array(nil, 3)
 	b = canon.Bytes(b, g.Device[:])
-	b = canon.Array(canon.Uint(b, g.Upto), len(g.Rows))
+	b = canon.Array(canon.Uint(b, most(g.Upto)), len(g.Rows))
 	for _, row := range g.Rows {
 		b = canon.Bytes(b, row)
 	}

@@ -87,8 +87,12 @@ class Kept {
     this.owner = undefined
     const db = this.#db
     this.#db = this.#outbox = undefined
-    const tx = db?.transaction(['outbox', 'kept'], 'readwrite', { durability: 'strict' })
-    if (tx) await Promise.all([tx.objectStore('outbox').clear(), tx.objectStore('kept').clear(), tx.done]).catch(() => undefined)
+    try {
+      const tx = db?.transaction(['outbox', 'kept'], 'readwrite', { durability: 'strict' })
+      if (tx) await Promise.all([tx.objectStore('outbox').clear(), tx.objectStore('kept').clear(), tx.done])
+    } catch {
+      // the program's answer had the browser clear it already
+    }
     for (const r of (await navigator.serviceWorker?.getRegistrations().catch(() => [])) ?? []) await r.unregister()
     if (typeof caches !== 'undefined') for (const name of await caches.keys().catch(() => [])) await caches.delete(name)
     return some

@@ -86,11 +86,11 @@ func (c *Client) wiped(w http.ResponseWriter, r *http.Request) bool {
 	if c.Store.Identity().WipedAt == 0 {
 		return false
 	}
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	switch r.URL.Path {
 	case "/api/status", "/api/events", "/api/recorder", "/api/login-link":
 		return false
 	}
+	w.Header().Set("Clear-Site-Data", `"storage"`) // the cache has no answer of ours
 	localapi.Refuse(w, store.ErrWiped)
 	return true
 }

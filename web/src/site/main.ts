@@ -10,7 +10,7 @@ import { place } from './place.svelte'
 // Who was here last comes up at once, with what this browser keeps; the program is asked
 // meanwhile. The site says its language; a person's own choice comes before it.
 await kept.open()
-const me = kept.snapshot?.me ?? (await site.me().catch((e: unknown) => void place.refused(e)))
+const me = kept.snapshot?.me ?? (await site.me().catch(async (e: unknown) => void (await place.refused(e))))
 if (me) await place.is(me)
 await settings.start(me?.lang)
 place.follow()

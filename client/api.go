@@ -31,6 +31,7 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/recorder", Summary: "The last frames and changes of state: types, sizes and codes, never content", Response: []recorder.Shown{}, Handle: c.apiRecorder},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Own transactions that the server holds, or held", Response: []Verdict{}, Handle: c.apiQuarantine},
 		{Method: "POST", Path: "/api/quarantine/{hash}/replace", Summary: "Mend what the server holds: record this instead", Request: Mend{}, Response: madeAnswer{}, Handle: c.apiReplace},
+		{Method: "POST", Path: "/api/quarantine/{hash}/withdraw", Summary: "Take back what the server holds: it never counts", Response: takenBack{}, Handle: c.apiWithdraw},
 		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value, one of them here", Response: []ledger.Conflict{}, Handle: c.apiConflicts},
 		{Method: "POST", Path: "/api/conflicts/{id}/take", Summary: "Say which of the two values is right", Request: takeRequest{}, Response: madeAnswer{}, Handle: c.apiTake},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by", "from", "to"}, Response: report.Sales{}, Handle: c.apiReportSales},

@@ -39,9 +39,11 @@ type Config struct {
 type Client struct {
 	Config
 	line           line
-	askCertificate bool // the server does not know this device: show the certificate; by the holder of line
-	keepsName      bool // the server would not give this copy a name; likewise
-	askOlder       bool // the server's log is another: name older cursors and all that is kept; likewise
+	askCertificate bool        // the server does not know this device: show the certificate; by the holder of line
+	keepsName      bool        // the server would not give this copy a name; likewise
+	askOlder       bool        // the server's log is another: name older cursors and all that is kept; likewise
+	withheld       atomic.Bool // the server went back and nobody has vouched yet: nothing is heard
+	notTaken       atomic.Bool // the server gave no credit for batches when it was last reached
 	zone           atomic.Pointer[time.Location]
 	metrics        *metrics
 }
@@ -192,7 +194,7 @@ func (c *Client) Sync(ctx context.Context, patience time.Duration, progress func
 			deadline, wait = time.Now().Add(patience), backoffLeast/4
 		}
 		again := wait/2 + pause(retryAfter(err), wait, rand.Int64N)
-		if errors.Is(err, ErrNotTaken) || time.Now().Add(again).After(deadline) {
+		if errors.Is(err, ErrNotTaken) || errors.Is(err, ErrWithheld) || time.Now().Add(again).After(deadline) {
 			return r.result, err
 		}
 		select {
@@ -235,6 +237,10 @@ func (r *run) count(sent, received, settled uint64) {
 // ErrNotTaken says that the server takes no more of this device's work for now: it stays
 // here until head office has settled what is held.
 var ErrNotTaken = errors.New("the server takes no more of this device's work until head office has settled what is held; all of it is saved here")
+
+// ErrWithheld says that the server's log went back in time, and that nobody at head office
+// has vouched yet for who takes part: it takes work, and tells nothing.
+var ErrWithheld = errors.New("the server was put back to an earlier state, and head office has not confirmed yet who takes part: what was recorded here has arrived, and nothing is heard until then")
 
 // byeError is how the server ended a connection.
 type byeError struct{ *syncproto.Bye }

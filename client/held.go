@@ -88,7 +88,7 @@ func heldAndBefore(r *store.Reader) ([]heldOne, error) {
 			State: row.Of(schema.VerdictState).Text(), Amounts: row.Of(schema.VerdictAmounts).Text(), AmountMinor: map[string]int64{},
 		}
 		schema.AddAmounts(v.AmountMinor, v.Amounts)
-		if t != nil {
+		if t != nil && len(t.Changes) > 0 {
 			first := madeBy(&t.Changes[0])
 			v.Table, v.Record = first.Table.Name, first.ID.String()
 			if v.Name, err = nameFor(r, first); err != nil {
@@ -216,6 +216,15 @@ func (c *Client) apiReplace(w http.ResponseWriter, r *http.Request) {
 		id, err = c.Replace(r.Context(), r.PathValue("hash"), q)
 	}
 	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+func (c *Client) apiWithdraw(w http.ResponseWriter, r *http.Request) {
+	hash := r.PathValue("hash")
+	localapi.Answer(w, takenBack{hash}, c.Withdraw(r.Context(), hash))
+}
+
+type takenBack struct {
+	Hash string `json:"hash"`
 }
 
 func badHash(hash string) error {

@@ -21,6 +21,10 @@ type Status struct {
 	LastContact  *string            `json:"last_contact"` // RFC 3339, UTC; null: never
 	CursorAt     syncproto.Position `json:"cursor_at"`    // log position heard up to
 	Unbacked     uint64             `json:"unbacked"`     // arrived, and let go for want of room though in no backup this device knew of
+	Kept         uint64             `json:"kept"`         // records of others that the server has lost, kept sealed
+	NotTaken     bool               `json:"not_taken"`    // the centre takes no more of this device's work until it has settled what it holds
+	Wiped        bool               `json:"wiped"`        // the device was revoked and holds nothing any more; pages empty themselves
+	Withheld     bool               `json:"withheld"`     // the centre was put back and has not confirmed who takes part: nothing is heard until then
 	Backlog      Backlog            `json:"declared"`
 	HeldMinor    map[string]int64   `json:"held_minor"`   // money in what is held, by currency
 	Conflicts    uint64             `json:"conflicts"`    // that nobody has settled
@@ -40,9 +44,10 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
+	id := c.Store.Identity()
 	return Status{
-		Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
-		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Unbacked: st.Unbacked,
+		Wiped: id != nil && id.WipedAt != 0, Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
+		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Unbacked: st.Unbacked, Kept: st.Declared.Kept, Withheld: c.withheld.Load(), NotTaken: c.notTaken.Load() && st.Pending > 0,
 		Backlog:   Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
 		HeldMinor: st.HeldMinor, Conflicts: st.Conflicts, ClockOffMS: c.off().Milliseconds(),
 	}, nil
@@ -65,11 +70,29 @@ func (c *Client) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 			localapi.Refuse(w, store.ErrNotEnrolled)
 			return
 		}
+		if c.wiped(w, r) {
+			return
+		}
 		c.forThisSite(api).ServeHTTP(w, r)
 	})
 	mux.Handle("GET /metrics", c.metrics.handler())
 	mux.Handle("/", pages)
 	return gate.Handler(mux)
+}
+
+// wiped answers for a device that was wiped: nothing but that, and the browser empties what
+// it keeps of the site. It says whether it has answered.
+func (c *Client) wiped(w http.ResponseWriter, r *http.Request) bool {
+	if c.Store.Identity().WipedAt == 0 {
+		return false
+	}
+	switch r.URL.Path {
+	case "/api/status", "/api/events", "/api/recorder", "/api/login-link":
+		return false
+	}
+	w.Header().Set("Clear-Site-Data", `"storage"`) // the cache has no answer of ours
+	localapi.Refuse(w, store.ErrWiped)
+	return true
 }
 
 // SiteHeader names the site that a page recorded something for.

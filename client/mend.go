@@ -35,25 +35,7 @@ func drafting(ctx context.Context, d *store.Draft) (again bool, err error) {
 // Replace mends what the server holds: what is recorded instead stands in its place, with
 // the ids and, of a sale, the receipt number that it had. Asking again is harmless.
 func (c *Client) Replace(ctx context.Context, hash string, q Mend) (id syncproto.RecordID, err error) {
-	raw, err := hex.DecodeString(hash)
-	if err != nil || len(raw) != len(syncproto.Hash{}) {
-		return id, badHash(hash)
-	}
-	m := &mending{hash: syncproto.Hash(raw)}
-	err = c.Store.Read(ctx, func(r *store.Reader) error {
-		row, err := r.VerdictOf(m.hash)
-		if err != nil {
-			return err
-		}
-		if row == nil {
-			return store.ErrNoRecord
-		}
-		if s := row.Of(schema.VerdictState).Text(); s != schema.VerdictHeld {
-			return refusal.New(refusal.Settled, "it is settled already: %s", s).With("state", s)
-		}
-		m.held, err = r.Own(row)
-		return err
-	})
+	m, err := c.heldOf(ctx, hash)
 	if err != nil {
 		return id, err
 	}
@@ -65,6 +47,55 @@ func (c *Client) Replace(ctx context.Context, hash string, q Mend) (id syncproto
 		return id, refusal.New(refusal.OtherKind, "this is mended by a request of its own kind alone")
 	}
 	return m.held.Changes[0].Record, c.again(context.WithValue(ctx, mendingKey{}, m), m.held.Changes[0].Record, &q)
+}
+
+// heldOf is an own transaction that the server holds; its content is nil where it is not
+// here any more.
+func (c *Client) heldOf(ctx context.Context, hash string) (*mending, error) {
+	raw, err := hex.DecodeString(hash)
+	if err != nil || len(raw) != len(syncproto.Hash{}) {
+		return nil, badHash(hash)
+	}
+	m := &mending{hash: syncproto.Hash(raw)}
+	return m, c.Store.Read(ctx, func(r *store.Reader) error {
+		row, err := r.VerdictOf(m.hash)
+		if err != nil {
+			return err
+		}
+		if row == nil {
+			return store.ErrNoRecord
+		}
+		own, err := r.OwnVerdicts()
+		if err != nil {
+			return err
+		}
+		if !own[row.ID] {
+			return store.ErrNoRecord
+		}
+		if s := row.Of(schema.VerdictState).Text(); s != schema.VerdictHeld {
+			return refusal.New(refusal.Settled, "it is settled already: %s", s).With("state", s)
+		}
+		m.held, err = r.Own(row)
+		return err
+	})
+}
+
+// Withdraw takes back what the server holds: it never counts. Asking again is harmless.
+func (c *Client) Withdraw(ctx context.Context, hash string) error {
+	m, err := c.heldOf(ctx, hash)
+	if err != nil {
+		return err
+	}
+	_, zone, err := c.at(c.Now())
+	if err != nil {
+		return err
+	}
+	return c.Store.Write(ctx, func(w *store.Writer) error {
+		return w.Transaction(syncproto.RecordID{}, zone, func(d *store.Draft) error {
+			_, err := d.Withdraw(m.hash)
+			return err
+		})
+	})
 }
 
 // again records what a request asks for, under the id that was held.
@@ -109,6 +140,9 @@ func (m *Mend) kind() int {
 // mendOf is what was asked for when a transaction was recorded; nil where no request can
 // mend it.
 func mendOf(t *syncproto.Transaction) *Mend {
+	if len(t.Changes) == 0 {
+		return nil
+	}
 	first := madeBy(&t.Changes[0])
 	made := t.Changes[0].Op == syncproto.Create
 	switch {

@@ -33,8 +33,11 @@ func (s *session) repairNext(ctx context.Context, c *syncproto.Checkpoint) error
 		}
 	}
 	s.repairing = nil
-	if s.Store.Unsettled() || s.Store.Progress().Unequal == "" {
+	if s.Store.Unsettled() {
 		return nil
+	}
+	if s.Store.Progress().Unequal == "" {
+		return s.handOver(ctx)
 	}
 	shares, beyond, err := s.Store.Differing(ctx)
 	if err != nil {
@@ -48,9 +51,12 @@ func (s *session) repairNext(ctx context.Context, c *syncproto.Checkpoint) error
 			if err != nil {
 				return err
 			}
-			return s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared})
+			s.kept = declared.Kept
+			if err := s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared}); err != nil {
+				return err
+			}
 		}
-		return nil
+		return s.handOver(ctx)
 	}
 	r := &repair{share: shares[0]}
 	if _, err := s.Store.Scrub(ctx); err != nil { // the digest itself may be what is wrong
@@ -100,6 +106,12 @@ func (s *session) ranges(ctx context.Context, f *syncproto.Range) error {
 		return err
 	}
 	need, lacking := compareItems(own, f.Items)
+	if need, err = s.Store.Spare(ctx, r.share, need); err != nil {
+		return err
+	}
+	if lacking, err = s.Store.Spare(ctx, r.share, lacking); err != nil {
+		return err
+	}
 	r.need = append(r.need, need...)
 	s.staging.Lacking(r.share, tableIDs(lacking))
 	return s.descend(ctx)

@@ -39,3 +39,33 @@ func (s *session) salvage(ctx context.Context) error {
 	}
 	return nil
 }
+
+// handOver tells the server how many records are kept here that it has lost, where that
+// changed, and gives it those that it asks for.
+func (s *session) handOver(ctx context.Context) error {
+	declared, err := s.Store.Declared(ctx)
+	if err != nil {
+		return err
+	}
+	if declared.Kept != s.kept {
+		s.kept = declared.Kept
+		s.Logger.Warn("records of others are kept here that the server has lost", "records", s.kept)
+		if err := s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared}); err != nil {
+			return err
+		}
+	}
+	ask := s.welcome.Kept
+	if ask == nil || !ask.Ask {
+		return nil
+	}
+	for s.given = max(s.given, ask.Given); ; {
+		give, err := s.Store.Spares(ctx, s.given)
+		if err != nil || len(give.Rows) == 0 {
+			return err
+		}
+		if err := s.conn.Send(ctx, give); err != nil {
+			return err
+		}
+		s.given = give.Upto
+	}
+}

@@ -50,6 +50,8 @@ type session struct {
 	checked   chan struct{} // holds a token when a checkpoint came
 	repairing *repair       // nil where no share is being compared
 	gaveUp    bool          // said that a share could not be repaired
+	kept      uint64        // records kept for the server, as it was last told
+	given     uint64        // number of the last of them that it has
 	sent      int64         // the last transaction pushed, by its place in the outbox
 	batches   uint64        // pushed
 }
@@ -95,7 +97,11 @@ func (c *Client) session(ctx context.Context, r *run) error {
 		pushing.Add(1)
 		go func() { defer pushing.Done(); s.letGo(ctx) }()
 	}
-	err = s.hear(ctx)
+	if r.once && s.welcome.Withheld && !c.Store.Pending() {
+		err = ErrWithheld
+	} else {
+		err = s.hear(ctx)
+	}
 	cancel(err)
 	pushing.Wait()
 	return s.over(ctx, err)
@@ -230,6 +236,11 @@ func (s *session) greet(ctx context.Context, id *store.Identity) error {
 	s.serverKey = server.Key
 	s.credit.Add(s.welcome.Credit)
 	s.taken = s.welcome.Credit > 0
+	s.notTaken.Store(!s.taken)
+	s.withheld.Store(s.welcome.Withheld)
+	if err := s.Store.Seen(ctx, s.welcome.Kept); err != nil {
+		return err
+	}
 	before, _ := s.Store.Counts()
 	if err := s.Store.Welcome(ctx, heads, s.welcome.Heads); err != nil {
 		return err
@@ -246,7 +257,7 @@ func (s *session) hello(ctx context.Context, id *store.Identity, c *syncproto.Ch
 	if err != nil {
 		return nil, err
 	}
-	s.told = declared.Transactions == 0
+	s.told, s.kept = declared.Transactions == 0, declared.Kept
 	key, err := s.keyOf(ctx, id.Device)
 	if err != nil {
 		return nil, err
@@ -302,6 +313,9 @@ func (s *session) hear(ctx context.Context) error {
 		if s.run.once && s.done() {
 			return s.part(ctx)
 		}
+		if s.run.once && s.welcome.Withheld && !s.Store.Pending() {
+			return ErrWithheld
+		}
 		if s.run.once && s.reached && !s.taken && s.repairing == nil && s.Store.Pending() {
 			return ErrNotTaken
 		}
@@ -325,6 +339,9 @@ func (s *session) take(ctx context.Context, f syncproto.Frame) (err error) {
 	case *syncproto.Credit:
 		s.credit.Add(f.Bytes)
 		s.taken = true
+		if s.notTaken.Swap(false) {
+			s.Store.Touch()
+		}
 	case *syncproto.Ping:
 		err = s.ping(ctx, f)
 	default:
@@ -393,6 +410,7 @@ func (s *session) checkpoint(ctx context.Context, f *syncproto.Checkpoint) error
 	case s.checked <- struct{}{}:
 	default:
 	}
+	s.withheld.Store(false)
 	s.reached = s.reached || f.Position >= s.welcome.Position
 	return s.repairNext(ctx, f)
 }

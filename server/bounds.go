@@ -57,6 +57,10 @@ const (
 	// maxParked is the batches of a device that wait for one before them.
 	maxParked = 256
 
+	// maxKept is the bytes of records that devices handed over and nobody has looked at, as
+	// much as one device keeps.
+	maxKept = 64 << 20
+
 	// maxParcels is the parcels that are read at a time: each may take 100 MiB.
 	maxParcels = 1
 

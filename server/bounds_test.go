@@ -18,7 +18,7 @@ var bounds = map[string]any{
 	"pushWindow": pushWindow, "backlogWindow": backlogWindow, "usualBatch": usualBatch, "usualBudget": usualBudget, "bulkBudget": bulkBudget,
 	"maxWaiting": maxWaiting, "stalledBatch": stalledBatch, "budgetWait": budgetWait,
 	"maxPages": maxPages, "pageBytes": pageBytes, "slowReader": slowReader,
-	"maxHeld": maxHeld, "maxHeldBytes": maxHeldBytes, "maxEscrow": maxEscrow, "maxEscrowBytes": maxEscrowBytes, "maxParked": maxParked, "maxParcels": maxParcels,
+	"maxHeld": maxHeld, "maxHeldBytes": maxHeldBytes, "maxEscrow": maxEscrow, "maxEscrowBytes": maxEscrowBytes, "maxParked": maxParked, "maxKept": maxKept, "maxParcels": maxParcels,
 	"doorRetry": doorRetry, "busyRetry": busyRetry, "addressRetry": addressRetry,
 }
 

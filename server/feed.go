@@ -50,6 +50,8 @@ func (n *session) feed(ctx context.Context) error {
 			return syncproto.Errorf(syncproto.CodeUnknown, "")
 		case d.Revoked:
 			return n.deliverOnly()
+		case n.s.withholds(d):
+			return nil
 		}
 		if r.regrant(d.Access.MayRead(n.s.Now().UnixMilli())) {
 			if shares := r.shares(); !slices.Equal(shares, r.heard) {
@@ -145,7 +147,7 @@ func (s *Server) wentBack(ctx context.Context, cursor []byte) error {
 	}
 	h := state.History{
 		Org: head.Org, OrgKey: head.OrgKey, ID: id, Parent: head.History, Hash: syncproto.FirstPositionHash(head.Org),
-		Cause: "a device was ahead of the log: the log was put back",
+		Cause: "a device was ahead of the log: the log was put back", Doubt: s.sealed(cursor),
 	}
 	index, err := s.append(ctx, &state.Entry{Kind: state.EntryHistory, Payload: h.Encode()})
 	if err != nil {
@@ -336,7 +338,7 @@ func (n *session) sendRows(ctx context.Context, f syncproto.Frame, point *syncpr
 // own was judged, and the digests to prove it by.
 func (r *reader) checkpoint(ctx context.Context, p *state.Page) error {
 	c := &syncproto.Checkpoint{
-		Cursor: state.Cursor(p.Head, p.HeadHash, p.History), Position: p.Head, Hash: p.HeadHash, History: p.History, TimeMS: r.n.s.Now().UnixMilli(),
+		Cursor: r.n.s.sealCursor(state.Cursor(p.Head, p.HeadHash, p.History)), Position: p.Head, Hash: p.HeadHash, History: p.History, TimeMS: r.n.s.Now().UnixMilli(),
 	}
 	for i, d := range p.Digests {
 		if at, told := r.told[d.Share]; !told || at != p.Touched[i] {

@@ -49,6 +49,12 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/parcels", Summary: "Take in a parcel, a file that a site made", Request: ParcelFile{}, Response: TakenParcel{}, Handle: s.apiParcel},
 		{Method: "GET", Path: "/api/quarantine", Summary: "Transactions that are held, or were", Response: []Verdict{}, Handle: s.apiQuarantine},
 		{Method: "POST", Path: "/api/quarantine/{hash}", Summary: "Release or withdraw what is held", Request: Decide{}, Response: Verdict{}, Handle: s.apiDecide},
+		{Method: "GET", Path: "/api/wentback", Summary: "What head office has to see to after the log went back in time", Response: WentBack{}, Handle: s.apiWentBack},
+		{Method: "POST", Path: "/api/wentback/vouch", Summary: "Say that every device which may not take part any more is revoked here", Response: WentBack{}, Handle: s.apiVouch},
+		{Method: "POST", Path: "/api/wentback/gaps/{id}", Summary: "Say that no backup holds what a device let go", Response: WentBack{}, Handle: s.apiAcceptGap},
+		{Method: "GET", Path: "/api/kept", Summary: "Records that devices handed over, which the log has lost", Response: KeptRecords{}, Handle: s.apiKept},
+		{Method: "POST", Path: "/api/kept/ask", Summary: "Ask devices for the records that they keep", Response: KeptRecords{}, Handle: s.apiAskKept},
+		{Method: "POST", Path: "/api/kept/seen", Summary: "Say that what was listed has been looked at: devices drop it", Request: KeptSeen{}, Response: KeptRecords{}, Handle: s.apiSeenKept},
 		{Method: "POST", Path: "/api/backed", Summary: "Say up to where a verified backup holds the work of devices", Request: Backing{}, Response: BackedCount{}, Handle: s.apiBacked},
 	}
 }

@@ -31,6 +31,8 @@ type Device struct {
 	Program         string             `json:"program"`          // name and version; "" where it is not connected
 	Held            int                `json:"held"`             // its transactions in quarantine
 	Unbacked        uint64             `json:"unbacked"`         // transactions it let go for want of room, though in no backup it knew of
+	Kept            uint64             `json:"kept"`             // records of others that it keeps, since the log has lost them
+	Full            string             `json:"full"`             // quarantine or escrow, where that is used up: no more of its work is taken; else ""
 	Revoked         bool               `json:"revoked"`
 	RevokedAt       *string            `json:"revoked_at"` // RFC 3339, UTC; null while it is not
 	RevokeReason    string             `json:"revoke_reason"`
@@ -41,10 +43,20 @@ type Device struct {
 func (s *Server) Devices(ctx context.Context) ([]Device, error) {
 	list, err := Devices(ctx, s.State)
 	open := s.openDevices()
+	if err != nil {
+		return list, err
+	}
 	for i := range list {
 		list[i].Program, list[i].Connected = open[list[i].Device]
 	}
-	return list, err
+	return list, s.State.Read(ctx, func(r *state.Reader) (err error) {
+		for i := range list {
+			if list[i].Held > 0 && err == nil {
+				list[i].Full, err = s.full(r, list[i].Device)
+			}
+		}
+		return err
+	})
 }
 
 // Devices lists the devices that a state knows.
@@ -84,6 +96,7 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 			}
 			if h, ok := health[id]; ok {
 				d.LastContact, d.PendingDeclared, d.OldestPending, d.OffsetMS = timeText(h.LastContact), h.Declared.Transactions, timeText(h.Declared.OldestMS), h.OffsetMS
+				d.Kept = h.Declared.Kept
 				d.Differing, d.Unbacked = h.Declared.Differing, h.Declared.Unbacked
 				d.Wiped = d.Revoked && h.LastContact >= row.Of(schema.DeviceRevoked).Int() && h.Declared.Transactions == 0
 				maps.Copy(d.PendingAmounts, h.Declared.AmountMinor)

@@ -36,6 +36,8 @@ type Overview struct {
 	HeldMinor map[string]int64 `json:"held_minor"` // money therein by currency, minor units
 	Parked    int64            `json:"parked"`     // transactions whose predecessor has not come
 	Conflicts int              `json:"conflicts"`  // that nobody has settled
+
+	WentBack WentBack `json:"went_back"` // what to see to after the log went back in time
 }
 
 // Sums are the figures of a span of days.
@@ -149,6 +151,9 @@ func (o *Overview) fill(r *state.Reader, view *live.View, asked Asked) (err erro
 		return err
 	}
 	if o.Held, o.Parked, err = r.Held(); err != nil {
+		return err
+	}
+	if o.WentBack, err = wentBack(r, view); err != nil {
 		return err
 	}
 	if o.CompleteTo, o.MissingSites, err = completeness(r); err != nil {

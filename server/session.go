@@ -387,6 +387,9 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 			if own { // the device is not ahead: name its own place, which it will know
 				branches = append(branches, h)
 				n.judged = append(n.judged, h)
+			} else if waits, derr := r.InDoubt(n.device, h); derr != nil || waits {
+				err = errors.Join(err, derr)
+				branches = append(branches, h)
 			} else { // it declared what it had before it learns that some is lost here
 				n.emptied.Store(false)
 			}
@@ -398,6 +401,9 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 		if err == nil {
 			full, err = s.full(r, n.device)
 		}
+		if err == nil {
+			w.Kept, err = s.keptAsk(r, n.device)
+		}
 		return err
 	})
 	if err != nil {
@@ -405,6 +411,9 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 	}
 	if len(w.Heads) > syncproto.MaxSettled {
 		w.Heads = w.Heads[:syncproto.MaxSettled]
+	}
+	if d := s.live.View().Device(n.device); d != nil {
+		w.Withheld = s.withholds(d)
 	}
 	if full != "" { // it hears, and what it has recorded stays there
 		s.Logger.Warn("a device's "+full+" is full: no more of its work is taken until somebody settles what is held", "device", n.device)
@@ -453,6 +462,8 @@ func (n *session) take(ctx context.Context, f syncproto.Frame) (err error) {
 	switch f := f.(type) {
 	case *syncproto.Push:
 		return n.push(ctx, f)
+	case *syncproto.Give:
+		return n.given(ctx, f)
 	case *syncproto.Credit:
 		n.credit.Add(f.Bytes)
 		return nil

@@ -132,6 +132,9 @@ func TestWhatADeviceMayNoLongerReadLeavesItAndItsOwnWorkIsSealed(t *testing.T) {
 	putAllBack(t, c, kept)
 	c.Start()
 	branch.Moved(c)
+	refusedAs(t, branch, client.ErrWithheld)
+	_, err = c.Server.Vouch(ctx)
+	must(t, err)
 	branch.Sync()
 	held, err := c.Server.Quarantine(ctx) // what came back of its rights was looked at first
 	must(t, err)

@@ -88,3 +88,61 @@ func TestAnEditThatNamesAPersonWithoutConsentIsNotRecorded(t *testing.T) {
 		t.Error("a name was added without consent")
 	}
 }
+
+func TestAnAuthorTakesBackWhatIsHeld(t *testing.T) {
+	c := simtest.NewCentre(t)
+	stall := c.NewSite("Stall", schema.KindStall)
+	person, err := stall.Client.AddPerson(ctx, client.NewPerson{Name: "a made-up person"})
+	must(t, err)
+	other, err := stall.Client.AddPerson(ctx, client.NewPerson{Name: "another made-up person"})
+	must(t, err)
+	stall.Sync()
+	list, err := stall.Client.Quarantine(ctx)
+	must(t, err)
+	byRecord := map[string]string{}
+	for _, v := range list {
+		byRecord[v.Record] = v.Hash
+	}
+	recorded := stall.Store.Transactions()
+	for range 3 {
+		must(t, stall.Client.Withdraw(ctx, byRecord[person.String()]))
+	}
+	if n := stall.Store.Transactions() - recorded; n != 1 {
+		t.Errorf("asking three times recorded %d transactions", n)
+	}
+	if r := stall.Sync(); r.Quarantined != 1 {
+		t.Errorf("%d are held after one of two was taken back", r.Quarantined)
+	}
+	stall.Sound()
+	must(t, stall.Store.Read(ctx, func(r *store.Reader) error {
+		row, err := r.Get(schema.Person, person)
+		if row != nil {
+			t.Error("what was taken back still stands at its author")
+		}
+		return err
+	}))
+	states := map[string]string{}
+	verdicts, err := c.Server.Quarantine(ctx)
+	must(t, err)
+	for _, v := range verdicts {
+		states[v.Hash] = v.State
+	}
+	if states[byRecord[person.String()]] != schema.VerdictWithdrawn || states[byRecord[other.String()]] != schema.VerdictHeld {
+		t.Errorf("the verdicts are %v", states)
+	}
+	if err := stall.Client.Withdraw(ctx, byRecord[person.String()]); err == nil {
+		t.Error("what was taken back was taken back again")
+	}
+	// Head office was faster: what it decided stands.
+	must(t, stall.Client.Withdraw(ctx, byRecord[other.String()]))
+	_, err = c.Server.Decide(ctx, byRecord[other.String()], server.Decide{Action: schema.DecisionRelease, Waive: true})
+	must(t, err)
+	stall.Sync()
+	if n := count(t, c, schema.Person); n != 1 {
+		t.Errorf("head office has %d people, want the one that it released", n)
+	}
+	stall.Sound()
+	if _, err := stall.Client.Quarantine(ctx); err != nil { // a withdrawal that came too late has no content to show
+		t.Error(err)
+	}
+}

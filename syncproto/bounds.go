@@ -45,6 +45,10 @@ const (
 	MaxCovered = 1 << 10
 	// MaxSalvage bounds the batches of one Salvage frame.
 	MaxSalvage = 1 << 8
+	// MaxGive bounds the records of one Give, MaxKeptRow one of them as it is sealed: the
+	// largest record of this schema is half of it.
+	MaxGive    = 1 << 8
+	MaxKeptRow = 48 << 10
 	// MaxDetail bounds the words of a Bye.
 	MaxDetail = 512
 	// MaxCredit bounds what one frame grants.

@@ -120,6 +120,8 @@ func TestFramesThatThePeerWouldRefuseAreNotEncoded(t *testing.T) {
 		&syncproto.Resume{Credit: syncproto.MaxCredit + 1},
 		&syncproto.Welcome{},
 		&syncproto.Push{},
+		&syncproto.Give{Upto: 1},
+		&syncproto.Give{Upto: 1, Rows: [][]byte{make([]byte, syncproto.MaxKeptRow+1)}},
 		&syncproto.Push{Batch: 1, Offset: 5, Total: 5, Length: 5, Data: []byte{1}},
 		&syncproto.Rows{},
 		short, falling,

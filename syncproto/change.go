@@ -192,7 +192,7 @@ func ReadBody(b []byte) (*Transaction, error) {
 			break
 		}
 	}
-	if len(t.Changes) == 0 {
+	if len(t.Changes) == 0 && t.Replaces == nil { // it takes a held one back
 		r.Fail("a transaction without a change")
 	}
 	return t, r.Done()

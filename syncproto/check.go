@@ -129,6 +129,15 @@ func (f *Salvage) check() error {
 	return within(len(f.Batches) <= MaxSalvage, "%d batches", len(f.Batches))
 }
 
+func (f *Give) check() error {
+	for _, b := range f.Rows {
+		if len(b) == 0 || len(b) > MaxKeptRow {
+			return fmt.Errorf("a kept record of %d bytes", len(b))
+		}
+	}
+	return within(len(f.Rows) >= 1 && len(f.Rows) <= MaxGive, "%d kept records", len(f.Rows))
+}
+
 func checkRecords(lists []TableIDs) error {
 	for _, t := range lists {
 		if len(t.IDs) == 0 || len(t.IDs)%16 != 0 {

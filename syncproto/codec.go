@@ -181,6 +181,8 @@ func newFrame(t FrameType) Frame {
 		return &Range{}
 	case TypeNeed:
 		return &Need{}
+	case TypeGive:
+		return &Give{}
 	case TypeSalvage:
 		return &Salvage{}
 	}

@@ -9,7 +9,7 @@ package syncproto
 // FrameType numbers the frames; append-only.
 type FrameType uint8
 
-// 15, 17 and 18 are reserved for Give and the chunks of attachments.
+// 17 and 18 are reserved for the chunks of attachments.
 const (
 	TypeChallenge  FrameType = 1
 	TypeHello      FrameType = 2
@@ -63,6 +63,9 @@ type Declared struct {
 	OldestMS     int64            `cbor:"3,keyasint,omitempty"` // UTC ms by the device's clock; 0 where there is none
 	Differing    uint64           `cbor:"4,keyasint,omitempty"` // shares that were repaired in vain: a person has to look
 	Unbacked     uint64           `cbor:"5,keyasint,omitempty"` // transactions let go for want of room, though in no backup known
+	Kept         uint64           `cbor:"6,keyasint,omitempty"` // records of others that the server has lost, kept sealed
+	Gap          uint64           `cbor:"7,keyasint,omitempty"` // transactions let go that the server has lost
+	GapMS        int64            `cbor:"8,keyasint,omitempty"` // when the device had heard of the backup that holds them, UTC ms by the server's clock; 0: not known
 }
 
 // Head is how far one incarnation goes, and its chain hash there.
@@ -104,12 +107,22 @@ type Backfill struct {
 type Welcome struct {
 	Version  uint64    `cbor:"1,keyasint"` // that both speak
 	History  HistoryID `cbor:"2,keyasint"`
-	Heads    []Head    `cbor:"3,keyasint,omitempty"` // of the incarnations that Hello named: last gapless transaction in the log, one entry a branch
-	OffsetMS int64     `cbor:"4,keyasint"`           // device's clock minus server's, as measured
-	Credit   uint64    `cbor:"5,keyasint"`           // bytes of bodies the device may push before more is given
-	Server   []byte    `cbor:"6,keyasint"`           // certificate of the server's device, whose key signs receipts
-	Position Position  `cbor:"7,keyasint"`           // log's end as it stood when Hello came
-	Copy     bool      `cbor:"8,keyasint,omitempty"` // the device is a copy, and the later one: it asks for a name of its own
+	Heads    []Head    `cbor:"3,keyasint,omitempty"`  // of the incarnations that Hello named: last gapless transaction in the log, one entry a branch
+	OffsetMS int64     `cbor:"4,keyasint"`            // device's clock minus server's, as measured
+	Credit   uint64    `cbor:"5,keyasint"`            // bytes of bodies the device may push before more is given
+	Server   []byte    `cbor:"6,keyasint"`            // certificate of the server's device, whose key signs receipts
+	Position Position  `cbor:"7,keyasint"`            // log's end as it stood when Hello came
+	Copy     bool      `cbor:"8,keyasint,omitempty"`  // the device is a copy, and the later one: it asks for a name of its own
+	Kept     *KeptAsk  `cbor:"9,keyasint,omitempty"`  // what becomes of records that the device keeps for a server that lost them
+	Withheld bool      `cbor:"10,keyasint,omitempty"` // the server went back, and nobody has vouched for who takes part: no rows come, and what is pushed is not judged yet
+}
+
+// KeptAsk says what becomes of the records that a device numbered and keeps (SPEC §5.15).
+type KeptAsk struct {
+	_     struct{} `cbor:",toarray"`
+	Done  uint64   // head office has seen those up to here: the device drops them
+	Given uint64   // the log has those up to here
+	Ask   bool     // those after Given are asked for
 }
 
 // Push (SPEC §5.5) carries a piece of a batch. Pieces come in order, batch after
@@ -125,6 +138,12 @@ type Push struct {
 // Receipt is a signed ReceiptBody.
 type Receipt struct {
 	Signed []byte `cbor:"1,keyasint"`
+}
+
+// Give (SPEC §5.15) hands over records that a device keeps for a server that lost them.
+type Give struct {
+	Upto uint64   `cbor:"1,keyasint"` // number of the last of them
+	Rows [][]byte `cbor:"2,keyasint"` // each sealed to the organisation's key
 }
 
 // Leave (SPEC §5.7) takes records, or a whole share, off the device.
@@ -211,3 +230,4 @@ func (*Credit) Type() FrameType     { return TypeCredit }
 func (*Ping) Type() FrameType       { return TypePing }
 func (*Bye) Type() FrameType        { return TypeBye }
 func (*Salvage) Type() FrameType    { return TypeSalvage }
+func (*Give) Type() FrameType       { return TypeGive }

@@ -28,6 +28,7 @@ type base struct {
 	verdicts []*records.Row                        // heard, that end a quarantine without taking the transaction
 	left     map[syncproto.Class][]syncproto.Scope // shares this device may no longer read
 	lessHere bool                                  // a record left
+	backup   bool                                  // a newer backup was heard of
 	prefix   string                                // of this device's receipt numbers
 
 	// ended counts, by ord, the records whose newest own transaction that is and whose
@@ -38,6 +39,8 @@ type base struct {
 	// edits says whether anything here is edited, nil before that was looked at: a
 	// stall that only sells has nothing to uncover.
 	edits *bool
+
+	spares *bool // whether anything is kept for the server; nil before that was looked at
 }
 
 type digest struct {
@@ -179,8 +182,12 @@ func (b *base) enter(r *records.Row) error {
 	if s := r.Of(schema.VerdictState).Text(); r.Table.ID == schema.Verdict && (s == schema.VerdictWithdrawn || s == schema.VerdictReplaced) {
 		b.verdicts = append(b.verdicts, r.Clone())
 	}
+	b.backup = b.backup || r.Table.ID == schema.Backed
 	if r.Table.ID == schema.Sale {
 		b.passOver(r.Of(schema.SaleReceiptNo).Text())
+	}
+	if err := b.back(r); err != nil {
+		return err
 	}
 	return b.count(r, func(d *digest, h syncproto.Hash) { d.Add(h) })
 }
@@ -307,7 +314,7 @@ func (b *base) leaveShare(share syncproto.Share) error {
 		b.left = map[syncproto.Class][]syncproto.Scope{}
 	}
 	b.left[share.Class] = append(b.left[share.Class], share.Scope)
-	return nil
+	return b.tx.Exec(`UPDATE spare SET hash = NULL WHERE class = ? AND scope = ?`, int64(share.Class), share.Scope.AppendBinary(nil))
 }
 
 // dropUnclaimed takes off this device the records of the shares that it may no longer

@@ -95,7 +95,8 @@ type Draft struct {
 	order  []rowKey
 	sums   map[string]int64 // minor units of sale lines by currency
 
-	mended map[rowKey]*records.Row // by the held transaction that this one stands in for
+	mended    map[rowKey]*records.Row // by the held transaction that this one stands in for
+	withdraws bool                    // it takes that one back, and changes nothing
 }
 
 type rowKey struct {
@@ -113,7 +114,7 @@ func (w *Writer) Transaction(person syncproto.RecordID, zoneMinutes int, f func(
 	l := &w.lives[w.current]
 	d := &Draft{w: w, ord: l.ord(l.last + 1), rows: map[rowKey]*records.Row{}}
 	d.t = syncproto.Transaction{Zone: zoneMinutes, Person: person, Schema: schema.Version, Rules: schema.RulesVersion}
-	if err := f(d); err != nil || len(d.t.Changes) == 0 {
+	if err := f(d); err != nil || len(d.t.Changes) == 0 && !d.withdraws {
 		return err
 	}
 	var err error

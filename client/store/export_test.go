@@ -60,3 +60,22 @@ func (s *Store) GoOn() {
 	defer s.mu.Unlock()
 	s.current = len(s.lives) - 1
 }
+
+// LimitSpare makes the bound of what is kept for the server so many bytes.
+func (s *Store) LimitSpare(bytes int64) { s.spareLimit = bytes }
+
+// MaxSpare is that bound.
+const MaxSpare = maxSpare
+
+// Spared counts the kept records, and those whose hash is kept beside them.
+func (s *Store) Spared() (kept, hashes int64) {
+	if err := s.db.Read(context.Background(), func(tx *sqlitedb.Tx) (err error) {
+		if kept, err = tx.Int(`SELECT count(*) FROM spare`); err == nil {
+			hashes, err = tx.Int(`SELECT count(*) FROM spare WHERE hash IS NOT NULL`)
+		}
+		return err
+	}); err != nil {
+		panic(err)
+	}
+	return kept, hashes
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -89,4 +90,25 @@ func (d *Draft) Mend(hash syncproto.Hash, held *syncproto.Transaction) (again bo
 // Mended is a record as the transaction made it that this draft mends; nil where it did not.
 func (d *Draft) Mended(table syncproto.TableID, id syncproto.RecordID) *records.Row {
 	return d.mended[rowKey{table, id}]
+}
+
+// Withdraw lets the draft take back an own transaction that the server holds. What that one
+// made here stays in sight until the server has said so. again says that it was asked for
+// before, and nothing is to be done.
+func (d *Draft) Withdraw(hash syncproto.Hash) (again bool, err error) {
+	for i := range d.w.lives {
+		l := &d.w.lives[i]
+		if l.settled == l.last {
+			continue
+		}
+		if err := d.w.tx.Query(func(row sqlitedb.Row) error {
+			t, err := syncproto.ReadBody(row.Blob(0))
+			again = again || err == nil && t.Replaces != nil && *t.Replaces == hash
+			return err
+		}, `SELECT body FROM outbox WHERE ord BETWEEN ? AND ? AND body_hash IS NULL`, l.ord(l.settled+1), l.ord(l.last)); err != nil || again {
+			return again, err
+		}
+	}
+	d.t.Replaces, d.withdraws = &hash, true
+	return false, nil
 }

@@ -18,6 +18,7 @@ type letGo struct {
 	released     syncproto.Seq  // up to here outbox may lack transactions
 	releasedHash syncproto.Hash // chain hash there
 	unbacked     uint64         // how many no backup was known to hold
+	lacks        syncproto.Seq  // how many the server has lost
 }
 
 const (

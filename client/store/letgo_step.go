@@ -85,7 +85,10 @@ func (g *releasing) step(from int64) (last int64, full bool, err error) {
 			return 0, false, err
 		}
 	}
-	return last, full, nil
+	if len(changed) == 0 {
+		return last, full, nil
+	}
+	return last, full, g.tx.Exec(`UPDATE progress SET let_go_ms = backed_ms`)
 }
 
 // stayed says whether a line stayed when those around it went, at an earlier time.

@@ -12,7 +12,8 @@ import (
 )
 
 // Heads names the incarnations that the server has not acknowledged whole, oldest
-// first, the newest that it knows, and the newest, with how far each goes: what Hello says.
+// first, those of which it has lost what was let go, the newest that it knows, and the
+// newest, with how far each goes: what Hello says.
 func (s *Store) Heads() []syncproto.Head {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -23,7 +24,7 @@ func (s *Store) Heads() []syncproto.Head {
 	}
 	for i := range s.lives {
 		l := &s.lives[i]
-		if (l.settled < l.last || i == known || i == len(s.lives)-1) && l.last > 0 && len(heads) < syncproto.MaxHeads {
+		if (l.settled < l.last || l.lacks > 0 || i == known || i == len(s.lives)-1) && l.last > 0 && len(heads) < syncproto.MaxHeads {
 			heads = append(heads, syncproto.Head{Incarnation: l.inc, Seq: l.last, Hash: l.hash})
 		}
 	}
@@ -63,8 +64,11 @@ func (s *Store) Welcome(ctx context.Context, named, heads []syncproto.Head) erro
 	s.mu.Lock()
 	lives := slices.Clone(s.lives)
 	s.mu.Unlock()
-	durable, err := s.durable(ctx, lives, named, heads)
+	durable, lacks, err := s.durable(ctx, lives, named, heads)
 	if err != nil {
+		return err
+	}
+	if err := s.lacking(ctx, lacks); err != nil {
 		return err
 	}
 	if err := s.leave(ctx, named, heads); err != nil || len(durable) == 0 {
@@ -125,12 +129,34 @@ func (s *Store) leave(ctx context.Context, named, heads []syncproto.Head) error 
 	})
 }
 
+// lacking takes note of how many of the transactions that were let go the server has lost.
+func (s *Store) lacking(ctx context.Context, lacks map[int64]syncproto.Seq) error {
+	if len(lacks) == 0 {
+		return nil
+	}
+	return s.write(ctx, func(b *base) error {
+		for i := range b.lives {
+			l := &b.lives[i]
+			n, moved := lacks[l.id]
+			if !moved {
+				continue
+			}
+			l.lacks = n
+			if err := b.tx.Exec(`UPDATE incarnation SET lacks = ? WHERE id = ?`, uint64(n), l.id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // durable gives the incarnations, by id, of which the server's log holds more or less
-// than was known, and how far it does.
-func (s *Store) durable(ctx context.Context, lives []life, named, heads []syncproto.Head) (map[int64]syncproto.Seq, error) {
-	moved := map[int64]syncproto.Seq{}
+// than was known, and how far it does; and those of which it has lost more or less of
+// what was let go, and how much.
+func (s *Store) durable(ctx context.Context, lives []life, named, heads []syncproto.Head) (moved, lacks map[int64]syncproto.Seq, err error) {
+	moved, lacks = map[int64]syncproto.Seq{}, map[int64]syncproto.Seq{}
 	lost, oldest := false, -1
-	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		for i := range lives {
 			l := &lives[i]
 			if !slices.ContainsFunc(named, func(h syncproto.Head) bool { return h.Incarnation == l.inc }) {
@@ -139,8 +165,11 @@ func (s *Store) durable(ctx context.Context, lives []life, named, heads []syncpr
 			if oldest < 0 {
 				oldest = i
 			}
-			var seq syncproto.Seq
+			var seq, told syncproto.Seq // told: where what is left here cannot say whether it is so
 			for _, h := range heads {
+				if h.Incarnation == l.inc && h.Seq <= l.released {
+					told = max(told, h.Seq)
+				}
 				if h.Incarnation != l.inc || h.Seq <= seq {
 					continue
 				}
@@ -155,14 +184,17 @@ func (s *Store) durable(ctx context.Context, lives []life, named, heads []syncpr
 			if seq != l.acked {
 				moved[l.id] = seq
 			}
+			if n := l.released - min(l.released, max(seq, told)); n != l.lacks {
+				lacks[l.id] = n
+			}
 			lost = lost || i == oldest && seq == 0 && l.settled > 0
 		}
 		return nil
 	})
 	for i := 0; lost && i < oldest; i++ {
-		moved[lives[i].id] = 0
+		moved[lives[i].id], lacks[lives[i].id] = 0, lives[i].released
 	}
-	return moved, err
+	return moved, lacks, err
 }
 
 func acknowledge(tx *sqlitedb.Tx, lives []life, h syncproto.Head) (own bool, err error) {
@@ -295,6 +327,19 @@ func (s *Store) Declared(ctx context.Context) (syncproto.Declared, error) {
 			return err
 		}
 		d.Differing = uint64(beyond)
+		kept, err := tx.Int(`SELECT count(*) FROM spare`)
+		if err != nil {
+			return err
+		}
+		d.Kept = uint64(kept)
+		for i := range lives {
+			d.Gap += uint64(lives[i].lacks)
+		}
+		if d.Gap > 0 {
+			if d.GapMS, err = tx.Int(`SELECT let_go_ms FROM progress`); err != nil {
+				return err
+			}
+		}
 		for i := range lives {
 			l := &lives[i]
 			d.Unbacked += l.unbacked

@@ -178,6 +178,11 @@ func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now i
 		if err := b.takeBack(); err != nil {
 			return err
 		}
+		if b.backup {
+			if err := b.tx.Exec(`UPDATE progress SET backed_ms = ?`, c.TimeMS); err != nil {
+				return err
+			}
+		}
 		if err := b.cover(c.Covered); err != nil {
 			return err
 		}
@@ -191,6 +196,7 @@ func (g *Staging) Checkpoint(ctx context.Context, c *syncproto.Checkpoint, now i
 			return err
 		}
 		p := b.progress
+		p.WentBack = (p.WentBack || p.History != c.History && p.History != syncproto.HistoryID{}) && unequal != ""
 		p.Cursor, p.Position, p.Hash, p.History = c.Cursor, c.Position, c.Hash, c.History
 		p.ServerTime, p.LastContact = c.TimeMS, now
 		p.Direct, p.Reading, p.Unequal = false, nil, unequal

@@ -57,17 +57,18 @@ type Store struct {
 	now  func() time.Time
 	rand io.Reader
 
-	mu       sync.Mutex
-	lives    []life // incarnations, by ord
-	current  int    // index of this process's own in lives; -1 until the first write
-	clock    *hlc.Clock
-	progress Progress
-	identity *Identity
-	lost     string // what the mark tells of a lost tail
-	walk     walk
-	letting  sync.Mutex    // held for a step of letting go
-	recorded chan struct{} // holds one token when something was recorded
-	moved    chan struct{} // closed when Counts or Progress change
+	mu         sync.Mutex
+	lives      []life // incarnations, by ord
+	current    int    // index of this process's own in lives; -1 until the first write
+	clock      *hlc.Clock
+	progress   Progress
+	identity   *Identity
+	lost       string // what the mark tells of a lost tail
+	walk       walk
+	spareLimit int64         // maxSpare
+	letting    sync.Mutex    // held for a step of letting go
+	recorded   chan struct{} // holds one token when something was recorded
+	moved      chan struct{} // closed when Counts or Progress change
 }
 
 // life is one incarnation.
@@ -116,6 +117,8 @@ type Progress struct {
 	Direct      bool
 	Reading     *syncproto.ReadPoint
 	Unequal     string
+	WentBack    bool  // the server's log is another than it was, and shares here have not been equal to it since
+	spareN      int64 // number of the newest kept record
 	receiptNo   int64
 	ownRows     int64
 }
@@ -132,7 +135,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, now: c.Now, rand: c.Rand, ids: syncproto.NewIDs(c.Rand, c.Now), current: -1, walk: walk{limit: maxOutbox}, recorded: make(chan struct{}, 1), moved: make(chan struct{})}
+	s := &Store{db: db, now: c.Now, rand: c.Rand, ids: syncproto.NewIDs(c.Rand, c.Now), current: -1, walk: walk{limit: maxOutbox}, spareLimit: maxSpare, recorded: make(chan struct{}, 1), moved: make(chan struct{})}
 	if err := s.load(ctx, c.Path); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -176,7 +179,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 }
 
 func (s *Store) load(ctx context.Context, path string) (err error) {
-	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL(), ddlOffset}); err != nil {
+	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL(), ddlOffset, ddlSpare, ddlGap}); err != nil {
 		return err
 	}
 	if err := s.read(ctx); err != nil {
@@ -273,6 +276,18 @@ func (s *Store) Moved() <-chan struct{} {
 	return s.moved
 }
 
+// Touch lets those who watch look again.
+func (s *Store) Touch() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.touched()
+}
+
+func (s *Store) touched() {
+	close(s.moved)
+	s.moved = make(chan struct{})
+}
+
 // publish makes known what a commit has changed. It runs while the commit still holds
 // the turn to write.
 func (s *Store) publish(lives []life, p *Progress) {
@@ -282,8 +297,7 @@ func (s *Store) publish(lives []life, p *Progress) {
 	if p != nil {
 		s.progress = *p
 	}
-	close(s.moved)
-	s.moved = make(chan struct{})
+	s.touched()
 }
 
 // Identity is who this device is, nil before it is enrolled.
@@ -335,7 +349,7 @@ func readIdentity(tx *sqlitedb.Tx) (*Identity, error) {
 func readLives(tx *sqlitedb.Tx) (lives []life, err error) {
 	err = tx.Query(func(row sqlitedb.Row) error {
 		l := life{id: row.Int(0), firstOrd: row.Int(6), last: syncproto.Seq(row.Int(7)), acked: syncproto.Seq(row.Int(9)), settled: syncproto.Seq(row.Int(10))}
-		l.letGo = letGo{released: syncproto.Seq(row.Int(11)), unbacked: uint64(row.Int(13))}
+		l.letGo = letGo{released: syncproto.Seq(row.Int(11)), unbacked: uint64(row.Int(13)), lacks: syncproto.Seq(row.Int(15))}
 		copy(l.releasedHash[:], row.Blob(12))
 		copy(l.inc[:], row.Blob(1))
 		copy(l.genesis.Parent[:], row.Blob(2))
@@ -347,7 +361,7 @@ func readLives(tx *sqlitedb.Tx) (lives []life, err error) {
 		l.noted = l.last
 		lives = append(lives, l)
 		return nil
-	}, `SELECT id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled, released, released_hash, unbacked, device FROM incarnation ORDER BY id`)
+	}, `SELECT id, incarnation, parent, parent_seq, parent_hash, genesis, first_ord, last, hash, acked, settled, released, released_hash, unbacked, device, lacks FROM incarnation ORDER BY id`)
 	for i := range lives {
 		end := int64(math.MaxInt64)
 		if i+1 < len(lives) {
@@ -388,7 +402,7 @@ func note(tx *sqlitedb.Tx, lives []life) error {
 const ddlOffset = `ALTER TABLE progress ADD COLUMN offset_ms INTEGER NOT NULL DEFAULT 0`
 
 func readProgress(tx *sqlitedb.Tx) (p Progress, err error) {
-	row, _, err := tx.One(`SELECT cursor, position, hash, history, server_time, last_contact, receipt_no, own_rows, direct, reading, unequal, recorded, offset_ms FROM progress`)
+	row, _, err := tx.One(`SELECT cursor, position, hash, history, server_time, last_contact, receipt_no, own_rows, direct, reading, unequal, recorded, offset_ms, went_back, spare_n FROM progress`)
 	if err != nil {
 		return p, err
 	}
@@ -400,7 +414,7 @@ func readProgress(tx *sqlitedb.Tx) (p Progress, err error) {
 	if p.Reading, err = decodePoint(row.Blob(9)); err != nil {
 		return p, err
 	}
-	p.Unequal, p.OffsetMS = row.Text(10), row.Int(12)
+	p.Unequal, p.OffsetMS, p.WentBack, p.spareN = row.Text(10), row.Int(12), row.Int(13) != 0, row.Int(14)
 	newer, ok, err := tx.One(`SELECT kept FROM outbox WHERE ord > ? ORDER BY ord DESC LIMIT 1`, row.Int(11))
 	if err == nil && ok {
 		err = p.readKept(newer.Blob(0))
@@ -415,6 +429,6 @@ func writeProgress(tx *sqlitedb.Tx, p *Progress, recorded int64) error {
 	if p.Cursor != nil {
 		cursor = p.Cursor
 	}
-	return tx.Exec(`UPDATE progress SET cursor = ?, position = ?, hash = ?, history = ?, server_time = ?, last_contact = ?, receipt_no = ?, own_rows = ?, direct = ?, reading = ?, unequal = ?, recorded = ?, offset_ms = ?`,
-		cursor, uint64(p.Position), p.Hash[:], p.History[:], p.ServerTime, p.LastContact, p.receiptNo, p.ownRows, p.Direct, encodePoint(p.Reading), p.Unequal, recorded, p.OffsetMS)
+	return tx.Exec(`UPDATE progress SET cursor = ?, position = ?, hash = ?, history = ?, server_time = ?, last_contact = ?, receipt_no = ?, own_rows = ?, direct = ?, reading = ?, unequal = ?, recorded = ?, offset_ms = ?, went_back = ?, spare_n = ?`,
+		cursor, uint64(p.Position), p.Hash[:], p.History[:], p.ServerTime, p.LastContact, p.receiptNo, p.ownRows, p.Direct, encodePoint(p.Reading), p.Unequal, recorded, p.OffsetMS, p.WentBack, p.spareN)
 }

@@ -112,6 +112,9 @@ func (s *Store) Wipe(ctx context.Context, now int64) error {
 				return err
 			}
 		}
+		if err := b.tx.Exec(`UPDATE spare SET hash = NULL`); err != nil {
+			return err
+		}
 		clear(b.digests)
 		p := b.progress
 		p.Cursor, p.Reading, p.Unequal, p.Direct, p.ownRows = nil, nil, "", false, 0

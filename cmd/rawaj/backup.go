@@ -138,7 +138,7 @@ under a new history: devices notice, and give back what came after the backup.`,
 				return printJSON(c, m)
 			}
 			fmt.Fprintf(c.OutOrStdout(), "restored %d entries up to position %d, as backed up at %s; a new history begins\n", m.Entries, m.Position, m.MadeAt.Format(time.RFC3339))
-			fmt.Fprintf(c.ErrOrStderr(), "rawaj: next: rawaj serve --data %s, at the address that sites know (else, at each: rawaj site move)\nrawaj: sites then give back what came after the backup; rawaj admin device ls shows who has not been heard of yet\n", data)
+			fmt.Fprintf(c.ErrOrStderr(), "rawaj: next: rawaj serve --data %s, at the address that sites know (else, at each: rawaj site move)\nrawaj: sites then give back what came after the backup; rawaj admin device ls shows who has not been heard of yet\nrawaj: revoke again whom you revoked since, then: rawaj admin wentback vouch --data %s\n", data, data)
 			return nil
 		},
 	}

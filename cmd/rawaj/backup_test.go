@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rawaj/rawaj/internal/datadir"
+	"github.com/rawaj/rawaj/server"
 )
 
 const madeMapping = "receipt=receipt,date=date,time=time,item=item,category=category,quantity=quantity,unit_price=unit_price"
@@ -36,7 +37,7 @@ func TestALostServerIsRestoredFromItsBackupAndSitesGiveBackTheRest(t *testing.T)
 	t.Parallel()
 	root := t.TempDir()
 	centre, again := filepath.Join(root, "centre"), filepath.Join(root, "again")
-	server, url := serving(t, centre)
+	centreRuns, url := serving(t, centre)
 	stalls := []string{filepath.Join(root, "stall1"), filepath.Join(root, "stall2")}
 	for i, s := range stalls {
 		enrolled(t, centre, s, fmt.Sprintf("Stall %d", i+1), url)
@@ -58,14 +59,14 @@ func TestALostServerIsRestoredFromItsBackupAndSitesGiveBackTheRest(t *testing.T)
 		sells(t, s, 41, sold[i])
 		rawaj(t, "site", "sync", "--data", s)
 	}
-	server.kill()
+	centreRuns.kill()
 	if err := os.RemoveAll(centre); err != nil {
 		t.Fatal(err)
 	}
 	brokenOff(t, file, root)
 	rawaj(t, "restore", file, "--data", again)
 	rawaj(t, "verify", "--data", again)
-	server, url = serving(t, again)
+	centreRuns, url = serving(t, again)
 	for range 2 { // and hear what the other gave back
 		for _, s := range stalls {
 			rawaj(t, "site", "move", "--data", s, "--server", url)
@@ -84,7 +85,20 @@ func TestALostServerIsRestoredFromItsBackupAndSitesGiveBackTheRest(t *testing.T)
 	for _, s := range stalls {
 		rawaj(t, "verify", "--data", s)
 	}
-	server.stop() // now head office's record is made in the command's own process
+	var back, vouched server.WentBack
+	rawajJSON(t, &back, "admin", "wentback", "show", "--data", again)
+	rawajJSON(t, &vouched, "admin", "wentback", "vouch", "--data", again)
+	if back.Doubt == nil || vouched.Doubt != nil || len(back.Gaps) > 0 {
+		t.Errorf("after the restore there is %+v to see to, and %+v when somebody has vouched", back, vouched)
+	}
+	rawaj(t, "admin", "kept", "ask", "--data", again)
+	var kept server.KeptRecords
+	rawajJSON(t, &kept, "admin", "kept", "ls", "--data", again)
+	if !kept.Asked || len(kept.Records) != 0 {
+		t.Errorf("asked for are %+v", kept)
+	}
+	rawaj(t, "admin", "kept", "seen", fmt.Sprint(kept.Seen), "--data", again)
+	centreRuns.stop() // now head office's record is made in the command's own process
 	rawajJSON(t, &made, "backup", "--data", again, "--to", filepath.Join(root, "next.backup"))
 	if made.Devices != 2 || made.Recorded != 2 {
 		t.Errorf("the next backup holds %+v, want more of 2 devices", made)

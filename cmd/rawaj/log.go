@@ -55,7 +55,8 @@ func newLogReadCommand(name, short string, show func(io.Writer, oplog.Record) er
 	return c
 }
 
-var entryNames = map[state.EntryKind]string{state.EntryBatch: "batch", state.EntryHistory: "history", state.EntryNode: "node", state.EntryContact: "contact", state.EntryClock: "clock"}
+var entryNames = map[state.EntryKind]string{state.EntryBatch: "batch", state.EntryHistory: "history", state.EntryNode: "node", state.EntryContact: "contact", state.EntryClock: "clock",
+	state.EntryGiven: "given", state.EntryAsked: "asked", state.EntrySeen: "seen", state.EntryGap: "gap", state.EntryVouched: "vouched"}
 
 var roadNames = map[state.Road]string{state.RoadSocket: "socket", state.RoadParcel: "parcel", state.RoadOwn: "own", state.RoadBack: "back"}
 

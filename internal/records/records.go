@@ -415,3 +415,9 @@ func ReadFields(b []byte) ([]syncproto.FieldValue, error) {
 	}
 	return fields, r.Done()
 }
+
+// AppendRow appends a record by itself: canonical [table, record, {field: value}].
+func AppendRow(b []byte, r *Row) []byte {
+	b = canon.Uint(canon.Array(b, 3), uint64(r.Table.ID))
+	return AppendFields(canon.Bytes(b, r.ID[:]), r.Fields(nil))
+}

@@ -191,7 +191,7 @@ func (o *opened) begin(ctx context.Context, now func() time.Time) error {
 	head := o.state.Head()
 	h := state.History{
 		Org: head.Org, OrgKey: orgKey.Public().(ed25519.PublicKey), ID: id,
-		Parent: head.History, Position: head.Position, Hash: head.PositionHash, Cause: "restore",
+		Parent: head.History, Position: head.Position, Hash: head.PositionHash, Cause: "restore", Doubt: true,
 	}
 	e := state.Entry{Kind: state.EntryHistory, ReceivedAt: now().UnixMilli(), Node: node, Payload: h.Encode()}
 	end, err := log.Append(ctx, e.Encode())

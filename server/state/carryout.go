@@ -103,8 +103,12 @@ func (f *fold) carryOut(a *author, p *plan) error {
 			return err
 		}
 	}
+	state := schema.VerdictReplaced
+	if len(p.writes) == 0 { // its author takes it back
+		state = schema.VerdictWithdrawn
+	}
 	for _, held := range p.replaces {
-		if err := f.exit(held, schema.VerdictReplaced); err != nil {
+		if err := f.exit(held, state); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/rawaj/rawaj/internal/sqlitedb"
@@ -182,6 +183,9 @@ func (f *fold) batch(e *Entry, rec oplog.Record) error {
 			return err
 		}
 	}
+	if doubted, err := f.doubted(e, &b.Header); err != nil || doubted {
+		return errors.Join(err, f.parkAs(rec, &b.Header, len(bodies), inDoubt))
+	}
 	position := f.head.Position
 	came, err := f.run(e, rec, &b.Header, bodies)
 	if err != nil {
@@ -339,13 +343,16 @@ func parked(tx *sqlitedb.Tx, before syncproto.Hash, h *syncproto.BatchHeader) (f
 		}
 		found = found || b.Header.Incarnation == h.Incarnation && b.Header.Last == h.Last && b.Header.After == h.After
 		return nil
-	}, `SELECT data FROM parked WHERE before = ? AND device = ?`, before[:], h.Device[:])
+	}, `SELECT data FROM parked WHERE before IN (?, ?) AND device = ?`, before[:], inDoubt[:], h.Device[:])
 	return found, err
 }
 
 // park keeps an entry whose predecessor is not known yet. It has no position.
 func (f *fold) park(rec oplog.Record, h *syncproto.BatchHeader, n int) error {
-	before := awaits(h)
+	return f.parkAs(rec, h, n, awaits(h))
+}
+
+func (f *fold) parkAs(rec oplog.Record, h *syncproto.BatchHeader, n int, before syncproto.Hash) error {
 	held, err := parked(f.tx, before, h)
 	if err != nil || held {
 		return err

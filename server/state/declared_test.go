@@ -3,6 +3,7 @@ package state_test
 import (
 	"testing"
 
+	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -54,4 +55,34 @@ func TestTheHeadsOfDevicesAreTheEndsOfTheChainsJudgedLast(t *testing.T) {
 	if o.get(schema.Product, first) == nil {
 		t.Error("the product is missing")
 	}
+}
+
+func TestNoNumberThatADeviceMakesUpStopsTheFold(t *testing.T) {
+	o := newOrg(t)
+	d := o.stall()
+	const most, huge = uint64(1<<63 - 1), ^uint64(0)
+	c := state.Contact{Device: d.id, Declared: &syncproto.Declared{
+		Transactions: huge, Differing: huge, Unbacked: huge, Kept: huge, Gap: huge, GapMS: -1 << 63, OldestMS: -1 << 63, AmountMinor: map[string]int64{},
+	}}
+	o.entry(state.Entry{Kind: state.EntryContact, Payload: c.Encode()})
+	o.fold()
+	o.read(func(r *state.Reader) error {
+		h, _, err := r.HealthOf(d.id)
+		if v := h.Declared; v.Transactions != most || v.Differing != most || v.Unbacked != most || v.Kept != most || v.Gap != most || v.GapMS != 0 {
+			t.Errorf("known is %+v", v)
+		}
+		return err
+	})
+	g := state.Given{Device: d.id, Upto: huge, Rows: [][]byte{{0xff}, nil, records.AppendRow(nil, records.New(schema.Lookup(schema.Product), o.newID()))}}
+	o.entry(state.Entry{Kind: state.EntryGiven, Payload: g.Encode()})
+	o.entry(state.Entry{Kind: state.EntryGap, Payload: []byte{1}})
+	o.fold()
+	n := 0
+	o.read(func(r *state.Reader) error {
+		return r.EachKept(func(*state.Kept, *records.Row) error { n++; return nil })
+	})
+	if n != 1 {
+		t.Errorf("%d kept records are listed, want the one that can be read", n)
+	}
+	o.sound()
 }

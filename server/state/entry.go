@@ -12,11 +12,16 @@ import (
 type EntryKind uint8
 
 const (
-	EntryBatch   EntryKind = 1 // a batch as it was received
-	EntryHistory EntryKind = 2 // a history begins; the first entry of every log
-	EntryNode    EntryKind = 3 // a server's device, by its certificate
-	EntryContact EntryKind = 4 // a device was heard of, and what it declared
-	EntryClock   EntryKind = 5 // a person confirmed the clock that ReceivedAt is of
+	EntryBatch   EntryKind = 1  // a batch as it was received
+	EntryHistory EntryKind = 2  // a history begins; the first entry of every log
+	EntryNode    EntryKind = 3  // a server's device, by its certificate
+	EntryContact EntryKind = 4  // a device was heard of, and what it declared
+	EntryClock   EntryKind = 5  // a person confirmed the clock that ReceivedAt is of
+	EntryGiven   EntryKind = 6  // a device handed over records that this log has lost
+	EntryAsked   EntryKind = 7  // a person asked devices for those
+	EntrySeen    EntryKind = 8  // a person has seen those that came up to an entry
+	EntryGap     EntryKind = 9  // what a device let go cannot come any more; the payload is its id
+	EntryVouched EntryKind = 10 // a person vouches for who takes part, after the log went back
 )
 
 // Road is the way a batch came.
@@ -82,23 +87,35 @@ type History struct {
 	Position syncproto.Position  // of the parent, up to which both agree
 	Hash     syncproto.Hash      // log hash there
 	Cause    string              // for people: "first start", "restore"
+	Doubt    bool                // it is certain that the log was longer: revocations may be lost
 }
 
 // Encode gives a history entry's payload.
 func (h *History) Encode() []byte {
-	b := canon.Array(nil, 7)
+	n := 7
+	if h.Doubt {
+		n = 8
+	}
+	b := canon.Array(nil, n)
 	b = canon.Bytes(b, h.Org[:])
 	b = canon.Bytes(b, h.OrgKey)
 	b = canon.Bytes(b, h.ID[:])
 	b = canon.Bytes(b, h.Parent[:])
 	b = canon.Uint(b, uint64(h.Position))
 	b = canon.Bytes(b, h.Hash[:])
-	return canon.Text(b, h.Cause)
+	b = canon.Text(b, h.Cause)
+	if h.Doubt {
+		b = canon.Bool(b, true)
+	}
+	return b
 }
 
 func decodeHistory(data []byte) (h History, err error) {
 	r := canon.NewReader(data)
-	r.Exactly(7)
+	n := r.Array(8)
+	if n < 7 {
+		r.Fail("history of %d parts", n)
+	}
 	r.Fixed(h.Org[:])
 	h.OrgKey = make(ed25519.PublicKey, ed25519.PublicKeySize)
 	r.Fixed(h.OrgKey)
@@ -107,6 +124,9 @@ func decodeHistory(data []byte) (h History, err error) {
 	h.Position = syncproto.Position(r.Uint(1<<63 - 1))
 	r.Fixed(h.Hash[:])
 	h.Cause = r.Text(1 << 10)
+	if n > 7 {
+		h.Doubt = r.Bool()
+	}
 	return h, r.Done()
 }
 
@@ -117,6 +137,9 @@ type Contact struct {
 	Newest   *syncproto.Head     // of its newest incarnation, as Hello named it; nil: it named none
 }
 
+// most is what of a number that a device may have made up the log can hold.
+func most(n uint64) uint64 { return min(n, 1<<63-1) }
+
 // Encode gives a contact entry's payload.
 func (c *Contact) Encode() []byte {
 	b := canon.Array(nil, 3)
@@ -124,17 +147,17 @@ func (c *Contact) Encode() []byte {
 	if d := c.Declared; d == nil {
 		b = canon.Null(b)
 	} else {
-		n := 4
-		if d.Unbacked > 0 {
-			n = 5
+		tail := []uint64{most(d.Unbacked), most(d.Kept), most(d.Gap), uint64(max(d.GapMS, 0))}
+		for len(tail) > 0 && tail[len(tail)-1] == 0 {
+			tail = tail[:len(tail)-1]
 		}
-		b = canon.Array(b, n)
-		b = canon.Uint(b, d.Transactions)
+		b = canon.Array(b, 4+len(tail))
+		b = canon.Uint(b, most(d.Transactions))
 		b = canon.Int(b, d.OldestMS)
-		b = canon.Uint(b, d.Differing)
+		b = canon.Uint(b, most(d.Differing))
 		b = AppendAmounts(b, d.AmountMinor)
-		if n > 4 {
-			b = canon.Uint(b, d.Unbacked)
+		for _, n := range tail {
+			b = canon.Uint(b, n)
 		}
 	}
 	if c.Newest == nil {
@@ -155,14 +178,16 @@ func decodeContact(data []byte) (c Contact, err error) {
 	r.Fixed(c.Device[:])
 	if !r.Null() {
 		c.Declared = &syncproto.Declared{}
-		n := r.Array(5)
+		n := r.Array(8)
 		c.Declared.Transactions = r.Uint(1<<63 - 1)
 		c.Declared.OldestMS = r.Int()
 		c.Declared.Differing = r.Uint(1<<63 - 1)
 		c.Declared.AmountMinor = readAmounts(r)
-		if n > 4 {
-			c.Declared.Unbacked = r.Uint(1<<63 - 1)
+		var tail [4]uint64 // logs of before have less
+		for i := range max(n-4, 0) {
+			tail[i] = r.Uint(1<<63 - 1)
 		}
+		c.Declared.Unbacked, c.Declared.Kept, c.Declared.Gap, c.Declared.GapMS = tail[0], tail[1], tail[2], int64(tail[3])
 	}
 	if n == 3 && !r.Null() { // logs of before have two parts
 		h := &syncproto.Head{}

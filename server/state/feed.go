@@ -306,6 +306,9 @@ func settledOf(tx *sqlitedb.Tx, device syncproto.DeviceID) ([]syncproto.Head, er
 	return heads, err
 }
 
+// cursorLen is how long a cursor is; a server may seal it with more.
+const cursorLen = 32
+
 // Cursor is how far a device has heard, in the form that it keeps without reading:
 // position, log hash there and history, 32 bytes.
 func Cursor(position syncproto.Position, hash syncproto.Hash, history syncproto.HistoryID) []byte {
@@ -317,7 +320,7 @@ func Cursor(position syncproto.Position, hash syncproto.Hash, history syncproto.
 // CursorHistory is the history of the log that a cursor was taken from; zero where it is
 // no cursor.
 func CursorHistory(cursor []byte) (h syncproto.HistoryID) {
-	if len(cursor) == 32 {
+	if len(cursor) >= cursorLen {
 		copy(h[:], cursor[16:])
 	}
 	return h
@@ -326,7 +329,7 @@ func CursorHistory(cursor []byte) (h syncproto.HistoryID) {
 // CheckCursor gives the position of a cursor if the log holds it; ok is false where
 // the log was another, or shorter.
 func (s *State) CheckCursor(ctx context.Context, cursor []byte) (at syncproto.Position, ok bool, err error) {
-	if len(cursor) != 32 {
+	if len(cursor) < cursorLen {
 		return 0, false, nil
 	}
 	at = syncproto.Position(binary.BigEndian.Uint64(cursor))

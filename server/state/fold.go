@@ -94,6 +94,9 @@ func (f *fold) history(e *Entry) error {
 		return fmt.Errorf("history of another organisation %v: %w", h.Org, ErrMisfit)
 	}
 	f.head.History = h.ID
+	if h.Doubt && f.head.Doubt == 0 {
+		f.head.Doubt = max(e.ReceivedAt, 1)
+	}
 	if h.Parent == (syncproto.HistoryID{}) {
 		return nil
 	}
@@ -119,8 +122,8 @@ func (f *fold) contact(e *Entry) error {
 	if err := errors.Join(f.heard(c.Device, e), f.showed(&c)); err != nil || c.Declared == nil {
 		return err
 	}
-	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, differing = ?, unbacked = ?, declared_at = ? WHERE device = ?`,
-		c.Declared.Transactions, AppendAmounts(nil, c.Declared.AmountMinor), c.Declared.OldestMS, c.Declared.Differing, c.Declared.Unbacked, e.ReceivedAt, c.Device[:])
+	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, differing = ?, unbacked = ?, kept = ?, gap = ?, gap_ms = ?, declared_at = ? WHERE device = ?`,
+		c.Declared.Transactions, AppendAmounts(nil, c.Declared.AmountMinor), c.Declared.OldestMS, c.Declared.Differing, c.Declared.Unbacked, c.Declared.Kept, c.Declared.Gap, c.Declared.GapMS, e.ReceivedAt, c.Device[:])
 }
 
 func (f *fold) heard(device syncproto.DeviceID, e *Entry) error {

@@ -137,13 +137,16 @@ type Health struct {
 	DeclaredAt  int64 // UTC ms
 }
 
-const selectHealth = `SELECT device, last_contact, offset_ms, declared, amounts, oldest, declared_at, differing, unbacked FROM health `
+const selectHealth = `SELECT device, last_contact, offset_ms, declared, amounts, oldest, declared_at, differing, unbacked, kept, gap, gap_ms FROM health `
 
 func scanHealth(row sqlitedb.Row) (Health, error) {
 	amounts, err := ReadAmounts(row.Blob(4))
 	return Health{
 		Device: syncproto.DeviceID(row.Blob(0)), LastContact: row.Int(1), OffsetMS: row.Int(2),
-		Declared:   syncproto.Declared{Transactions: uint64(row.Int(3)), AmountMinor: amounts, OldestMS: row.Int(5), Differing: uint64(row.Int(7)), Unbacked: uint64(row.Int(8))},
+		Declared: syncproto.Declared{
+			Transactions: uint64(row.Int(3)), AmountMinor: amounts, OldestMS: row.Int(5), Differing: uint64(row.Int(7)), Unbacked: uint64(row.Int(8)),
+			Kept: uint64(row.Int(9)), Gap: uint64(row.Int(10)), GapMS: row.Int(11),
+		},
 		DeclaredAt: row.Int(6),
 	}, err
 }

@@ -54,6 +54,7 @@ type Head struct {
 	PositionHash syncproto.Hash
 	LastReceived int64 // highest received_at of an entry since a person confirmed the clock, UTC ms
 	Unsound      int64 // entries that could not be attributed to a device
+	Doubt        int64 // since when, UTC ms, nobody has vouched for who takes part: the log went back; 0: not so
 }
 
 // ErrMisfit says that log and state are not of the same past.
@@ -63,6 +64,9 @@ var ErrMisfit = errors.New("log and state do not fit")
 // for each.
 const grantsByDevice = `CREATE INDEX grants_by_device ON device_grant (device)`
 
+// ddlDoubt: see Head.Doubt.
+const ddlDoubt = `ALTER TABLE fold ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0`
+
 // Open opens or makes the state in a file. It is a fold of the log, so a power cut
 // may take back its last commits (synchronous=NORMAL): they are folded again.
 func Open(ctx context.Context, path string) (*State, error) {
@@ -70,7 +74,7 @@ func Open(ctx context.Context, path string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice}); err != nil {
+	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice, ddlKept, ddlDoubt}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &State{db: db}
@@ -112,7 +116,7 @@ func (s *State) Head() Head {
 }
 
 func readHead(tx *sqlitedb.Tx) (h Head, err error) {
-	row, ok, err := tx.One(`SELECT org, org_key, history, applied, log_hash, position, position_hash, last_received, unsound FROM fold`)
+	row, ok, err := tx.One(`SELECT org, org_key, history, applied, log_hash, position, position_hash, last_received, unsound, doubt FROM fold`)
 	if err != nil || !ok {
 		return h, err
 	}
@@ -123,14 +127,14 @@ func readHead(tx *sqlitedb.Tx) (h Head, err error) {
 	copy(h.LogHash[:], row.Blob(4))
 	h.Position = syncproto.Position(row.Int(5))
 	copy(h.PositionHash[:], row.Blob(6))
-	h.LastReceived, h.Unsound = row.Int(7), row.Int(8)
+	h.LastReceived, h.Unsound, h.Doubt = row.Int(7), row.Int(8), row.Int(9)
 	return h, nil
 }
 
 func writeHead(tx *sqlitedb.Tx, h *Head) error {
-	return tx.Exec(`REPLACE INTO fold (one, org, org_key, history, applied, log_hash, position, position_hash, last_received, unsound)
-		VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		h.Org[:], []byte(h.OrgKey), h.History[:], int64(h.Applied), h.LogHash[:], int64(h.Position), h.PositionHash[:], h.LastReceived, h.Unsound)
+	return tx.Exec(`REPLACE INTO fold (one, org, org_key, history, applied, log_hash, position, position_hash, last_received, unsound, doubt)
+		VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.Org[:], []byte(h.OrgKey), h.History[:], int64(h.Applied), h.LogHash[:], int64(h.Position), h.PositionHash[:], h.LastReceived, h.Unsound, h.Doubt)
 }
 
 // Result is what a run of entries changed, for those who follow the fold.
@@ -223,6 +227,16 @@ func (f *fold) record(rec oplog.Record) error {
 		err = f.batch(&e, rec)
 	case EntryClock:
 		f.head.LastReceived = e.ReceivedAt
+	case EntryGiven:
+		err = f.given(&e, rec.Index)
+	case EntryAsked:
+		err = f.tx.Exec(`INSERT OR IGNORE INTO kept_asked (one) VALUES (1)`)
+	case EntrySeen:
+		err = f.seen(&e)
+	case EntryGap:
+		err = f.gap(&e)
+	case EntryVouched:
+		err = f.vouched()
 	default:
 		err = fmt.Errorf("entry of kind %d is of a newer program: update this one", e.Kind)
 	}

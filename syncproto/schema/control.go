@@ -32,6 +32,16 @@ func OfControl(t syncproto.TableID) bool {
 	return false
 }
 
+// Derived says whether a centre makes the records of a table itself, from what it judges: one
+// that lost them makes them anew.
+func Derived(t syncproto.TableID) bool {
+	switch t {
+	case Verdict, Conflict, ConflictPersonal, Backed, Control:
+		return true
+	}
+	return false
+}
+
 // ControlID is the id of a batch of control, by the chain hash after it; ms is its
 // author's time.
 func ControlID(ms int64, after syncproto.Hash) syncproto.RecordID {

@@ -102,6 +102,11 @@ func PermitsOf(v Values) []Permit {
 	return permits
 }
 
+// ReadsPersonal says whether any right of the device is to more than sales and activity.
+func (a *Access) ReadsPersonal() bool {
+	return slices.ContainsFunc(a.Permits, func(p Permit) bool { return p.Share.Class > syncproto.ClassS })
+}
+
 // MayRead lists the shares the device reads at a time, in order, each once.
 func (a *Access) MayRead(ms int64) []syncproto.Share {
 	var shares []syncproto.Share

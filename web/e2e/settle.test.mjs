@@ -179,3 +179,22 @@ test('a held sale is mended where it was made, and what it waits for is named', 
   const report = JSON.parse(await rawaj('report', 'sales', '--data', data.office, '--json'))
   assert.deepEqual(report.total.amount_minor, { AED: 10000 })
 })
+
+test('what is held is taken back by whoever recorded it', async () => {
+  const held = '[data-code=not_granted]'
+  await choose(page, 'en', 'light')
+  await page.waitForSelector(`${held} [data-take-back]`, wait)
+  for (const lang of langs) {
+    const theme = lang === 'fa' ? 'dark' : 'light'
+    await choose(page, lang, theme)
+    await page.click(`${held} [data-take-back]`)
+    await page.waitForSelector('[data-take-back-go]')
+    await look(page, 'take-back', lang, theme)
+  }
+  await page.setViewportSize({ width: tablet[0], height: tablet[1] })
+  await page.click('[data-take-back-go]')
+  await page.waitForSelector('[data-was=withdrawn]', wait)
+  assert.equal(await page.locator(held).count(), 0)
+  const held_ = JSON.parse(await rawaj('admin', 'quarantine', 'ls', '--data', data.office, '--json'))
+  assert.deepEqual(held_.filter((v) => v.state === 'held'), [])
+})

@@ -81,6 +81,7 @@ export const site = {
   answer: (shown: s.ReferralShown, a: s.AnswerRequest) => edit<s.MadeAnswer>(`/api/referrals/${shown.id}/answer`, a, shown),
   quarantine: () => get<s.Verdict[]>('/api/quarantine'),
   replace: (hash: string, m: Partial<s.Mend>) => post<s.MadeAnswer>(`/api/quarantine/${hash}/replace`, m),
+  withdraw: (hash: string) => post<s.TakenBack>(`/api/quarantine/${hash}/withdraw`),
   conflicts: () => get<s.Conflict[]>('/api/conflicts'),
   take: (id: string, side: string) => post<s.MadeAnswer>(`/api/conflicts/${id}/take`, { side }),
   sync: () => post<s.SyncResult>('/api/sync?patience=5s', {}, undefined, 120_000), // as long as it gets on
@@ -92,6 +93,7 @@ export const office = {
   revoke: (id: string, reason: string) => post<unknown>(`/api/devices/${id}/revoke`, { reason }),
   quarantine: () => get<d.Verdict[]>('/api/quarantine'),
   decide: (hash: string, q: d.Decide) => post<d.Verdict>(`/api/quarantine/${hash}`, q),
+  vouch: () => post<d.WentBack>('/api/wentback/vouch'),
   conflicts: () => get<d.Conflict[]>('/api/conflicts'),
   take: (id: string, side: string) => post<d.Conflict>(`/api/conflicts/${id}/take`, { side }),
   rights: (device: string) => get<d.Right[]>(`/api/devices/${device}/grants`),

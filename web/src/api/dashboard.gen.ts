@@ -53,7 +53,9 @@ export interface Device {
   copy_of: string | null
   device: string
   differing: number
+  full: string
   held: number
+  kept: number
   kind: string
   label: string
   last_contact: string | null
@@ -103,6 +105,35 @@ export interface Figures {
   unpriced_lines: number
 }
 
+export interface Gap {
+  backup_of: string | null
+  device: string
+  label: string
+  parked: number
+  site_name: string
+  transactions: number
+}
+
+export interface KeptRecord {
+  device: string
+  fields: Record<string, unknown>
+  present: Record<string, unknown>
+  record: string
+  since: string | null
+  site_name: string
+  table: string
+}
+
+export interface KeptRecords {
+  asked: boolean
+  records: KeptRecord[]
+  seen: number
+}
+
+export interface KeptSeen {
+  seen: number
+}
+
 export interface MissingSite {
   declared: Declared
   last_contact: string | null
@@ -138,6 +169,7 @@ export interface Overview {
   sites: SiteHeard[]
   span: Span
   total: Figures
+  went_back: WentBack
 }
 
 export interface ParcelFile {
@@ -297,4 +329,11 @@ export interface Verdict {
   site_name: string
   state: string
   waivable: boolean
+}
+
+export interface WentBack {
+  asked: boolean
+  doubt: string | null
+  gaps: Gap[]
+  keepers: number
 }

@@ -405,11 +405,15 @@ export interface Status {
   cursor_at: number
   declared: Backlog
   held_minor: Record<string, number>
+  kept: number
   last_contact: string | null
+  not_taken: boolean
   pending: number
   quarantined: number
   transactions: number
   unbacked: number
+  wiped: boolean
+  withheld: boolean
 }
 
 export interface SyncResult {
@@ -423,6 +427,10 @@ export interface SyncResult {
 
 export interface TakeRequest {
   side?: string
+}
+
+export interface TakenBack {
+  hash: string
 }
 
 export interface TakenReceipts {

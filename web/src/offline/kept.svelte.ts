@@ -76,6 +76,28 @@ class Kept {
     if (this.#db) await save(this.#db, { ...nothing, me, at: Date.now() }, this.owner?.site).catch(() => undefined)
   }
 
+  // empty takes all that this browser keeps off it, and the worker. It says whether there
+  // was anything.
+  async empty(): Promise<boolean> {
+    const some = this.snapshot !== undefined || this.entries.length > 0
+    clearTimeout(this.#saving)
+    clearTimeout(this.#retry)
+    this.snapshot = undefined
+    this.entries = []
+    this.owner = undefined
+    const db = this.#db
+    this.#db = this.#outbox = undefined
+    try {
+      const tx = db?.transaction(['outbox', 'kept'], 'readwrite', { durability: 'strict' })
+      if (tx) await Promise.all([tx.objectStore('outbox').clear(), tx.objectStore('kept').clear(), tx.done])
+    } catch {
+      // the program's answer had the browser clear it already
+    }
+    for (const r of (await navigator.serviceWorker?.getRegistrations().catch(() => [])) ?? []) await r.unregister()
+    if (typeof caches !== 'undefined') for (const name of await caches.keys().catch(() => [])) await caches.delete(name)
+    return some
+  }
+
   // record resolves to true once work is on this browser's disk, and the cart, if it came
   // from there, gone. Where it is not, nothing has changed, and storage says why.
   async record(work: Work, id = newID(), fromCart = false): Promise<boolean> {

@@ -9,7 +9,9 @@ class Place {
   me: Me | undefined = $state.raw()
   status: Status | undefined = $state.raw()
   reach: Reach | 'signed-out' = $state('connecting') // of the program on this device, not of head office
+  wiped = $state(false) // head office has stopped this device: it holds nothing any more
   now = $state(new Date())
+  #emptying = false
   cart: unknown // of this tab, on whichever screen somebody is
 
   // away is why the program does not answer; empty where it does, as far as we know.
@@ -49,14 +51,33 @@ class Place {
       kept.heard({ me })
       void kept.flush()
     } catch (e) {
+      if (await this.refused(e)) return
       this.reach = e instanceof Refused && e.why === 'signed-out' ? 'signed-out' : 'lost'
     }
+  }
+
+  // refused says whether the device was stopped and wiped, and this browser empties itself.
+  async refused(e: unknown): Promise<boolean> {
+    const r = e instanceof Refused ? e.refusal : undefined
+    if (r?.code !== 'device_refused' || r.values?.why !== 'revoked') return false
+    await this.#empty()
+    return true
+  }
+
+  async #empty(): Promise<void> {
+    if (this.#emptying) return
+    this.#emptying = true
+    const shown = this.me !== undefined
+    this.me = this.cart = undefined
+    if ((await kept.empty()) || shown) location.reload() // what stands in lists goes with the page
+    else this.wiped = true
   }
 
   // told hears that the program is there, and well: what waits need not wait longer.
   #told(s: Status): void {
     this.status = s
-    if (kept.away !== '') void kept.flush()
+    if (s.wiped) void this.#empty()
+    else if (kept.away !== '') void kept.flush()
   }
 
   #reached(r: Reach): void {

@@ -16,6 +16,7 @@ const byKind: Record<string, Screen[]> = {
   stall: [till, sync],
   outlet: [till, sync],
   partner_desk: [referrals, sync],
+  wiped: [sync],
 }
 
 export const screensOf = (kind: string | undefined): Screen[] => byKind[kind ?? ''] ?? [till, attendance, referrals, sync]

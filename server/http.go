@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
@@ -36,6 +37,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
 		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
 		{Method: "GET", Path: "/api/receipts/doubled", Summary: "Receipt numbers under which more than one sale was printed", Response: []Doubled{}, Handle: s.apiDoubled},
+		{Method: "GET", Path: "/api/closings", Summary: "What devices stated and signed of tills and days, and whether it is what is here", Query: []string{"from", "to", "proofs"}, Response: closing.Statements{}, Handle: s.apiClosings},
 		{Method: "GET", Path: "/api/devices/{id}/grants", Summary: "The rights of a device", Response: []Right{}, Handle: s.apiGrants},
 		{Method: "POST", Path: "/api/devices/{id}/grants", Summary: "Give a device a right, or change the one that it has in a scope", Request: SetRight{}, Response: []Right{}, Handle: s.apiGrant},
 		{Method: "POST", Path: "/api/devices/{id}/grants/end", Summary: "Take a right away, now", Request: EndRight{}, Response: []Right{}, Handle: s.apiEndGrant},

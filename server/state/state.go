@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/failpoint"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
@@ -70,7 +71,7 @@ func Open(ctx context.Context, path string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice}); err != nil {
+	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice, set.DDL() + closing.Indexes}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &State{db: db}
@@ -153,6 +154,7 @@ type Touched struct {
 // followed are the tables whose records Result names.
 var followed = map[syncproto.TableID]bool{
 	schema.Site: true, schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true, schema.Referral: true, schema.Conflict: true, schema.ConflictPersonal: true,
+	schema.Closing: true, schema.ClosingAnswer: true, schema.Verdict: true,
 }
 
 // Apply folds a run of log entries in one commit. It is a function of state and

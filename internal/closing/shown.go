@@ -137,22 +137,27 @@ func (s *Signers) Show(tx *sqlitedb.Tx, set *records.Set, row, answer *records.R
 	c, a, proof, unsound := s.Read(row, answer)
 	v = Statement{
 		ID: row.ID, Site: row.Of(schema.ClosingSite).ID(), Device: syncproto.DeviceID(row.Of(schema.ClosingDevice).ID()), Day: row.Of(schema.ClosingDay).Text(),
-		Number: uint64(row.Of(schema.ClosingNumber).Int()), StatedAt: timeText(c.TimeMS), State: Waiting, Counts: figures(&c.Counts), Proof: &proof,
+		Number: uint64(row.Of(schema.ClosingNumber).Int()), Proof: &proof,
 	}
 	if till := row.Of(schema.ClosingTill); !till.IsNull() {
 		id := till.ID()
 		v.Till = &id
 	}
-	if a != nil {
-		v.State = a.Outcome.String()
-		v.Answer = &Said{Counts: figures(&a.Counts), At: timeText(a.TimeMS), Position: a.Position, Held: a.Held, Late: a.Late, Voided: a.Voided}
-	}
-	if unsound != nil {
+	if v.of(&c, a); unsound != nil {
 		v.State = Unsound
 	}
 	all, voided, err := Present(tx, set, OfStatement(row, prefix))
 	v.Late, v.VoidedSince = above(all, v.Sales+v.Voided), above(voided, v.Voided)
 	return v, err
+}
+
+// of takes over what was signed.
+func (v *Statement) of(c *syncproto.Closing, a *syncproto.ClosingAnswer) {
+	v.StatedAt, v.State, v.Counts = timeText(c.TimeMS), Waiting, counts(&c.Counts)
+	if a != nil {
+		v.State = a.Outcome.String()
+		v.Answer = &Said{Counts: counts(&a.Counts), At: timeText(a.TimeMS), Position: a.Position, Held: a.Held, Late: a.Late, Voided: a.Voided}
+	}
 }
 
 // OfStatement says whose sales a statement is about.
@@ -163,7 +168,7 @@ func OfStatement(row *records.Row, prefix string) Of {
 // above is how much more there is.
 func above(now, then uint64) uint64 { return max(now, then) - then }
 
-func figures(c *syncproto.ClosingCounts) Counts {
+func counts(c *syncproto.ClosingCounts) Counts {
 	f := Counts{Sales: c.Sales, Voided: c.Voided, AmountMinor: map[string]int64{}, Payments: []Paid{}, Records: c.Records}
 	for _, s := range c.Lines {
 		f.AmountMinor[s.Currency] = s.Minor

@@ -1,8 +1,10 @@
 package closing
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
@@ -11,6 +13,8 @@ import (
 )
 
 var (
+	errNoProof = errors.New("the signatures are not in the file: ask for them with proofs=true")
+	errShown   = errors.New("what is shown is not what was signed")
 	errOther   = errors.New("the answer is to another statement")
 	errOutcome = errors.New("the answer calls equal what differs, or the other way round")
 )
@@ -44,4 +48,26 @@ func (s *Signers) VerifyAll(tx *sqlitedb.Tx, set *records.Set, found func(what s
 		return nil
 	})
 	return err
+}
+
+// Holds says whether what is shown is what was signed, and both signatures hold.
+func (v *Statement) Holds(org syncproto.OrgID, orgKey ed25519.PublicKey) error {
+	if v.Proof == nil {
+		return errNoProof
+	}
+	c, a, err := v.Proof.Verify(org, orgKey)
+	if err != nil {
+		return err
+	}
+	shown := Statement{Proof: v.Proof}
+	shown.of(&c, a)
+	for _, same := range []bool{
+		v.Device == c.Device, v.Site == c.Site, v.Day == c.Day, v.Number == c.Number, v.StatedAt == shown.StatedAt, v.State == shown.State,
+		(v.Till == nil) == c.Till.IsZero() && (v.Till == nil || *v.Till == c.Till), reflect.DeepEqual(v.Counts, shown.Counts), reflect.DeepEqual(v.Answer, shown.Answer),
+	} {
+		if !same {
+			return errShown
+		}
+	}
+	return nil
 }

@@ -140,6 +140,12 @@ export interface Overview {
   total: Figures
 }
 
+export interface Paid {
+  amount_minor: number
+  currency: string
+  method: string
+}
+
 export interface ParcelFile {
   file: string
 }
@@ -223,6 +229,19 @@ export interface Row {
   unpriced_lines: number
 }
 
+export interface Said {
+  amount_minor: Record<string, number>
+  at: string
+  held: number
+  late: number
+  payments: Paid[]
+  position: number
+  records: string
+  sales: number
+  voided: number
+  voided_since: number
+}
+
 export interface Sales {
   complete_to: string | null
   missing_sites: MissingSite[]
@@ -253,6 +272,13 @@ export interface Side {
   values: Record<string, unknown>
 }
 
+export interface Signatures {
+  answer: string
+  certificate: string
+  key: string
+  statement: string
+}
+
 export interface SiteHeard {
   complete_to: string | null
   connected: boolean
@@ -265,6 +291,35 @@ export interface SiteHeard {
 export interface Span {
   from: string
   to: string
+}
+
+export interface Statement {
+  amount_minor: Record<string, number>
+  answer: Said | null
+  day: string
+  device: string
+  id: string
+  label: string
+  late: number
+  latest: boolean
+  number: number
+  payments: Paid[]
+  proof: Signatures | null
+  records: string
+  sales: number
+  site: string
+  site_name: string
+  state: string
+  stated_at: string
+  till: string
+  voided: number
+  voided_since: number
+}
+
+export interface Statements {
+  closings: Statement[]
+  org_key: string
+  organisation: string
 }
 
 export interface Sums {

@@ -156,6 +156,10 @@ func (s *Server) apiOverview(w http.ResponseWriter, r *http.Request) {
 // more, and what was added up serves all who look at the same span.
 const overviewEvery = 250 * time.Millisecond
 
+// overviewAtLeast is how often one is sent although the log did not grow: figures are
+// complete to later as long as sites are connected.
+const overviewAtLeast = time.Minute
+
 // apiEvents sends the overview whenever the log grew, the newest alone.
 func (s *Server) apiEvents(w http.ResponseWriter, r *http.Request) {
 	asked, err := askedOf(r)
@@ -166,7 +170,10 @@ func (s *Server) apiEvents(w http.ResponseWriter, r *http.Request) {
 	var view *live.View
 	localapi.Events(w, r, func(ctx context.Context) (string, any, error) {
 		if view != nil {
-			if err := view.Wait(ctx); err != nil {
+			wait, stop := context.WithTimeout(ctx, overviewAtLeast)
+			err := view.Wait(wait)
+			stop()
+			if err != nil && ctx.Err() != nil {
 				return "", nil, err
 			}
 			select {

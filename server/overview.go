@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 
@@ -36,6 +37,8 @@ type Overview struct {
 	HeldMinor map[string]int64 `json:"held_minor"` // money therein by currency, minor units
 	Parked    int64            `json:"parked"`     // transactions whose predecessor has not come
 	Conflicts int              `json:"conflicts"`  // that nobody has settled
+
+	names map[string]string // of sites
 }
 
 // Sums are the figures of a span of days.
@@ -111,6 +114,13 @@ func (s *Server) Overview(ctx context.Context, asked Asked) (Overview, error) {
 		s.overviews.put(head.Applied, asked.key(), kept)
 	}
 	o := *kept
+	if err := s.State.Read(ctx, func(r *state.Reader) (err error) {
+		o.CompleteTo, o.MissingSites, err = completeness(r, s.caughtUp)
+		return err
+	}); err != nil {
+		return Overview{}, err
+	}
+	o.Sites = sitesHeard(view, o.names, s.caughtUp(head.Applied))
 	_, o.Present = view.Attendance(asked.Of, s.Now().UnixMilli())
 	o.Sites, o.Connected = s.connected(view, o.Sites)
 	return o, nil
@@ -151,10 +161,7 @@ func (o *Overview) fill(r *state.Reader, view *live.View, asked Asked) (err erro
 	if o.Held, o.Parked, err = r.Held(); err != nil {
 		return err
 	}
-	if o.CompleteTo, o.MissingSites, err = completeness(r); err != nil {
-		return err
-	}
-	o.Sites = sitesHeard(view, names)
+	o.names = names
 	return nil
 }
 
@@ -173,7 +180,9 @@ func sums(view *live.View, in report.Span) (s Sums) {
 	return s
 }
 
-func sitesHeard(view *live.View, names map[string]string) []SiteHeard {
+// sitesHeard tells of every site when it was heard of; caughtUp are devices that are
+// connected and have nothing pending, with as of when.
+func sitesHeard(view *live.View, names map[string]string, caughtUp map[syncproto.DeviceID]int64) []SiteHeard {
 	health := view.Health()
 	at := map[syncproto.RecordID]*SiteHeard{}
 	latest, complete := map[syncproto.RecordID]int64{}, map[syncproto.RecordID]int64{}
@@ -183,9 +192,10 @@ func sitesHeard(view *live.View, names map[string]string) []SiteHeard {
 		}
 		if at[d.Site] == nil {
 			at[d.Site] = &SiteHeard{Site: d.Site, Name: names[string(d.Site[:])]}
-			complete[d.Site] = health[d.ID].LastContact
+			complete[d.Site] = math.MaxInt64
 		}
 		h := health[d.ID]
+		h.LastContact = max(h.LastContact, caughtUp[d.ID])
 		if complete[d.Site] = min(complete[d.Site], h.LastContact); h.Declared.Transactions > 0 {
 			complete[d.Site] = 0
 		}

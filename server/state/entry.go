@@ -115,11 +115,16 @@ type Contact struct {
 	Device   syncproto.DeviceID
 	Declared *syncproto.Declared // nil: only that it was there
 	Newest   *syncproto.Head     // of its newest incarnation, as Hello named it; nil: it named none
+	At       int64               // when that was so, UTC ms, where it is noted later; 0: when the entry came
 }
 
 // Encode gives a contact entry's payload.
 func (c *Contact) Encode() []byte {
-	b := canon.Array(nil, 3)
+	parts := 3
+	if c.At != 0 {
+		parts = 4
+	}
+	b := canon.Array(nil, parts)
 	b = canon.Bytes(b, c.Device[:])
 	if d := c.Declared; d == nil {
 		b = canon.Null(b)
@@ -138,17 +143,22 @@ func (c *Contact) Encode() []byte {
 		}
 	}
 	if c.Newest == nil {
-		return canon.Null(b)
+		b = canon.Null(b)
+	} else {
+		b = canon.Array(b, 3)
+		b = canon.Bytes(b, c.Newest.Incarnation[:])
+		b = canon.Uint(b, uint64(c.Newest.Seq))
+		b = canon.Bytes(b, c.Newest.Hash[:])
 	}
-	b = canon.Array(b, 3)
-	b = canon.Bytes(b, c.Newest.Incarnation[:])
-	b = canon.Uint(b, uint64(c.Newest.Seq))
-	return canon.Bytes(b, c.Newest.Hash[:])
+	if parts > 3 {
+		b = canon.Int(b, c.At)
+	}
+	return b
 }
 
 func decodeContact(data []byte) (c Contact, err error) {
 	r := canon.NewReader(data)
-	n := r.Array(3)
+	n := r.Array(4)
 	if n < 2 {
 		r.Fail("contact of %d parts", n)
 	}
@@ -164,13 +174,16 @@ func decodeContact(data []byte) (c Contact, err error) {
 			c.Declared.Unbacked = r.Uint(1<<63 - 1)
 		}
 	}
-	if n == 3 && !r.Null() { // logs of before have two parts
+	if n >= 3 && !r.Null() { // logs of before have two parts
 		h := &syncproto.Head{}
 		r.Exactly(3)
 		r.Fixed(h.Incarnation[:])
 		h.Seq = syncproto.Seq(r.Uint(1<<62 - 1))
 		r.Fixed(h.Hash[:])
 		c.Newest = h
+	}
+	if n == 4 {
+		c.At = r.Int()
 	}
 	return c, r.Done()
 }

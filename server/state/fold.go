@@ -116,14 +116,19 @@ func (f *fold) contact(e *Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.heard(c.Device, e), f.showed(&c)); err != nil || c.Declared == nil {
+	at := e.ReceivedAt
+	if c.At != 0 {
+		at = min(at, c.At)
+	}
+	if err := errors.Join(f.heard(c.Device, e, at), f.showed(&c)); err != nil || c.Declared == nil {
 		return err
 	}
 	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, differing = ?, unbacked = ?, declared_at = ? WHERE device = ?`,
 		c.Declared.Transactions, AppendAmounts(nil, c.Declared.AmountMinor), c.Declared.OldestMS, c.Declared.Differing, c.Declared.Unbacked, e.ReceivedAt, c.Device[:])
 }
 
-func (f *fold) heard(device syncproto.DeviceID, e *Entry) error {
+// heard notes when a device was there.
+func (f *fold) heard(device syncproto.DeviceID, e *Entry, at int64) error {
 	var offset int64
 	if e.OffsetMS != nil {
 		offset = *e.OffsetMS
@@ -134,7 +139,7 @@ func (f *fold) heard(device syncproto.DeviceID, e *Entry) error {
 	return f.tx.Exec(`INSERT INTO health (device, last_contact, offset_ms, declared, amounts, oldest, differing, unbacked, declared_at)
 		VALUES (?, ?, ?, 0, ?, 0, 0, 0, 0)
 		ON CONFLICT (device) DO UPDATE SET last_contact = max(last_contact, excluded.last_contact), offset_ms = excluded.offset_ms`,
-		device[:], e.ReceivedAt, offset, canon.Array(nil, 0))
+		device[:], at, offset, canon.Array(nil, 0))
 }
 
 // key is the public key of a device, or of a server's device.

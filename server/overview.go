@@ -37,7 +37,12 @@ type Overview struct {
 	HeldMinor map[string]int64 `json:"held_minor"` // money therein by currency, minor units
 	Parked    int64            `json:"parked"`     // transactions whose predecessor has not come
 	Conflicts int              `json:"conflicts"`  // that nobody has settled
+}
 
+// addedUp is an overview but for what moves on without the log: who is connected, who is
+// present, and up to when all is in.
+type addedUp struct {
+	Overview
 	names map[string]string // of sites
 }
 
@@ -76,13 +81,13 @@ func (a Asked) key() [2]report.Span {
 type overviews struct {
 	mu   sync.Mutex
 	upto oplog.Index
-	kept map[[2]report.Span]*Overview
+	kept map[[2]report.Span]*addedUp
 }
 
 // maxOverviews bounds the spans that are kept: more than people look at in one moment.
 const maxOverviews = 16
 
-func (k *overviews) get(upto oplog.Index, key [2]report.Span) *Overview {
+func (k *overviews) get(upto oplog.Index, key [2]report.Span) *addedUp {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.upto != upto {
@@ -91,11 +96,11 @@ func (k *overviews) get(upto oplog.Index, key [2]report.Span) *Overview {
 	return k.kept[key]
 }
 
-func (k *overviews) put(upto oplog.Index, key [2]report.Span, o *Overview) {
+func (k *overviews) put(upto oplog.Index, key [2]report.Span, o *addedUp) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.upto != upto || len(k.kept) >= maxOverviews {
-		k.upto, k.kept = upto, map[[2]report.Span]*Overview{}
+		k.upto, k.kept = upto, map[[2]report.Span]*addedUp{}
 	}
 	k.kept[key] = o
 }
@@ -107,26 +112,26 @@ func (s *Server) Overview(ctx context.Context, asked Asked) (Overview, error) {
 	head := view.Head()
 	kept := s.overviews.get(head.Applied, asked.key())
 	if kept == nil {
-		kept = &Overview{Position: head.Position, Span: asked.Of}
+		kept = &addedUp{Overview: Overview{Position: head.Position, Span: asked.Of}}
 		if err := s.State.Read(ctx, func(r *state.Reader) error { return kept.fill(r, view, asked) }); err != nil {
 			return Overview{}, err
 		}
 		s.overviews.put(head.Applied, asked.key(), kept)
 	}
-	o := *kept
+	o := kept.Overview
 	if err := s.State.Read(ctx, func(r *state.Reader) (err error) {
 		o.CompleteTo, o.MissingSites, err = completeness(r, s.caughtUp)
 		return err
 	}); err != nil {
 		return Overview{}, err
 	}
-	o.Sites = sitesHeard(view, o.names, s.caughtUp(head.Applied))
+	o.Sites = sitesHeard(view, kept.names, s.caughtUp(head.Applied))
 	_, o.Present = view.Attendance(asked.Of, s.Now().UnixMilli())
 	o.Sites, o.Connected = s.connected(view, o.Sites)
 	return o, nil
 }
 
-func (o *Overview) fill(r *state.Reader, view *live.View, asked Asked) (err error) {
+func (o *addedUp) fill(r *state.Reader, view *live.View, asked Asked) (err error) {
 	names, err := r.Labels(report.Site)
 	if err != nil {
 		return err

@@ -340,6 +340,9 @@ func (n *session) greet(ctx context.Context) error {
 		return refused
 	}
 	n.conn.SetLimits(syncproto.DeviceLimits)
+	if err := s.witness(ctx, n.device, hello.TimeMS); err != nil {
+		return err
+	}
 	n.trusted = !s.clock.doubtful()
 	n.offset = hello.TimeMS - s.Now().UnixMilli()
 	f, err = n.conn.Receive()

@@ -351,11 +351,11 @@ func TestAClosingThatItsDeviceDidNotSignIsUnsound(t *testing.T) {
 				store.Field{Field: schema.ClosingSigned, Value: syncproto.BytesValue(syncproto.SignClosing(other, id.Org, &st))})
 		})
 	}))
-	s.Sync()
-	answered(t, c, closing.Unsound)
 	if found, err := s.Store.Verify(ctx); err != nil || len(found) != 1 || found[0].Where != "closings" {
 		t.Errorf("a site that has not heard of it finds %v, %v", found, err)
 	}
+	s.Sync()
+	answered(t, c, closing.Unsound)
 	s.Sync()
 	if found, err := s.Store.Verify(ctx); err != nil || len(found) != 0 {
 		t.Errorf("once head office has called it unsound: %v, %v", found, err)

@@ -108,7 +108,9 @@ func newAdminClosingsCommand() *cobra.Command {
 			if err != nil {
 				return misuse("%v", err)
 			}
-			list, err := atCentre(c, data, func(ctx context.Context, s *server.Server) (closing.Statements, error) { return s.Closings(ctx, in, true) },
+			list, err := atCentre(c, data, func(ctx context.Context, s *server.Server) (closing.Statements, error) {
+				return s.Closings(ctx, in, true)
+			},
 				func(out any) error { return localapi.Call(c.Context(), data, "GET", closingsRoute(in), nil, out) })
 			if err != nil {
 				return err

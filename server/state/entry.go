@@ -16,7 +16,7 @@ const (
 	EntryHistory EntryKind = 2 // a history begins; the first entry of every log
 	EntryNode    EntryKind = 3 // a server's device, by its certificate
 	EntryContact EntryKind = 4 // a device was heard of, and what it declared
-	EntryClock   EntryKind = 5 // a person confirmed the clock that ReceivedAt is of
+	EntryClock   EntryKind = 5 // a person, or devices, confirmed the clock that ReceivedAt is of
 )
 
 // Road is the way a batch came.
@@ -36,7 +36,7 @@ type Entry struct {
 	OffsetMS   *int64             // device's clock minus server's in the session; nil for parcels
 	Road       Road               // of a batch
 	Node       syncproto.DeviceID // that took it in
-	Payload    []byte             // by kind: batch bytes, History, certificate, Contact
+	Payload    []byte             // by kind: batch bytes, History, certificate, Contact, Witnesses
 }
 
 // Encode gives the entry's bytes in the log.

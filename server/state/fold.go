@@ -129,17 +129,18 @@ func (f *fold) contact(e *Entry) error {
 
 // heard notes when a device was there.
 func (f *fold) heard(device syncproto.DeviceID, e *Entry, at int64) error {
-	var offset int64
+	var offset, measured int64
 	if e.OffsetMS != nil {
-		offset = *e.OffsetMS
+		offset, measured = *e.OffsetMS, e.ReceivedAt
 	}
 	if !slices.Contains(f.result.Health, device) {
 		f.result.Health = append(f.result.Health, device)
 	}
-	return f.tx.Exec(`INSERT INTO health (device, last_contact, offset_ms, declared, amounts, oldest, differing, unbacked, declared_at)
-		VALUES (?, ?, ?, 0, ?, 0, 0, 0, 0)
-		ON CONFLICT (device) DO UPDATE SET last_contact = max(last_contact, excluded.last_contact), offset_ms = excluded.offset_ms`,
-		device[:], at, offset, canon.Array(nil, 0))
+	return f.tx.Exec(`INSERT INTO health (device, last_contact, offset_ms, measured_at, declared, amounts, oldest, differing, unbacked, declared_at)
+		VALUES (?, ?, ?, ?, 0, ?, 0, 0, 0, 0)
+		ON CONFLICT (device) DO UPDATE SET last_contact = max(last_contact, excluded.last_contact),
+			offset_ms = iif(excluded.measured_at > 0, excluded.offset_ms, offset_ms), measured_at = max(measured_at, excluded.measured_at)`,
+		device[:], at, offset, measured, canon.Array(nil, 0))
 }
 
 // key is the public key of a device, or of a server's device.

@@ -64,6 +64,9 @@ var ErrMisfit = errors.New("log and state do not fit")
 // for each.
 const grantsByDevice = `CREATE INDEX grants_by_device ON device_grant (device)`
 
+// ddlMeasured keeps when a device's clock was measured last: UTC ms, 0 where it never was.
+const ddlMeasured = `ALTER TABLE health ADD COLUMN measured_at INTEGER NOT NULL DEFAULT 0`
+
 // Open opens or makes the state in a file. It is a fold of the log, so a power cut
 // may take back its last commits (synchronous=NORMAL): they are folded again.
 func Open(ctx context.Context, path string) (*State, error) {
@@ -71,7 +74,7 @@ func Open(ctx context.Context, path string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice, set.DDL() + closing.Indexes}); err != nil {
+	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice, set.DDL() + closing.Indexes, ddlMeasured}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &State{db: db}

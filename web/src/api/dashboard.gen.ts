@@ -16,6 +16,8 @@ export interface Backing {
 }
 
 export interface Clock {
+  agree: number
+  differ: number
   doubtful: boolean
   says: string
   works: string

@@ -66,6 +66,7 @@ type session struct {
 	reader    *reader // the feed's own
 	pinger    *time.Timer
 	cancel    context.CancelCauseFunc // of the conversation
+	failed    sync.Once
 	over      sync.Once
 }
 
@@ -266,10 +267,13 @@ func (n *session) begin() context.Context {
 	return ctx
 }
 
-// fail ends what is under way, for whichever direction ends first ends the other too.
+// fail ends what is under way, for whichever direction ends first ends the other too; and
+// the first one says why.
 func (n *session) fail(err error) {
-	n.cancel(err)
-	n.conn.Close(n.bye(err))
+	n.failed.Do(func() {
+		n.cancel(err)
+		n.conn.Close(n.bye(err))
+	})
 }
 
 // parted waits for what begin started, notes when the device was last there, and gives

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/ledger"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/recorder"
@@ -44,6 +45,8 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/till", Summary: "The till this device opened last; null where it opened none", Response: &Till{}, Handle: c.apiTill},
 		{Method: "POST", Path: "/api/tills", Summary: "Open a till", Request: openTillRequest{}, Response: madeAnswer{}, Handle: c.apiOpenTill},
 		{Method: "POST", Path: "/api/tills/{id}/close", Summary: "Close a till with what was counted", Request: closeTillRequest{}, Response: madeAnswer{}, Handle: c.apiCloseTill},
+		{Method: "GET", Path: "/api/closings", Summary: "What was stated and signed of tills and days, and what head office said to it", Query: []string{"from", "to", "proofs"}, Response: closing.Statements{}, Handle: c.apiClosings},
+		{Method: "POST", Path: "/api/closings", Summary: "State and sign the sales of a business day that this device recorded", Request: dayRequest{}, Response: closing.Statement{}, Handle: c.apiStateDay},
 		{Method: "GET", Path: "/api/sales", Summary: "Sales, newest first, in pages", Query: []string{"cursor", "limit"}, Response: page[SaleShown]{}, Handle: c.apiSales},
 		{Method: "POST", Path: "/api/sales", Summary: "Sell: when this answers, the sale is on disk", Request: sellRequest{}, Response: soldAnswer{}, Handle: c.apiSell},
 		{Method: "POST", Path: "/api/sales/{id}/void", Summary: "Take a sale back", Request: voidRequest{}, Response: madeAnswer{}, Handle: c.apiVoid},
@@ -99,19 +102,13 @@ func (c *Client) apiSync(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if given := r.URL.Query().Get("repair"); given != "" {
-		repair, err := strconv.ParseBool(given)
-		if err != nil {
-			localapi.Answer(w, nil, refusal.Parameter("repair", "%q is neither true nor false", given))
-			return
-		}
-		if repair {
-			err = c.Store.RetryRepairs(r.Context())
-		}
-		if err != nil {
-			localapi.Answer(w, nil, err)
-			return
-		}
+	repair, err := localapi.Flag(r, "repair")
+	if err == nil && repair {
+		err = c.Store.RetryRepairs(r.Context())
+	}
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
 	}
 	res, err := c.SyncNow(r.Context(), patience)
 	localapi.Answer(w, res, unsynced(err))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
@@ -142,6 +143,7 @@ type Till struct {
 	FloatMinor int64              `json:"float_minor"`
 	Currency   string             `json:"currency"`
 	Closed     bool               `json:"closed"`
+	Closing    *closing.Statement `json:"closing"` // the last statement of its sales; null while it is open
 }
 
 func (c *Client) apiTill(w http.ResponseWriter, r *http.Request) {
@@ -150,7 +152,11 @@ func (c *Client) apiTill(w http.ResponseWriter, r *http.Request) {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	localapi.Answer(w, Till{row.ID, row.Of(schema.TillOpenedAt).Int(), row.Of(schema.TillFloat).Int(), row.Of(schema.TillCurrency).Text(), !row.Of(schema.TillClosedAt).IsNull()}, err)
+	till := Till{ID: row.ID, OpenedAt: row.Of(schema.TillOpenedAt).Int(), FloatMinor: row.Of(schema.TillFloat).Int(), Currency: row.Of(schema.TillCurrency).Text(), Closed: !row.Of(schema.TillClosedAt).IsNull()}
+	if till.Closed {
+		till.Closing, err = c.closingOf(r.Context(), row.ID)
+	}
+	localapi.Answer(w, till, err)
 }
 
 // openTillRequest is the body of its route.

@@ -101,11 +101,16 @@ func (c *Client) keyOf(ctx context.Context, device syncproto.DeviceID) (ed25519.
 	if err != nil {
 		return nil, err
 	}
-	if c.Key != nil && cert.Key.Equal(c.Key.Public()) {
+	return c.keyFor(cert.Key)
+}
+
+// keyFor is the private key of a public one.
+func (c *Client) keyFor(public ed25519.PublicKey) (ed25519.PrivateKey, error) {
+	if c.Key != nil && public.Equal(c.Key.Public()) {
 		return c.Key, nil
 	}
 	if c.Keys != nil {
-		if key, err := c.Keys.Of(cert.Key); err != nil || key != nil {
+		if key, err := c.Keys.Of(public); err != nil || key != nil {
 			return key, err
 		}
 	}

@@ -65,6 +65,11 @@ func (c *Client) record(ctx context.Context, f func(d *store.Draft, now time.Tim
 // recordLate writes one transaction for what was done some time ago: it waited in a page
 // while this program was away. No work is refused because of its time.
 func (c *Client) recordLate(ctx context.Context, waited time.Duration, f func(d *store.Draft, now time.Time, day string) error) error {
+	return c.recordThen(ctx, waited, f, nil)
+}
+
+// recordThen is recordLate, and what then records belongs to the same commit.
+func (c *Client) recordThen(ctx context.Context, waited time.Duration, f func(d *store.Draft, now time.Time, day string) error, then func(w *store.Writer, zone int) error) error {
 	if c.Store.Identity() == nil {
 		return store.ErrNotEnrolled
 	}
@@ -77,13 +82,21 @@ func (c *Client) recordLate(ctx context.Context, waited time.Duration, f func(d 
 		return err
 	}
 	return c.Store.Write(ctx, func(w *store.Writer) error {
-		return w.Transaction(syncproto.RecordID{}, zone, func(d *store.Draft) error {
-			d.Loaded(loadedAt(ctx))
-			if again, err := drafting(ctx, d); again || err != nil {
+		if f != nil {
+			if err := w.Transaction(syncproto.RecordID{}, zone, func(d *store.Draft) error {
+				d.Loaded(loadedAt(ctx))
+				if again, err := drafting(ctx, d); again || err != nil {
+					return err
+				}
+				return f(d, now, day)
+			}); err != nil {
 				return err
 			}
-			return f(d, now, day)
-		})
+		}
+		if then == nil {
+			return nil
+		}
+		return then(w, zone)
 	})
 }
 
@@ -186,15 +199,21 @@ func (c *Client) OpenTill(ctx context.Context, n NewTill) (id syncproto.RecordID
 	return id, err
 }
 
-// CloseTill closes a till with what was counted in it.
+// CloseTill closes a till with what was counted in it, and states and signs what was sold.
 func (c *Client) CloseTill(ctx context.Context, till syncproto.RecordID, countedMinor int64) error {
-	return c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
+	return c.recordThen(ctx, 0, func(d *store.Draft, now time.Time, _ string) error {
 		have, err := d.Get(schema.TillSession, till)
 		if err != nil || have != nil && !have.Of(schema.TillClosedAt).IsNull() {
 			return err
 		}
 		return d.Update(schema.TillSession, till, schema.TillGroupClosing,
 			field(schema.TillClosedAt, syncproto.IntValue(now.UnixMilli())), field(schema.TillCounted, syncproto.IntValue(countedMinor)))
+	}, func(w *store.Writer, zone int) error {
+		row, err := w.Reader().Get(schema.TillSession, till)
+		if err != nil || row == nil {
+			return err
+		}
+		return c.stateTill(ctx, w, zone, row)
 	})
 }
 
@@ -251,7 +270,7 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 	if err := n.check(); err != nil {
 		return sold, err
 	}
-	err = c.recordLate(ctx, n.Waited, func(d *store.Draft, now time.Time, day string) error {
+	err = c.recordAndState(ctx, n.Waited, theSale(&sold.Sale), func(d *store.Draft, now time.Time, day string) error {
 		id, fresh, err := newID(d, schema.Sale, n.ID, field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))))
 		if err != nil {
 			return err
@@ -370,7 +389,7 @@ func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair sy
 // VoidSale takes a sale back: it keeps its number and counts no more. Taking it back
 // twice is harmless.
 func (c *Client) VoidSale(ctx context.Context, sale syncproto.RecordID, reason string) error {
-	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
+	return c.recordAndState(ctx, 0, theSale(&sale), func(d *store.Draft, _ time.Time, _ string) error {
 		have, err := d.Get(schema.Sale, sale)
 		if err != nil || have != nil && have.Of(schema.Voided).Bool() {
 			return err

@@ -46,6 +46,7 @@ type session struct {
 	reached   bool          // a checkpoint at or beyond Welcome's position came
 	taken     bool          // the server has given credit for batches
 	told      bool          // the server knows that nothing is pending
+	server    atomic.Int64  // the server's clock as it was last heard, UTC ms
 	toldAt    time.Time     // when it was last told
 	checked   chan struct{} // holds a token when a checkpoint came
 	repairing *repair       // nil where no share is being compared
@@ -200,6 +201,7 @@ func (s *session) greet(ctx context.Context, id *store.Identity) error {
 		return fmt.Errorf("%w: it speaks version %d and up, this program %d: update it", ErrRefused, challenge.MinVersion, syncproto.Version)
 	}
 	s.conn.SetLimits(syncproto.ServerLimits)
+	s.server.Store(challenge.TimeMS)
 	heads := s.Store.Heads()
 	if s.askOlder || s.askCertificate {
 		heads = s.Store.KeptHeads()
@@ -415,11 +417,28 @@ func (s *session) checkpoint(ctx context.Context, f *syncproto.Checkpoint) error
 	return s.repairNext(ctx, f)
 }
 
+// ping answers, and says that nothing is pending where that is so: totals then need no
+// other word of an idle device.
 func (s *session) ping(ctx context.Context, f *syncproto.Ping) error {
-	if f.Answer {
-		return s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli()})
+	s.server.Store(f.TimeMS)
+	if !f.Answer {
+		return nil
 	}
-	return nil
+	answer, err := s.declaring(ctx)
+	if err != nil {
+		return err
+	}
+	if answer.Declared.Transactions > 0 {
+		answer.Declared, answer.Of = nil, 0
+	}
+	return s.conn.Send(ctx, answer)
+}
+
+// declaring says what is pending, and as of when by the server's clock.
+func (s *session) declaring(ctx context.Context) (*syncproto.Ping, error) {
+	of := s.server.Load() // before looking
+	declared, err := s.Store.Declared(ctx)
+	return &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared, Of: of}, err
 }
 
 // done says that nothing is left to send or to hear.
@@ -429,11 +448,12 @@ func (s *session) done() bool {
 
 // part tells the server that nothing is pending here, and waits until it has noted it.
 func (s *session) part(ctx context.Context) error {
-	declared, err := s.Store.Declared(ctx)
+	last, err := s.declaring(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared, Answer: true}); err != nil {
+	last.Answer = true
+	if err := s.conn.Send(ctx, last); err != nil {
 		return err
 	}
 	for {
@@ -521,11 +541,11 @@ func (s *session) nothingPending(ctx context.Context) (later <-chan time.Time, e
 		return time.After(wait), nil
 	}
 	s.told, s.toldAt = true, time.Now()
-	declared, err := s.Store.Declared(ctx)
+	word, err := s.declaring(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared})
+	return nil, s.conn.Send(ctx, word)
 }
 
 func (s *session) pieces(ctx context.Context, number uint64, b *syncproto.Batch) error {

@@ -73,13 +73,13 @@ const (
 
 // Limits narrow some bounds, for tests. Zero is the constant.
 type Limits struct {
-	SlowReader, StalledBatch, BudgetWait time.Duration
-	Held, Escrow, Parked                 int64
+	SlowReader, StalledBatch, BudgetWait, PingEvery time.Duration
+	Held, Escrow, Parked                            int64
 }
 
 func (l Limits) filled() Limits {
 	return Limits{
-		SlowReader: cmp.Or(l.SlowReader, slowReader), StalledBatch: cmp.Or(l.StalledBatch, stalledBatch), BudgetWait: cmp.Or(l.BudgetWait, budgetWait),
+		SlowReader: cmp.Or(l.SlowReader, slowReader), StalledBatch: cmp.Or(l.StalledBatch, stalledBatch), BudgetWait: cmp.Or(l.BudgetWait, budgetWait), PingEvery: cmp.Or(l.PingEvery, syncproto.PingEvery),
 		Held: cmp.Or(l.Held, maxHeld), Escrow: cmp.Or(l.Escrow, maxEscrow), Parked: cmp.Or(l.Parked, maxParked),
 	}
 }

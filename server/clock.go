@@ -9,6 +9,7 @@ import (
 
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 
 // clock is this machine's clock while it can be believed. Where it is before the last
 // entry of the log, or over a day after that and the time since, it is in doubt until a
-// person confirms it: time then goes on from the last entry. So a wrong clock at the
+// person confirms it, or devices do (witness.go): time then goes on from the last entry. So a wrong clock at the
 // centre ends no right, collects nothing, lets nobody's work win and measures no
 // device's clock; whatever devices send is taken in as ever.
 type clock struct {
@@ -32,6 +33,7 @@ type clock struct {
 	last  time.Time // latest time given, or that of the last entry
 	at    time.Time // when that was, by the monotonic clock
 	doubt bool
+	heard map[syncproto.DeviceID]heardClock // of devices, while it is in doubt
 }
 
 func newClock(machine func() time.Time, lastReceived int64, l *slog.Logger) *clock {
@@ -66,11 +68,14 @@ func (c *clock) doubtful() bool {
 	return c.doubt
 }
 
-// believe takes what the machine's clock says for right from now on.
-func (c *clock) believe() {
+// believe takes what the machine's clock says for right from now on. It says whether that
+// was in doubt.
+func (c *clock) believe() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last, c.at, c.doubt = c.machine(), time.Now(), false
+	doubted := c.doubt
+	c.last, c.at, c.doubt, c.heard = c.machine(), time.Now(), false, nil
+	return doubted
 }
 
 // Clock is what the server makes of its machine's clock.
@@ -78,12 +83,15 @@ type Clock struct {
 	Doubtful bool   `json:"doubtful"` // nothing that depends on the time is done until somebody confirms it
 	Says     string `json:"says"`     // RFC 3339, UTC: the machine's clock
 	Works    string `json:"works"`    // RFC 3339, UTC: the time that the server works by
+	Agree    int    `json:"agree"`    // sites, while it is in doubt, whose devices' clocks agree with it: two of them end the doubt
+	Differ   int    `json:"differ"`   // sites whose devices' clocks do not
 }
 
 // Clock tells whether this machine's clock is believed.
 func (s *Server) Clock() Clock {
 	doubtful := s.clock.doubtful()
-	return Clock{doubtful, s.clock.machine().UTC().Format(time.RFC3339), s.clock.Now().UTC().Format(time.RFC3339)}
+	_, agree, differ := s.clock.counted()
+	return Clock{doubtful, s.clock.machine().UTC().Format(time.RFC3339), s.clock.Now().UTC().Format(time.RFC3339), agree, differ}
 }
 
 // ConfirmClock believes the machine's clock, as a person says that it is right. It stands
@@ -92,13 +100,21 @@ func (s *Server) ConfirmClock(ctx context.Context) (Clock, error) {
 	if !s.clock.doubtful() {
 		return s.Clock(), nil
 	}
-	s.clock.believe()
-	index, err := s.append(ctx, &state.Entry{Kind: state.EntryClock})
-	if err == nil {
-		s.Logger.Warn("a person confirmed the clock of this machine", "clock", s.Now().UTC())
-		err = s.folded(ctx, index)
-	}
+	err := s.believeClock(ctx, "a person confirmed the clock of this machine", nil)
 	return s.Clock(), err
+}
+
+// believeClock believes the machine's clock, and says so in the log.
+func (s *Server) believeClock(ctx context.Context, why string, by state.Witnesses) error {
+	if !s.clock.believe() {
+		return nil
+	}
+	index, err := s.append(ctx, &state.Entry{Kind: state.EntryClock, Payload: by.Encode()})
+	if err != nil {
+		return err
+	}
+	s.Logger.Warn(why, "clock", s.Now().UTC(), "devices", len(by))
+	return s.folded(ctx, index)
 }
 
 // measured is a device's clock minus ours, in ms; nil while ours is in doubt.

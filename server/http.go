@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
@@ -36,6 +37,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
 		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
 		{Method: "GET", Path: "/api/receipts/doubled", Summary: "Receipt numbers under which more than one sale was printed", Response: []Doubled{}, Handle: s.apiDoubled},
+		{Method: "GET", Path: "/api/closings", Summary: "What devices stated and signed of tills and days, and whether it is what is here", Query: []string{"from", "to", "proofs"}, Response: closing.Statements{}, Handle: s.apiClosings},
 		{Method: "GET", Path: "/api/devices/{id}/grants", Summary: "The rights of a device", Response: []Right{}, Handle: s.apiGrants},
 		{Method: "POST", Path: "/api/devices/{id}/grants", Summary: "Give a device a right, or change the one that it has in a scope", Request: SetRight{}, Response: []Right{}, Handle: s.apiGrant},
 		{Method: "POST", Path: "/api/devices/{id}/grants/end", Summary: "Take a right away, now", Request: EndRight{}, Response: []Right{}, Handle: s.apiEndGrant},
@@ -160,6 +162,10 @@ func (s *Server) apiOverview(w http.ResponseWriter, r *http.Request) {
 // more, and what was added up serves all who look at the same span.
 const overviewEvery = 250 * time.Millisecond
 
+// overviewAtLeast is how often one is sent although the log did not grow: figures are
+// complete to later as long as sites are connected.
+const overviewAtLeast = time.Minute
+
 // apiEvents sends the overview whenever the log grew, the newest alone.
 func (s *Server) apiEvents(w http.ResponseWriter, r *http.Request) {
 	asked, err := askedOf(r)
@@ -170,7 +176,10 @@ func (s *Server) apiEvents(w http.ResponseWriter, r *http.Request) {
 	var view *live.View
 	localapi.Events(w, r, func(ctx context.Context) (string, any, error) {
 		if view != nil {
-			if err := view.Wait(ctx); err != nil {
+			wait, stop := context.WithTimeout(ctx, overviewAtLeast)
+			err := view.Wait(wait)
+			stop()
+			if err != nil && ctx.Err() != nil {
 				return "", nil, err
 			}
 			select {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -121,7 +122,7 @@ func (s *Server) Sales(ctx context.Context, by report.By) (report.Sales, error) 
 	figures := s.live.View().Figures()
 	var out report.Sales
 	err := s.State.Read(ctx, func(r *state.Reader) (err error) {
-		out, err = sales(r, by, figures)
+		out, err = sales(r, by, figures, s.caughtUp)
 		return err
 	})
 	return out, err
@@ -135,7 +136,7 @@ func (s *Server) SalesIn(ctx context.Context, by report.By, in report.Span) (out
 	err = s.State.Read(ctx, func(r *state.Reader) error {
 		figures, err := r.CountFigures(in)
 		if err == nil {
-			out, err = sales(r, by, figures)
+			out, err = sales(r, by, figures, s.caughtUp)
 		}
 		return err
 	})
@@ -148,30 +149,40 @@ func Sales(ctx context.Context, st *state.State, by report.By) (report.Sales, er
 	err := st.Read(ctx, func(r *state.Reader) error {
 		figures, err := r.Figures()
 		if err == nil {
-			out, err = sales(r, by, figures)
+			out, err = sales(r, by, figures, nobody)
 		}
 		return err
 	})
 	return out, err
 }
 
-func sales(r *state.Reader, by report.By, figures map[report.Key]*report.Figures) (out report.Sales, err error) {
+// nobody is connected to a state that no server works on.
+func nobody(oplog.Index) map[syncproto.DeviceID]int64 { return nil }
+
+func sales(r *state.Reader, by report.By, figures map[report.Key]*report.Figures, connected func(oplog.Index) map[syncproto.DeviceID]int64) (out report.Sales, err error) {
 	labels, err := r.Labels(by)
 	if err != nil {
 		return out, err
 	}
 	out.Rows, out.Total = report.Table(by, figures, labels)
-	out.CompleteTo, out.MissingSites, err = completeness(r)
+	out.CompleteTo, out.MissingSites, err = completeness(r, connected)
 	return out, err
 }
 
 // completeness says up to when every site's sales are in, and which sites are out:
-// those with a device that was never heard of or that declares a backlog (P13).
-func completeness(r *state.Reader) (to *string, missing []report.MissingSite, err error) {
+// those with a device that was never heard of or that declares a backlog (P13). A device
+// that is connected and has nothing pending was heard of just now, which the log does not
+// tell.
+func completeness(r *state.Reader, connected func(oplog.Index) map[syncproto.DeviceID]int64) (to *string, missing []report.MissingSite, err error) {
 	health := map[syncproto.DeviceID]state.Health{}
 	if err := r.Health(func(h state.Health) { health[h.Device] = h }); err != nil {
 		return nil, nil, err
 	}
+	head, err := r.Head()
+	if err != nil {
+		return nil, nil, err
+	}
+	now := connected(head.Applied)
 	names, err := r.Labels(report.Site)
 	if err != nil {
 		return nil, nil, err
@@ -191,7 +202,7 @@ func completeness(r *state.Reader) (to *string, missing []report.MissingSite, er
 		case h.Declared.Transactions > 0:
 			complete = min(complete, h.Declared.OldestMS)
 		default:
-			complete = min(complete, h.LastContact)
+			complete = min(complete, max(h.LastContact, now[h.Device]))
 		}
 		if heard && h.Declared.Transactions == 0 {
 			return nil

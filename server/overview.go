@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 
@@ -40,6 +41,13 @@ type Overview struct {
 	WentBack WentBack `json:"went_back"` // what to see to after the log went back in time
 }
 
+// addedUp is an overview but for what moves on without the log: who is connected, who is
+// present, and up to when all is in.
+type addedUp struct {
+	Overview
+	names map[string]string // of sites
+}
+
 // Sums are the figures of a span of days.
 type Sums struct {
 	Total    report.Figures `json:"total"`
@@ -75,13 +83,13 @@ func (a Asked) key() [2]report.Span {
 type overviews struct {
 	mu   sync.Mutex
 	upto oplog.Index
-	kept map[[2]report.Span]*Overview
+	kept map[[2]report.Span]*addedUp
 }
 
 // maxOverviews bounds the spans that are kept: more than people look at in one moment.
 const maxOverviews = 16
 
-func (k *overviews) get(upto oplog.Index, key [2]report.Span) *Overview {
+func (k *overviews) get(upto oplog.Index, key [2]report.Span) *addedUp {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.upto != upto {
@@ -90,11 +98,11 @@ func (k *overviews) get(upto oplog.Index, key [2]report.Span) *Overview {
 	return k.kept[key]
 }
 
-func (k *overviews) put(upto oplog.Index, key [2]report.Span, o *Overview) {
+func (k *overviews) put(upto oplog.Index, key [2]report.Span, o *addedUp) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.upto != upto || len(k.kept) >= maxOverviews {
-		k.upto, k.kept = upto, map[[2]report.Span]*Overview{}
+		k.upto, k.kept = upto, map[[2]report.Span]*addedUp{}
 	}
 	k.kept[key] = o
 }
@@ -106,19 +114,26 @@ func (s *Server) Overview(ctx context.Context, asked Asked) (Overview, error) {
 	head := view.Head()
 	kept := s.overviews.get(head.Applied, asked.key())
 	if kept == nil {
-		kept = &Overview{Position: head.Position, Span: asked.Of}
+		kept = &addedUp{Overview: Overview{Position: head.Position, Span: asked.Of}}
 		if err := s.State.Read(ctx, func(r *state.Reader) error { return kept.fill(r, view, asked) }); err != nil {
 			return Overview{}, err
 		}
 		s.overviews.put(head.Applied, asked.key(), kept)
 	}
-	o := *kept
+	o := kept.Overview
+	if err := s.State.Read(ctx, func(r *state.Reader) (err error) {
+		o.CompleteTo, o.MissingSites, err = completeness(r, s.caughtUp)
+		return err
+	}); err != nil {
+		return Overview{}, err
+	}
+	o.Sites = sitesHeard(view, kept.names, s.caughtUp(head.Applied))
 	_, o.Present = view.Attendance(asked.Of, s.Now().UnixMilli())
 	o.Sites, o.Connected = s.connected(view, o.Sites)
 	return o, nil
 }
 
-func (o *Overview) fill(r *state.Reader, view *live.View, asked Asked) (err error) {
+func (o *addedUp) fill(r *state.Reader, view *live.View, asked Asked) (err error) {
 	names, err := r.Labels(report.Site)
 	if err != nil {
 		return err
@@ -156,10 +171,7 @@ func (o *Overview) fill(r *state.Reader, view *live.View, asked Asked) (err erro
 	if o.WentBack, err = wentBack(r, view); err != nil {
 		return err
 	}
-	if o.CompleteTo, o.MissingSites, err = completeness(r); err != nil {
-		return err
-	}
-	o.Sites = sitesHeard(view, names)
+	o.names = names
 	return nil
 }
 
@@ -178,7 +190,9 @@ func sums(view *live.View, in report.Span) (s Sums) {
 	return s
 }
 
-func sitesHeard(view *live.View, names map[string]string) []SiteHeard {
+// sitesHeard tells of every site when it was heard of; caughtUp are devices that are
+// connected and have nothing pending, with as of when.
+func sitesHeard(view *live.View, names map[string]string, caughtUp map[syncproto.DeviceID]int64) []SiteHeard {
 	health := view.Health()
 	at := map[syncproto.RecordID]*SiteHeard{}
 	latest, complete := map[syncproto.RecordID]int64{}, map[syncproto.RecordID]int64{}
@@ -188,9 +202,10 @@ func sitesHeard(view *live.View, names map[string]string) []SiteHeard {
 		}
 		if at[d.Site] == nil {
 			at[d.Site] = &SiteHeard{Site: d.Site, Name: names[string(d.Site[:])]}
-			complete[d.Site] = health[d.ID].LastContact
+			complete[d.Site] = math.MaxInt64
 		}
 		h := health[d.ID]
+		h.LastContact = max(h.LastContact, caughtUp[d.ID])
 		if complete[d.Site] = min(complete[d.Site], h.LastContact); h.Declared.Transactions > 0 {
 			complete[d.Site] = 0
 		}

@@ -47,6 +47,7 @@ type Server struct {
 	metrics *metrics
 
 	overviews overviews
+	closings  closings
 
 	usual    *semaphore.Weighted // bytes of batches being taken in, of the usual size
 	bulk     *semaphore.Weighted // and of larger ones
@@ -74,7 +75,7 @@ type Server struct {
 // New makes a server of what is in the log. It folds what the state lacks, which
 // may take a while; progress, if given, is told the entries folded and their total.
 func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
-	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1)}
+	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1), closings: newClosings()}
 	s.Limits = c.Limits.filled()
 	s.metrics = newMetrics(s)
 	s.sessions.byDevice = map[syncproto.DeviceID]*session{}
@@ -103,6 +104,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.follow(ctx) })
 	g.Go(func() error { return s.scrubs(ctx) })
+	g.Go(func() error { return s.answers(ctx) })
 	g.Go(func() error {
 		<-ctx.Done()
 		s.sessions.end()
@@ -121,6 +123,7 @@ func (s *Server) foldOn(ctx context.Context) error {
 		err := s.live.Follow(ctx, s.State, r)
 		if err == nil {
 			s.woken(&r)
+			s.closings.noted(&r)
 		}
 		return err
 	}, nil)

@@ -55,12 +55,18 @@ type session struct {
 	window    window
 	asm       *assembly
 	declared  atomic.Pointer[syncproto.Declared]
+	sent      atomic.Int64 // our clock as the device was last told it, UTC ms
+	caughtUp  atomic.Pointer[caughtUp]
+	began     int64     // when it was challenged, UTC ms
+	heard     int64     // when the last frame came, UTC ms
+	noted     time.Time // when the log was last told what it declares
 	questions questions
 	emptied   atomic.Bool // the device has declared that nothing is pending
 	feeding   feeding
 	reader    *reader // the feed's own
 	pinger    *time.Timer
 	cancel    context.CancelCauseFunc // of the conversation
+	failed    sync.Once
 	over      sync.Once
 }
 
@@ -261,10 +267,13 @@ func (n *session) begin() context.Context {
 	return ctx
 }
 
-// fail ends what is under way, for whichever direction ends first ends the other too.
+// fail ends what is under way, for whichever direction ends first ends the other too; and
+// the first one says why.
 func (n *session) fail(err error) {
-	n.cancel(err)
-	n.conn.Close(n.bye(err))
+	n.failed.Do(func() {
+		n.cancel(err)
+		n.conn.Close(n.bye(err))
+	})
 }
 
 // parted waits for what begin started, notes when the device was last there, and gives
@@ -288,7 +297,7 @@ func (n *session) parted(ctx context.Context, err error) error {
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
-	if failed := n.contact(ctx, n.declared.Load(), nil); failed != nil {
+	if failed := n.contact(ctx, n.declared.Load(), nil, n.lastHeard()); failed != nil {
 		err = errors.Join(err, fmt.Errorf("note the end of a session: %w", failed))
 	}
 	return err
@@ -303,7 +312,8 @@ func (n *session) greet(ctx context.Context) error {
 		return err
 	}
 	head := s.State.Head()
-	if err := n.conn.Send(ctx, &syncproto.Challenge{Version: syncproto.Version, MinVersion: syncproto.MinVersion, Org: head.Org, Nonce: nonce, TimeMS: s.Now().UnixMilli()}); err != nil {
+	n.began = n.tells()
+	if err := n.conn.Send(ctx, &syncproto.Challenge{Version: syncproto.Version, MinVersion: syncproto.MinVersion, Org: head.Org, Nonce: nonce, TimeMS: n.began}); err != nil {
 		return err
 	}
 	f, err := n.conn.Receive()
@@ -334,6 +344,9 @@ func (n *session) greet(ctx context.Context) error {
 		return refused
 	}
 	n.conn.SetLimits(syncproto.DeviceLimits)
+	if err := s.witness(ctx, n.device, hello.TimeMS); err != nil {
+		return err
+	}
 	n.trusted = !s.clock.doubtful()
 	n.offset = hello.TimeMS - s.Now().UnixMilli()
 	f, err = n.conn.Receive()
@@ -357,7 +370,7 @@ func (n *session) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := n.contact(ctx, &hello.Declared, newest); err != nil {
+	if err := n.contact(ctx, &hello.Declared, newest, 0); err != nil {
 		return err
 	}
 	return n.welcome(ctx, hello)
@@ -424,20 +437,6 @@ func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 	return n.conn.Send(ctx, w)
 }
 
-// contact writes to the log when a device was heard of and what it declares: totals
-// have to know, also after a restart (P13).
-func (n *session) contact(ctx context.Context, d *syncproto.Declared, newest *syncproto.Head) error {
-	c := state.Contact{Device: n.device, Declared: d, Newest: newest}
-	kept := *d // d is a part of its frame
-	n.declared.Store(&kept)
-	if d.Transactions == 0 {
-		n.emptied.Store(true)
-		n.feeding.wake() // for one that was revoked
-	}
-	_, err := n.s.append(ctx, &state.Entry{Kind: state.EntryContact, OffsetMS: n.measured(), Payload: c.Encode()})
-	return err
-}
-
 // receive takes what the device sends, until it ends or says Bye.
 func (n *session) receive(ctx context.Context) error {
 	for {
@@ -459,6 +458,7 @@ var errBye = errors.New("the device has said Bye")
 
 // take takes one frame.
 func (n *session) take(ctx context.Context, f syncproto.Frame) (err error) {
+	n.heard = n.s.Now().UnixMilli()
 	switch f := f.(type) {
 	case *syncproto.Push:
 		return n.push(ctx, f)
@@ -482,14 +482,21 @@ func (n *session) take(ctx context.Context, f syncproto.Frame) (err error) {
 
 func (n *session) ping(ctx context.Context, f *syncproto.Ping) error {
 	if f.Declared != nil {
-		if err := n.contact(ctx, f.Declared, nil); err != nil {
+		if err := n.declares(ctx, f); err != nil {
 			return err
 		}
 	}
 	if f.Answer {
-		return n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.s.Now().UnixMilli()})
+		return n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.tells()})
 	}
 	return nil
+}
+
+// tells is our clock, for a frame that is sent now.
+func (n *session) tells() int64 {
+	now := n.s.Now().UnixMilli()
+	n.sent.Store(now)
+	return now
 }
 
 // pings asks every PingEvery whether the device is there. A timer costs an idle session
@@ -498,16 +505,16 @@ func (n *session) pings(ctx context.Context) *time.Timer {
 	var next *time.Timer
 	next = time.AfterFunc(time.Hour, func() {
 		if n.askWhetherThere(ctx) == nil && ctx.Err() == nil {
-			next.Reset(syncproto.PingEvery)
+			next.Reset(n.s.Limits.PingEvery)
 		}
 	})
-	next.Reset(syncproto.PingEvery) // here, for it must not fire before it is assigned
+	next.Reset(n.s.Limits.PingEvery) // here, for it must not fire before it is assigned
 	return next
 }
 
 // askWhetherThere also looks whether credit has become due that nobody else would give.
 func (n *session) askWhetherThere(ctx context.Context) error {
-	err := n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.s.Now().UnixMilli(), Answer: true})
+	err := n.conn.Send(ctx, &syncproto.Ping{TimeMS: n.tells(), Answer: true})
 	if err == nil && n.window.waits() {
 		n.feeding.wake()
 	}

@@ -27,6 +27,9 @@ const (
 	contextRevocation  = "rawaj/revocation/1"
 	contextParcel      = "rawaj/parcel/1"
 	contextRename      = "rawaj/rename/1"
+	contextClosing     = "rawaj/closing/1"
+
+	contextClosingAnswer = "rawaj/closing-answer/1"
 )
 
 var protectedEdDSA = []byte{0xa1, 0x01, 0x27}

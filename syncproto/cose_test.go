@@ -20,6 +20,7 @@ func TestAnotherCOSELibraryVerifiesWhatWeSign(t *testing.T) {
 	for context, message := range map[string][]byte{
 		"rawaj/batch/1":       signedPart(t, signBatch(t, 2, hashOne, nil, bodies()).Bytes()),
 		"rawaj/certificate/1": syncproto.SignCertificate(deviceKey, org, certificate()),
+		"rawaj/closing/1":     syncproto.SignClosing(deviceKey, org, closing()),
 		"rawaj/receipt/1":     syncproto.SignReceipt(deviceKey, org, syncproto.ReceiptBody{Device: device, Seq: 3}),
 	} {
 		var m cose.UntaggedSign1Message

@@ -47,6 +47,7 @@
 //	batch.go        a signed run of a chain
 //	cose.go         the one way in which anything is signed
 //	certificate.go  certificate, receipt, the signature of Hello
+//	closing.go      what device and centre state of a day's sales, and sign
 //	frame.go        the frames, in order of appearance;  rows.go  Rows
 //	codec.go        frames to bytes and back;  check.go  what a well-formed frame is
 //	compress.go     zstd, within bounds

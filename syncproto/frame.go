@@ -205,8 +205,9 @@ type Credit struct {
 // Ping (SPEC §5.11) shows that a peer is there. A device tells what it now declares.
 type Ping struct {
 	TimeMS   int64     `cbor:"1,keyasint"`           // sender's clock, UTC ms
-	Declared *Declared `cbor:"2,keyasint,omitempty"` // from a device, where it changed
+	Declared *Declared `cbor:"2,keyasint,omitempty"` // from a device, where it changed, and in answers while nothing is pending
 	Answer   bool      `cbor:"3,keyasint,omitempty"` // true: asks for a Ping back
+	Of       int64     `cbor:"4,keyasint,omitempty"` // with Declared: the server's TimeMS that the device had last heard when it looked
 }
 
 // Bye (SPEC §5.12) ends the connection and says what the peer does next.

@@ -97,8 +97,17 @@ func FuzzDecodeFrame(f *testing.F) {
 func FuzzVerifySigned(f *testing.F) {
 	seed(f, "certificate")
 	seed(f, "receipt")
+	seed(f, "closing")
+	seed(f, "closing answer")
+	certificate := syncproto.SignCertificate(orgKey, org, serverCertificate())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if c, err := syncproto.VerifyCertificate(public(orgKey), org, b); err == nil && !bytes.Equal(syncproto.SignCertificate(orgKey, org, c), b) {
+			t.Fatalf("%x is a second spelling", b)
+		}
+		if v, err := syncproto.VerifyClosing(public(deviceKey), org, b); err == nil && !bytes.Equal(syncproto.SignClosing(deviceKey, org, &v), b) {
+			t.Fatalf("%x is a second spelling", b)
+		}
+		if v, err := syncproto.VerifyClosingAnswer(public(orgKey), org, certificate, b); err == nil && !bytes.Equal(syncproto.SignClosingAnswer(serverKey, org, &v), b) {
 			t.Fatalf("%x is a second spelling", b)
 		}
 		if v, err := syncproto.VerifyReceipt(public(serverKey), org, b); err == nil && !bytes.Equal(syncproto.SignReceipt(serverKey, org, v), b) {

@@ -54,6 +54,14 @@ func (v *RecordID) UnmarshalText(b []byte) error    { return parseUUID(v, b) }
 func (v *Incarnation) UnmarshalText(b []byte) error { return parseUUID(v, b) }
 func (v *HistoryID) UnmarshalText(b []byte) error   { return parseUUID(v, b) }
 
+// UnmarshalText reads the form of String.
+func (v *Hash) UnmarshalText(b []byte) error {
+	if n, err := hex.Decode(v[:], b[:min(len(b), 2*len(v))]); err != nil || n != len(v) || len(b) != 2*len(v) {
+		return fmt.Errorf("hash %q: want %d hexadecimal digits", b, 2*len(v))
+	}
+	return nil
+}
+
 func (v *OrgID) UnmarshalCBOR(b []byte) error       { return fixed(v[:], b) }
 func (v *DeviceID) UnmarshalCBOR(b []byte) error    { return fixed(v[:], b) }
 func (v *RecordID) UnmarshalCBOR(b []byte) error    { return fixed(v[:], b) }

@@ -197,9 +197,12 @@ func certificate() syncproto.Certificate {
 	return syncproto.Certificate{Device: device, Site: site, Kind: "outlet", Prefix: "A7", Key: public(deviceKey), IssuedAt: nowMS}
 }
 
+func serverCertificate() syncproto.Certificate {
+	return syncproto.Certificate{Device: server, Site: syncproto.RecordID(org), Kind: syncproto.KindServer, Key: public(serverKey), IssuedAt: nowMS}
+}
+
 func signedVectors(testing.TB) []vector {
 	c := certificate()
-	serverCertificate := syncproto.Certificate{Device: server, Site: syncproto.RecordID(org), Kind: syncproto.KindServer, Key: public(serverKey), IssuedAt: nowMS}
 	r := syncproto.ReceiptBody{Device: device, Incarnation: inc, Seq: 3, Chain: hashOne, History: history}
 	revocation := syncproto.Revocation{Device: device, TimeMS: nowMS}
 	hello := vector{
@@ -209,12 +212,38 @@ func signedVectors(testing.TB) []vector {
 	}
 	return []vector{
 		good("certificate", "certificate of a device", "signed with the organisation's key", syncproto.SignCertificate(orgKey, org, c), c),
-		good("certificate", "certificate of the server", "as it stands in Welcome", syncproto.SignCertificate(orgKey, org, serverCertificate), serverCertificate),
+		good("certificate", "certificate of the server", "as it stands in Welcome", syncproto.SignCertificate(orgKey, org, serverCertificate()), serverCertificate()),
 		good("revocation", "revocation", "signed with the organisation's key, as it stands in Bye", syncproto.SignRevocation(orgKey, org, revocation), revocation),
 		good("parcel", "parcel", "as it is before it is sealed: the batch that is the first of a device", parcelBytes(), *parcel()),
 		good("receipts", "receipts", "the file that is carried back", receipts().Encode(), *receipts()),
 		good("receipt", "receipt", "signed with the key of the server's device", syncproto.SignReceipt(serverKey, org, r), r),
+		good("closing", "closing", "of a till: two sales, one of them in two currencies' payments; signed with the device's key", syncproto.SignClosing(deviceKey, org, closing()), closing()),
+		good("closing", "closing of a day", "the second of the day; nothing was sold", syncproto.SignClosing(deviceKey, org, emptyClosing()), emptyClosing()),
+		good("closing answer", "answer to a closing", "signed with the key of the server's device", syncproto.SignClosingAnswer(serverKey, org, closingAnswer()), closingAnswer()),
 		hello,
+	}
+}
+
+func closing() *syncproto.Closing {
+	return &syncproto.Closing{
+		Device: device, Site: site, Till: sale, Day: "2025-11-21", Number: 1, Head: syncproto.Head{Incarnation: inc, Seq: 7, Hash: hashOne},
+		Heard: syncproto.Base{Position: 40, Hash: hashOne.Short()}, TimeMS: nowMS,
+		Counts: syncproto.ClosingCounts{
+			Sales: 2, Voided: 1, Lines: []syncproto.ClosingSum{{Currency: "AED", Minor: 3750}, {Currency: "USD", Minor: -200}},
+			Payments: []syncproto.ClosingPayment{{Method: "card", ClosingSum: syncproto.ClosingSum{Currency: "AED", Minor: 1250}}, {Method: "cash", ClosingSum: syncproto.ClosingSum{Currency: "AED", Minor: 2500}}, {Method: "cash", ClosingSum: syncproto.ClosingSum{Currency: "USD", Minor: -200}}},
+			Records:  syncproto.RecordsHash([]syncproto.Hash{hashOne, {1}}),
+		},
+	}
+}
+
+func emptyClosing() *syncproto.Closing {
+	return &syncproto.Closing{Device: device, Site: site, Day: "2025-11-21", Number: 2, Before: hashOne, TimeMS: nowMS, Counts: syncproto.ClosingCounts{Records: syncproto.RecordsHash(nil)}}
+}
+
+func closingAnswer() *syncproto.ClosingAnswer {
+	return &syncproto.ClosingAnswer{
+		Statement: hashOne, Key: public(deviceKey), Outcome: syncproto.ClosingDiffers, History: history, Position: 99, TimeMS: nowMS,
+		Counts: syncproto.ClosingCounts{Sales: 1, Records: hashOne}, Held: 1, Late: 2, Voided: 3,
 	}
 }
 

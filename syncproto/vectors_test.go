@@ -254,6 +254,14 @@ var readers = map[string]func(b []byte) (value any, again []byte, err error){
 		}
 		return *v, v.Encode(), nil
 	},
+	"closing": func(b []byte) (any, []byte, error) {
+		v, err := syncproto.VerifyClosing(public(deviceKey), org, b)
+		return &v, syncproto.SignClosing(deviceKey, org, &v), err
+	},
+	"closing answer": func(b []byte) (any, []byte, error) {
+		v, err := syncproto.VerifyClosingAnswer(public(orgKey), org, syncproto.SignCertificate(orgKey, org, serverCertificate()), b)
+		return &v, syncproto.SignClosingAnswer(serverKey, org, &v), err
+	},
 	"receipt": func(b []byte) (any, []byte, error) {
 		v, err := syncproto.VerifyReceipt(public(serverKey), org, b)
 		return v, syncproto.SignReceipt(serverKey, org, v), err

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/mark"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
@@ -179,7 +180,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 }
 
 func (s *Store) load(ctx context.Context, path string) (err error) {
-	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL(), ddlOffset, ddlSpare, ddlGap}); err != nil {
+	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL(), ddlOffset, ddlSpare, ddlGap, set.DDL() + closing.Indexes}); err != nil {
 		return err
 	}
 	if err := s.read(ctx); err != nil {

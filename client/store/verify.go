@@ -41,7 +41,8 @@ func (v *verifier) add(where, format string, args ...any) {
 
 // Verify looks whether everything here holds: the file itself, the chains of the
 // outbox against their hashes and the mark beside the file, base against its digests,
-// and what people see against base with the outbox laid over it. An error of SQLite
+// what people see against base with the outbox laid over it, and closing statements
+// against their signatures. An error of SQLite
 // about the file is a finding.
 func (s *Store) Verify(ctx context.Context) ([]Finding, error) {
 	v := &verifier{}
@@ -53,7 +54,7 @@ func (s *Store) Verify(ctx context.Context) ([]Finding, error) {
 		for _, step := range []struct {
 			where string
 			run   func() error
-		}{{"file", v.file}, {"outbox", v.outbox}, {"base", v.base}, {"overlay", v.overlay}} {
+		}{{"file", v.file}, {"outbox", v.outbox}, {"base", v.base}, {"overlay", v.overlay}, {"closings", v.closings}} {
 			if err := ctx.Err(); err != nil {
 				return err
 			}

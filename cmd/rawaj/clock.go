@@ -25,6 +25,7 @@ func newClockCommand() *cobra.Command {
 			}
 			if v.Doubtful {
 				fmt.Fprintf(c.OutOrStdout(), "in doubt: this machine says %s, the server works by %s\n", v.Says, v.Works)
+				fmt.Fprintf(c.OutOrStdout(), "clocks of devices: of %d sites they agree with it, of %d they do not; two sites that agree, and more than do not, end the doubt\n", v.Agree, v.Differ)
 				fmt.Fprintf(c.ErrOrStderr(), "rawaj: set the clock and restart the server, or, if it is right: rawaj admin clock confirm --data %s\n", data)
 				return nil
 			}

@@ -73,6 +73,7 @@ type entryLine struct {
 	First        syncproto.Seq     `json:"first,omitempty"`
 	Last         syncproto.Seq     `json:"last,omitempty"`
 	Bytes        int               `json:"bytes"`
+	Witnesses    []string          `json:"witnesses,omitempty"` // devices that confirmed a clock; none: a person did
 	Transactions []transactionLine `json:"transactions,omitempty"`
 	batch        *syncproto.Batch
 }
@@ -92,6 +93,15 @@ func describe(r oplog.Record) (entryLine, error) {
 		}
 		h := l.batch.Header
 		l.Device, l.Incarnation, l.First, l.Last = h.Device.String(), h.Incarnation.String(), h.First, h.Last
+	}
+	if e.Kind == state.EntryClock {
+		by, err := state.ReadWitnesses(e.Payload)
+		if err != nil {
+			return l, fmt.Errorf("entry %d: %w", r.Index, err)
+		}
+		for _, w := range by {
+			l.Witnesses = append(l.Witnesses, w.Device.String())
+		}
 	}
 	return l, nil
 }

@@ -68,7 +68,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse("%v; see %s --help", err, c.CommandPath()) })
 	root.AddCommand(newDemoCommand(), newServeCommand(), newSiteCommand(), newAdminCommand(), newReportCommand(),
-		newLogCommand(), newVerifyCommand(), newBackupCommand(), newRestoreCommand(), newBenchCommand(), newVersionCommand())
+		newLogCommand(), newClosingCommand(), newVerifyCommand(), newBackupCommand(), newRestoreCommand(), newBenchCommand(), newVersionCommand())
 	setUp(root)
 	return root
 }

@@ -34,9 +34,10 @@ func newVerifyCommand() *cobra.Command {
 		Use:   "verify",
 		Short: "Look whether everything kept in a data directory still holds",
 		Long: `Look whether everything kept in a data directory still holds. At a site: the file,
-the hash chain of the outbox, base against its digests, and what people see against
-both. At a server: the log's hash chain, the state against its digests, the figures
-against the sales, and the whole state against a new fold of the log. Nothing is
+the hash chain of the outbox, base against its digests, what people see against both, and
+closings against their signatures. At a server: the log's hash chain, the state against
+its digests, the figures against the sales, closings against their signatures, and the
+whole state against a new fold of the log. Nothing is
 changed. It exits with 1 when something does not hold, and says where.`,
 		Example: "  rawaj verify --data ./stall",
 		Args:    cobra.NoArgs,

@@ -21,6 +21,19 @@ import (
 // MaxRequest bounds the body of a request.
 const MaxRequest = 256 << 10
 
+// Flag is a parameter that is true or false; false where it is not given.
+func Flag(r *http.Request, name string) (bool, error) {
+	given := r.URL.Query().Get(name)
+	if given == "" {
+		return false, nil
+	}
+	set, err := strconv.ParseBool(given)
+	if err != nil {
+		return false, refusal.Parameter(name, "%q is neither true nor false", given)
+	}
+	return set, nil
+}
+
 // Read reads a request's body, one JSON object, into the struct that v points to. What
 // it refuses it names by its place, as in lines[2].quantity.
 func Read(w http.ResponseWriter, r *http.Request, v any) error {

@@ -168,11 +168,11 @@ var sqlTypes = map[syncproto.Kind]string{
 	syncproto.Bool: "INTEGER", syncproto.Int: "INTEGER", syncproto.Text: "TEXT", syncproto.Bytes: "BLOB",
 }
 
-// DDL makes every table. Names come from the schema compiled in, never from a peer.
+// DDL makes every table that is not there. Names come from the schema compiled in, never from a peer.
 func (s *Set) DDL() string {
 	var b strings.Builder
 	for _, t := range schema.All {
-		fmt.Fprintf(&b, "CREATE TABLE %q (\n\tid BLOB PRIMARY KEY", t.Name)
+		fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %q (\n\tid BLOB PRIMARY KEY", t.Name)
 		for _, f := range t.Fields {
 			fmt.Fprintf(&b, ",\n\t%q %s", f.Name, sqlTypes[f.Kind])
 		}

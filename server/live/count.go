@@ -38,6 +38,10 @@ func loadRecords(txn *memdb.Txn, rd *state.Reader) error {
 // followRecords takes over records that were made or changed.
 func followRecords(txn *memdb.Txn, rd *state.Reader, touched []state.Touched) error {
 	for _, t := range touched {
+		switch t.Table {
+		case schema.Closing, schema.ClosingAnswer, schema.Verdict: // for the server's closings
+			continue
+		}
 		row, err := rd.Get(t.Table, t.ID)
 		if err != nil {
 			return err

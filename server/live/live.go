@@ -327,5 +327,14 @@ func (v *View) Health() map[syncproto.DeviceID]state.Health {
 	return all
 }
 
+// HealthOf is the health of one device; false where it was never heard of.
+func (v *View) HealthOf(id syncproto.DeviceID) (state.Health, bool) {
+	h, ok := v.first(tableHealth, id.String()).(*health)
+	if !ok {
+		return state.Health{}, false
+	}
+	return h.Health, true
+}
+
 // Wait returns when something that this view looked at has changed, or ctx's error.
 func (v *View) Wait(ctx context.Context) error { return v.watch.WatchCtx(ctx) }

@@ -179,7 +179,7 @@ func (f *fold) batch(e *Entry, rec oplog.Record) error {
 		return nil
 	}
 	if e.Road != RoadOwn && e.Road != RoadBack {
-		if err := f.heard(b.Header.Device, e); err != nil {
+		if err := f.heard(b.Header.Device, e, e.ReceivedAt); err != nil {
 			return err
 		}
 	}

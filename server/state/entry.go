@@ -16,7 +16,7 @@ const (
 	EntryHistory EntryKind = 2  // a history begins; the first entry of every log
 	EntryNode    EntryKind = 3  // a server's device, by its certificate
 	EntryContact EntryKind = 4  // a device was heard of, and what it declared
-	EntryClock   EntryKind = 5  // a person confirmed the clock that ReceivedAt is of
+	EntryClock   EntryKind = 5  // a person, or devices, confirmed the clock that ReceivedAt is of
 	EntryGiven   EntryKind = 6  // a device handed over records that this log has lost
 	EntryAsked   EntryKind = 7  // a person asked devices for those
 	EntrySeen    EntryKind = 8  // a person has seen those that came up to an entry
@@ -41,7 +41,7 @@ type Entry struct {
 	OffsetMS   *int64             // device's clock minus server's in the session; nil for parcels
 	Road       Road               // of a batch
 	Node       syncproto.DeviceID // that took it in
-	Payload    []byte             // by kind: batch bytes, History, certificate, Contact
+	Payload    []byte             // by kind: batch bytes, History, certificate, Contact, Witnesses
 }
 
 // Encode gives the entry's bytes in the log.
@@ -135,6 +135,7 @@ type Contact struct {
 	Device   syncproto.DeviceID
 	Declared *syncproto.Declared // nil: only that it was there
 	Newest   *syncproto.Head     // of its newest incarnation, as Hello named it; nil: it named none
+	At       int64               // when that was so, UTC ms, where it is noted later; 0: when the entry came
 }
 
 // most is what of a number that a device may have made up the log can hold.
@@ -142,7 +143,11 @@ func most(n uint64) uint64 { return min(n, 1<<63-1) }
 
 // Encode gives a contact entry's payload.
 func (c *Contact) Encode() []byte {
-	b := canon.Array(nil, 3)
+	parts := 3
+	if c.At != 0 {
+		parts = 4
+	}
+	b := canon.Array(nil, parts)
 	b = canon.Bytes(b, c.Device[:])
 	if d := c.Declared; d == nil {
 		b = canon.Null(b)
@@ -161,17 +166,22 @@ func (c *Contact) Encode() []byte {
 		}
 	}
 	if c.Newest == nil {
-		return canon.Null(b)
+		b = canon.Null(b)
+	} else {
+		b = canon.Array(b, 3)
+		b = canon.Bytes(b, c.Newest.Incarnation[:])
+		b = canon.Uint(b, uint64(c.Newest.Seq))
+		b = canon.Bytes(b, c.Newest.Hash[:])
 	}
-	b = canon.Array(b, 3)
-	b = canon.Bytes(b, c.Newest.Incarnation[:])
-	b = canon.Uint(b, uint64(c.Newest.Seq))
-	return canon.Bytes(b, c.Newest.Hash[:])
+	if parts > 3 {
+		b = canon.Int(b, c.At)
+	}
+	return b
 }
 
 func decodeContact(data []byte) (c Contact, err error) {
 	r := canon.NewReader(data)
-	n := r.Array(3)
+	n := r.Array(4)
 	if n < 2 {
 		r.Fail("contact of %d parts", n)
 	}
@@ -189,13 +199,16 @@ func decodeContact(data []byte) (c Contact, err error) {
 		}
 		c.Declared.Unbacked, c.Declared.Kept, c.Declared.Gap, c.Declared.GapMS = tail[0], tail[1], tail[2], int64(tail[3])
 	}
-	if n == 3 && !r.Null() { // logs of before have two parts
+	if n >= 3 && !r.Null() { // logs of before have two parts
 		h := &syncproto.Head{}
 		r.Exactly(3)
 		r.Fixed(h.Incarnation[:])
 		h.Seq = syncproto.Seq(r.Uint(1<<62 - 1))
 		r.Fixed(h.Hash[:])
 		c.Newest = h
+	}
+	if n == 4 {
+		c.At = r.Int()
 	}
 	return c, r.Done()
 }

@@ -119,25 +119,31 @@ func (f *fold) contact(e *Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.heard(c.Device, e), f.showed(&c)); err != nil || c.Declared == nil {
+	at := e.ReceivedAt
+	if c.At != 0 {
+		at = min(at, c.At)
+	}
+	if err := errors.Join(f.heard(c.Device, e, at), f.showed(&c)); err != nil || c.Declared == nil {
 		return err
 	}
 	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, differing = ?, unbacked = ?, kept = ?, gap = ?, gap_ms = ?, declared_at = ? WHERE device = ?`,
 		c.Declared.Transactions, AppendAmounts(nil, c.Declared.AmountMinor), c.Declared.OldestMS, c.Declared.Differing, c.Declared.Unbacked, c.Declared.Kept, c.Declared.Gap, c.Declared.GapMS, e.ReceivedAt, c.Device[:])
 }
 
-func (f *fold) heard(device syncproto.DeviceID, e *Entry) error {
-	var offset int64
+// heard notes when a device was there.
+func (f *fold) heard(device syncproto.DeviceID, e *Entry, at int64) error {
+	var offset, measured int64
 	if e.OffsetMS != nil {
-		offset = *e.OffsetMS
+		offset, measured = *e.OffsetMS, e.ReceivedAt
 	}
 	if !slices.Contains(f.result.Health, device) {
 		f.result.Health = append(f.result.Health, device)
 	}
-	return f.tx.Exec(`INSERT INTO health (device, last_contact, offset_ms, declared, amounts, oldest, differing, unbacked, declared_at)
-		VALUES (?, ?, ?, 0, ?, 0, 0, 0, 0)
-		ON CONFLICT (device) DO UPDATE SET last_contact = max(last_contact, excluded.last_contact), offset_ms = excluded.offset_ms`,
-		device[:], e.ReceivedAt, offset, canon.Array(nil, 0))
+	return f.tx.Exec(`INSERT INTO health (device, last_contact, offset_ms, measured_at, declared, amounts, oldest, differing, unbacked, declared_at)
+		VALUES (?, ?, ?, ?, 0, ?, 0, 0, 0, 0)
+		ON CONFLICT (device) DO UPDATE SET last_contact = max(last_contact, excluded.last_contact),
+			offset_ms = iif(excluded.measured_at > 0, excluded.offset_ms, offset_ms), measured_at = max(measured_at, excluded.measured_at)`,
+		device[:], at, offset, measured, canon.Array(nil, 0))
 }
 
 // key is the public key of a device, or of a server's device.

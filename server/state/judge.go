@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/hlc"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -210,27 +211,31 @@ func (f *fold) meet(a *author, t *syncproto.Transaction, p *plan) ([]meeting, *s
 	return met, nil, nil
 }
 
-// bases gives the position each base stands for: that of the first fork below it where the
-// log does not hold it any more, for which lost history it is of cannot be told; 0 where
-// there is none.
+// bases gives the position each base stands for.
 func (f *fold) bases(bases []syncproto.Base) ([]syncproto.Position, error) {
 	at := make([]syncproto.Position, len(bases))
 	for i, b := range bases {
-		row, ok, err := f.tx.One(`SELECT short FROM tx WHERE position = ?`, uint64(b.Position))
-		if err != nil {
+		var err error
+		if at[i], err = baseAt(f.tx, b); err != nil {
 			return nil, err
 		}
-		if ok && string(row.Blob(0)) == string(b.Hash[:]) {
-			at[i] = b.Position
-			continue
-		}
-		fork, err := f.tx.Int(`SELECT coalesce(min(position), 0) FROM fork WHERE position < ?`, uint64(b.Position))
-		if err != nil {
-			return nil, err
-		}
-		at[i] = syncproto.Position(fork)
 	}
 	return at, nil
+}
+
+// baseAt is the position that a base stands for: that of the first fork below it where the
+// log does not hold it any more, for which lost history it is of cannot be told; 0 where
+// there is none.
+func baseAt(tx *sqlitedb.Tx, b syncproto.Base) (syncproto.Position, error) {
+	row, ok, err := tx.One(`SELECT short FROM tx WHERE position = ?`, uint64(b.Position))
+	if err != nil {
+		return 0, err
+	}
+	if ok && string(row.Blob(0)) == string(b.Hash[:]) {
+		return b.Position, nil
+	}
+	fork, err := tx.Int(`SELECT coalesce(min(position), 0) FROM fork WHERE position < ?`, uint64(b.Position))
+	return syncproto.Position(fork), err
 }
 
 // load finds the record of a change, in the plan or in the state.

@@ -132,17 +132,18 @@ func (r *Reader) HoldsOf(h DeviceHead) (bool, error) {
 type Health struct {
 	Device      syncproto.DeviceID
 	LastContact int64 // UTC ms
-	OffsetMS    int64
+	OffsetMS    int64 // its clock minus the server's, as it was last measured
+	MeasuredAt  int64 // UTC ms; 0: never
 	Declared    syncproto.Declared
 	DeclaredAt  int64 // UTC ms
 }
 
-const selectHealth = `SELECT device, last_contact, offset_ms, declared, amounts, oldest, declared_at, differing, unbacked, kept, gap, gap_ms FROM health `
+const selectHealth = `SELECT device, last_contact, offset_ms, declared, amounts, oldest, declared_at, differing, unbacked, kept, gap, gap_ms, measured_at FROM health `
 
 func scanHealth(row sqlitedb.Row) (Health, error) {
 	amounts, err := ReadAmounts(row.Blob(4))
 	return Health{
-		Device: syncproto.DeviceID(row.Blob(0)), LastContact: row.Int(1), OffsetMS: row.Int(2),
+		Device: syncproto.DeviceID(row.Blob(0)), LastContact: row.Int(1), OffsetMS: row.Int(2), MeasuredAt: row.Int(12),
 		Declared: syncproto.Declared{
 			Transactions: uint64(row.Int(3)), AmountMinor: amounts, OldestMS: row.Int(5), Differing: uint64(row.Int(7)), Unbacked: uint64(row.Int(8)),
 			Kept: uint64(row.Int(9)), Gap: uint64(row.Int(10)), GapMS: row.Int(11),

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/failpoint"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
@@ -67,6 +68,9 @@ const grantsByDevice = `CREATE INDEX grants_by_device ON device_grant (device)`
 // ddlDoubt: see Head.Doubt.
 const ddlDoubt = `ALTER TABLE fold ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0`
 
+// ddlMeasured keeps when a device's clock was measured last: UTC ms, 0 where it never was.
+const ddlMeasured = `ALTER TABLE health ADD COLUMN measured_at INTEGER NOT NULL DEFAULT 0`
+
 // Open opens or makes the state in a file. It is a fold of the log, so a power cut
 // may take back its last commits (synchronous=NORMAL): they are folded again.
 func Open(ctx context.Context, path string) (*State, error) {
@@ -74,7 +78,7 @@ func Open(ctx context.Context, path string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice, ddlKept, ddlDoubt}); err != nil {
+	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice, ddlKept, ddlDoubt, set.DDL() + closing.Indexes, ddlMeasured}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &State{db: db}
@@ -157,6 +161,7 @@ type Touched struct {
 // followed are the tables whose records Result names.
 var followed = map[syncproto.TableID]bool{
 	schema.Site: true, schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true, schema.Referral: true, schema.Conflict: true, schema.ConflictPersonal: true,
+	schema.Closing: true, schema.ClosingAnswer: true, schema.Verdict: true,
 }
 
 // Apply folds a run of log entries in one commit. It is a function of state and

@@ -138,8 +138,8 @@ CREATE TABLE parked (
 ) STRICT;
 CREATE INDEX parked_before ON parked (before);
 
--- When a device was last heard of, and what it then declared. amounts is canonical
--- {currency: minor units}.
+-- When a device was last heard of, what its clock was off when that was last measured, and
+-- what it declared last. amounts is canonical {currency: minor units}.
 CREATE TABLE health (
 	device BLOB PRIMARY KEY,
 	last_contact INTEGER NOT NULL, offset_ms INTEGER NOT NULL,

@@ -20,13 +20,13 @@ import (
 const maxFindings = 1000
 
 // Verify looks whether the state holds together: the file itself, every record
-// against the digest of its shares, the feed against the records, and the figures
-// against the sales. An error of SQLite about the file is a finding.
+// against the digest of its shares, the feed against the records, the figures
+// against the sales, and closing statements against their signatures. An error of SQLite about the file is a finding.
 func (s *State) Verify(ctx context.Context) (found []string, err error) {
 	v := &verifier{}
 	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		v.tx, v.ctx = tx, ctx
-		for _, step := range []func() error{v.file, v.records, v.feed, v.figures} {
+		for _, step := range []func() error{v.file, v.records, v.feed, v.figures, v.closings} {
 			if err := ctx.Err(); err != nil {
 				return err
 			}

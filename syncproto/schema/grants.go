@@ -25,7 +25,7 @@ type Access struct {
 	Permits []Permit
 }
 
-var stallWrites = []syncproto.TableID{Category, Family, Product, Price, TillSession, Sale, SaleLine, Payment}
+var stallWrites = []syncproto.TableID{Category, Family, Product, Price, TillSession, Sale, SaleLine, Payment, Closing}
 
 var branchWrites = []syncproto.TableID{User, Participation, Person, FamilyPrivate, Workshop, WorkshopSession, Scan, Attendance, Referral}
 

@@ -35,6 +35,11 @@ func BackedID(device syncproto.DeviceID) syncproto.RecordID {
 	return syncproto.DerivedID(syncproto.RecordID(device).MS(), "backed", device[:])
 }
 
+// ClosingAnswerID is what the centre says to a statement.
+func ClosingAnswerID(closing syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(closing.MS(), "closing-answer", closing[:])
+}
+
 // VerdictID is the verdict on the transaction with a chain hash, held at ms.
 func VerdictID(ms int64, tx syncproto.Hash) syncproto.RecordID {
 	return syncproto.DerivedID(ms, "verdict", tx[:])

@@ -12,7 +12,7 @@ import (
 
 // Version is the schema this code knows: one integer that only grows.
 //
-//   - 1 (2026-11): organisation to payment, the centre's own tables, people, workshops and referrals, batches of control
+//   - 1 (2026-11): organisation to payment, the centre's own tables, people, workshops and referrals, batches of control, closings
 const Version = 1
 
 // RulesVersion is the version of rules and merge decisions this code applies.
@@ -114,7 +114,7 @@ func (p *places) put(n, at int) {
 }
 
 // All lists the tables by number.
-var All = index(sites, selling, fairs, centre, people, referrals, ledgers, decisions, controls)
+var All = index(sites, selling, fairs, centre, people, referrals, ledgers, decisions, controls, closings)
 
 var byID = func() (p places) {
 	for i, t := range All {

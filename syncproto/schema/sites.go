@@ -33,6 +33,8 @@ const (
 	Decision         syncproto.TableID = 27
 	Control          syncproto.TableID = 28
 	Attendance       syncproto.TableID = 29
+	Closing          syncproto.TableID = 30
+	ClosingAnswer    syncproto.TableID = 31
 )
 
 // Kinds of sites, which are also the kinds of their devices.

@@ -98,5 +98,7 @@ export const office = {
   take: (id: string, side: string) => post<d.Conflict>(`/api/conflicts/${id}/take`, { side }),
   rights: (device: string) => get<d.Right[]>(`/api/devices/${device}/grants`),
   endRight: (device: string, scope: string, reason: string) => post<d.Right[]>(`/api/devices/${device}/grants/end`, { scope, reason }),
+  closings: (from: string) => get<d.Statements>(`/api/closings?from=${from}`),
+  doubled: () => get<d.Doubled[]>('/api/receipts/doubled'),
   enrolCode: (n: d.NewSite) => post<d.EnrolCode>('/api/enrol-codes', n),
 }

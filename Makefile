@@ -6,6 +6,7 @@ export CGO_ENABLED := 1
 T        ?= 30s
 BENCH    ?= .
 DEMO     ?=
+M        ?=
 N        ?= 1000
 GO_MAJOR := 1
 GO_MINOR := 26
@@ -14,7 +15,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 PAGES := web/dist/site/site.html
 
-.PHONY: help need build go demo check test thousand bench fuzz clean
+.PHONY: help need build go demo check test bench fuzz mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +70,9 @@ fuzz: need ## every Fuzz target in the tree, one after another (T=30s each)
 		echo "== $$dir $$name, $(T)"; \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) "./$$dir" </dev/null || exit 1; \
 	done
+
+mutants: need ## plants bugs, one at a time, and tells which test notices each (M= name, promise or package; some hours)
+	nice go run ./internal/mutants $(M)
 
 clean: ## remove what build made
 	rm -rf bin web/node_modules web/shots web/dist/*/*

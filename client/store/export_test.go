@@ -60,3 +60,9 @@ func (s *Store) GoOn() {
 	defer s.mu.Unlock()
 	s.current = len(s.lives) - 1
 }
+
+// Flushes says whether the commit of a Write is flushed to the disk.
+func (w *Writer) Flushes() (bool, error) {
+	n, err := w.tx.Int(`PRAGMA synchronous`)
+	return n == 2, err
+}

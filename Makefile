@@ -15,7 +15,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 PAGES := web/dist/site/site.html
 
-.PHONY: help need build go demo check test bench fuzz mutants clean
+.PHONY: help need build go demo check test thousand bench fuzz mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

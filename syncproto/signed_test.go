@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"errors"
+	"runtime"
 	"testing"
 
 	"github.com/rawaj/rawaj/syncproto"
@@ -59,5 +60,46 @@ func TestABatchWhoseChainEndsElsewhereIsRefused(t *testing.T) {
 	}
 	if _, err := mixed.Open(); !errors.Is(err, syncproto.ErrBatch) {
 		t.Errorf("the bodies of another gave %v", err)
+	}
+}
+
+func TestAChainThatDoesNotBeginWithItsGenesisIsRefused(t *testing.T) {
+	genesis := &syncproto.Genesis{}
+	for _, c := range []struct {
+		before syncproto.Hash
+		sound  bool
+	}{{syncproto.GenesisHash(org, device, inc, *genesis), true}, {syncproto.Hash{1}, false}} {
+		b, err := syncproto.SignBatch(deviceKey, org, device, inc, 1, c.before, genesis, []syncproto.Body{syncproto.NewBody([]byte("a body"))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Verify(public(deviceKey), org); (err == nil) != c.sound {
+			t.Errorf("a chain that begins with %v gave %v", c.before, err)
+		}
+	}
+}
+
+func TestBodiesThatUnpackToMoreThanWasSignedAreNotUnpacked(t *testing.T) {
+	sign := func(body []byte) (signed, packed []byte) {
+		b, err := syncproto.SignBatch(deviceKey, org, device, inc, 2, syncproto.Hash{1}, nil, []syncproto.Body{syncproto.NewBody(body)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := canon.NewReader(b.Bytes())
+		r.Exactly(2)
+		return r.Bytes(1 << 20), r.Bytes(1 << 20)
+	}
+	signed, _ := sign([]byte("a body"))
+	_, packed := sign(make([]byte, 12<<20))
+	b, err := syncproto.ParseBatch(canon.Bytes(canon.Bytes(canon.Array(nil, 2), signed), packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = b.Open()
+	runtime.ReadMemStats(&after)
+	if taken := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, syncproto.ErrBatch) || taken > 1<<20 {
+		t.Errorf("%v, and %d bytes were taken", err, taken)
 	}
 }

@@ -81,3 +81,32 @@ func TestADeviceDeclaresWhatHasNotArrived(t *testing.T) {
 	s.Acknowledge(ctx, s.head())
 	declares(0)
 }
+
+func TestPagesThatAreKeptShowOnlyWithTheirCheckpointAndHalfAPageNever(t *testing.T) {
+	s := newSite(t)
+	s.checkpoint(false)
+	page := func(n byte, ends bool) (id syncproto.RecordID) {
+		t.Helper()
+		id = syncproto.RecordID{1: n}
+		s.position++
+		f := &syncproto.Rows{
+			Class: orgShare.Class, Scope: orgShare.Scope, Table: schema.Product, IDs: []syncproto.RecordID{id}, Positions: []syncproto.Position{s.position},
+			Fields: []syncproto.FieldID{schema.NameEn}, Columns: [][]syncproto.Value{{syncproto.TextValue("Incense")}},
+		}
+		if ends {
+			f.Point = &syncproto.ReadPoint{Position: s.position, Head: s.position}
+		}
+		s.stage(f)
+		return id
+	}
+	whole, half := page(50, true), page(51, false)
+	if err := s.staging.Keep(ctx); err != nil { // the link dies
+		t.Fatal(err)
+	}
+	s.shows(whole, "")
+	s.reopen()
+	s.shows(whole, "")
+	s.checkpoint(false)
+	s.shows(whole, "Incense")
+	s.shows(half, "")
+}

@@ -11,6 +11,7 @@ KEEP     ?=
 BENCH    ?= .
 DEMO     ?=
 ROUNDS   ?= 100
+M        ?=
 GO_MAJOR := 1
 GO_MINOR := 26
 
@@ -18,7 +19,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 PAGES := web/dist/site/site.html
 
-.PHONY: help need build go demo check test thousand sim bench fuzz clean crash torture
+.PHONY: help need build go demo check test thousand sim bench fuzz clean crash torture mutants
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +84,8 @@ crash: need ## states that power cuts may leave of the databases, opened and jud
 
 torture: need ## rounds of kills, power cuts, full disks and a bad link over the program at work (ROUNDS=100, SEED=1)
 	go test -count=1 -timeout 0 -v ./simtest/torture -args -rounds $(ROUNDS) -seed $(or $(SEED),1)
+mutants: need ## plants bugs, one at a time, and tells which test notices each (M= name, promise or package; some hours)
+	nice go run ./internal/mutants $(M)
 
 clean: ## remove what build made
 	rm -rf bin web/node_modules web/shots web/dist/*/*

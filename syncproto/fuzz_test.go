@@ -187,3 +187,57 @@ func FuzzDecodeReceipts(f *testing.F) {
 		}
 	})
 }
+
+func FuzzVerifyRevocation(f *testing.F) {
+	f.Add(syncproto.SignRevocation(orgKey, org, syncproto.Revocation{Device: device, TimeMS: 1}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		v, err := syncproto.VerifyRevocation(public(orgKey), org, b)
+		if err == nil && !bytes.Equal(syncproto.SignRevocation(orgKey, org, v), b) {
+			t.Fatalf("%x is a second spelling", b)
+		}
+	})
+}
+
+func FuzzOpenRename(f *testing.F) {
+	q := syncproto.NewRenameRequest(deviceKey, serverKey, org, device, syncproto.Head{Incarnation: inc, Seq: 7, Hash: hashOne})
+	seed, err := syncproto.EncodeEnrol(q)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var q syncproto.RenameRequest
+		if syncproto.DecodeEnrol(b, &q) != nil {
+			return
+		}
+		v, err := q.Open(org, func(syncproto.DeviceID) (ed25519.PublicKey, error) { return public(deviceKey), nil })
+		if err == nil && (v.Device != device || !v.Key.Equal(public(serverKey))) {
+			t.Fatalf("%+v was opened, which nobody signed", v)
+		}
+	})
+}
+
+func FuzzOwnCertificate(f *testing.F) {
+	seed(f, "certificate")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := syncproto.OwnCertificate(b)
+		if err == nil && len(c.Key) != ed25519.PublicKeySize {
+			t.Fatalf("a certificate with a key of %d bytes", len(c.Key))
+		}
+	})
+}
+
+func FuzzScope(f *testing.F) {
+	f.Add([]byte{1})
+	f.Add(append([]byte{2}, make([]byte, 16)...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := syncproto.ScopeFromBinary(b)
+		if err != nil {
+			return
+		}
+		var again syncproto.Scope
+		if !bytes.Equal(s.AppendBinary(nil), b) || again.UnmarshalText([]byte(s.String())) != nil || again != s {
+			t.Fatalf("%x is %v, and comes back as %v", b, s, again)
+		}
+	})
+}

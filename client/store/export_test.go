@@ -79,3 +79,9 @@ func (s *Store) Spared() (kept, hashes int64) {
 	}
 	return kept, hashes
 }
+
+// Flushes says whether the commit of a Write is flushed to the disk.
+func (w *Writer) Flushes() (bool, error) {
+	n, err := w.tx.Int(`PRAGMA synchronous`)
+	return n == 2, err
+}

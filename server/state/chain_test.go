@@ -216,3 +216,19 @@ func TestRefusedTransactionsTakeAPosition(t *testing.T) {
 	o.takes(4, func() { r.arrives(1, 4) })
 	o.sound()
 }
+
+func TestABatchThatWaitsIsParkedOnceHoweverOftenItComes(t *testing.T) {
+	o := newOrg(t)
+	r := o.stall().chain()
+	for range 3 {
+		r.add([]byte("a body"))
+	}
+	for range 3 {
+		r.arrives(3, 3)
+		r.comes(3, 3)
+	}
+	o.fold()
+	if n := o.parked(); n != 1 {
+		t.Errorf("%d transactions are parked, want 1", n)
+	}
+}

@@ -375,3 +375,17 @@ func TestTwoWritesOfAGroupInOneTransactionEndWithTheSecond(t *testing.T) {
 	o.ledgerIs()
 	o.sound()
 }
+
+func TestWhatADeviceDidLaterCountsAsLaterThoughItsClockWentBack(t *testing.T) {
+	o := newOrg(t)
+	a, b := o.branch(), o.branch()
+	id, other := o.newID(), o.newID()
+	o.applied(o.node.does(product(id, "Incense")))
+	here := o.here()
+	a.doesSo([]syncproto.Change{product(other, "Tea")}, at(noon-1_000))
+	a.doesSo([]syncproto.Change{named(id, "of a")}, seeing(here), at(noon-3_600_000))
+	b.doesSo([]syncproto.Change{named(id, "of b")}, seeing(here), at(noon-1_800_000))
+	if got := o.get(schema.Product, id).Of(schema.NameEn).Text(); got != "of a" {
+		t.Errorf("the name is %q: what a device did after its clock went back counts as earlier", got)
+	}
+}

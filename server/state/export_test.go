@@ -41,3 +41,9 @@ func (r *Reader) Positions() (int64, error) {
 	}
 	return last, err
 }
+
+// DecodeContact and DecodeHistory read payloads of the log.
+var (
+	DecodeContact = decodeContact
+	DecodeHistory = decodeHistory
+)

@@ -244,3 +244,18 @@ func TestReaderTakesNoMemoryForWhatIsOnlyClaimed(t *testing.T) {
 		}
 	}
 }
+
+func TestAnArrayOfMoreItemsThanThereAreBytesIsRefusedAtItsHead(t *testing.T) {
+	for _, head := range [][]byte{{0x99, 0x10, 0x00}, {0xb9, 0x10, 0x00}} {
+		r := canon.NewReader(append(head, 0, 0, 0))
+		n := 0
+		if head[0] == 0x99 {
+			n = r.Array(1 << 16)
+		} else {
+			n = r.Map(1 << 16)
+		}
+		if n != 0 || r.Err() == nil {
+			t.Errorf("%x: room for %d items, %v", head, n, r.Err())
+		}
+	}
+}

@@ -146,3 +146,17 @@ func TestEveryTableIsSound(t *testing.T) {
 		}
 	}
 }
+
+func TestAGrantThatWasTakenAwayOpensNothing(t *testing.T) {
+	table := schema.Lookup(schema.Grant)
+	v := make(schema.Values, len(table.Fields))
+	v[table.Index(schema.GrantScope)] = syncproto.BytesValue(syncproto.OrgScope.AppendBinary(nil))
+	v[table.Index(schema.GrantClass)] = syncproto.TextValue("SP")
+	if permits := schema.PermitsOf(v); len(permits) != 2 {
+		t.Errorf("a grant of two classes opens %v", permits)
+	}
+	v[table.Index(schema.Voided)] = syncproto.BoolValue(true)
+	if permits := schema.PermitsOf(v); len(permits) != 0 {
+		t.Errorf("a grant that was taken away opens %v", permits)
+	}
+}

@@ -55,10 +55,10 @@ check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svel
 	$(STATICCHECK) ./...
 	cd web && npm run check
 
-test: check build ## check, then every test with the race detector, in random order, then the pages in a browser
+test: check build ## check, then every test with the race detector, in random order, then simulated worlds, then the pages in a browser
 	WEB_REQUIRED=1 go test -race -shuffle=on -timeout 20m ./...
 	go test -tags failpoints ./internal/failpoint
-	$(MAKE) sim
+	$(MAKE) sim N=$(or $(N),1500)
 	cd web && npm test && npm run e2e
 
 thousand: need ## 1,000 clients over bad lines while the server is killed; tells how far it is (N= clients)

@@ -24,7 +24,6 @@ type tally struct {
 	held, named, lost       int // of states: all is there; something lacks and the program says so; it does not
 	mixed, broken, mistaken int // what never stood; a finding; said to be lost and is there
 	examples                []string
-	seen                    map[uint64]bool
 }
 
 func (a *tally) String() string {

@@ -120,6 +120,11 @@ func (w *World) judgeRight(t *tx, a *arrival, d verdict, was bool) {
 	if w.model.restored || !a.told {
 		return
 	}
+	for p := t; p != nil; p = p.parent {
+		if w.model.released[p.hash] { // it, or what it may rest on, was judged again later
+			return
+		}
+	}
 	want := slices.Contains([]string{"not_granted", "grant_ended", "revoked_late"}, d.code)
 	switch {
 	case a.allowed && was && want && d.state == schema.VerdictHeld:

@@ -21,7 +21,8 @@ type model struct {
 	logged   map[syncproto.Hash]*arrival // in the server's log as it stands
 	grants   map[syncproto.RecordID]*right
 	revoked  map[syncproto.RecordID]bool
-	restored bool // the log went back in time: positions are others than were seen
+	released map[syncproto.Hash]bool // that head office wanted released: judged again, then
+	restored bool                    // the log went back in time: positions are others than were seen
 }
 
 // tx is what a person did, and was told is saved.
@@ -72,7 +73,7 @@ type right struct {
 }
 
 func newModel() *model {
-	return &model{byHash: map[syncproto.Hash]*tx{}, logged: map[syncproto.Hash]*arrival{}, grants: map[syncproto.RecordID]*right{}, revoked: map[syncproto.RecordID]bool{}}
+	return &model{byHash: map[syncproto.Hash]*tx{}, logged: map[syncproto.Hash]*arrival{}, grants: map[syncproto.RecordID]*right{}, revoked: map[syncproto.RecordID]bool{}, released: map[syncproto.Hash]bool{}}
 }
 
 func (m *model) add(t *tx) {

@@ -112,6 +112,9 @@ func (w *World) heal() {
 			w.quietly(s)
 		}
 		w.fold()
+		if _, err := w.centre.server.Vouch(ctx); err != nil { // after the log went back a person looks who takes part
+			w.failf("nobody can vouch: %v", err)
+		}
 		rest := w.atRest()
 		w.tracef("round %d: %s", n, strings.Join(rest, "; "))
 		if len(rest) == 0 && n > 1 {

@@ -24,7 +24,7 @@ var (
 )
 
 // enough is the worlds in which each fault has to come about.
-const enough = 3000
+const enough = 1000
 
 // mostFailures ends a run: they are likely to be one.
 const mostFailures = 8

@@ -16,6 +16,8 @@ export interface Backing {
 }
 
 export interface Clock {
+  agree: number
+  differ: number
   doubtful: boolean
   says: string
   works: string
@@ -172,6 +174,12 @@ export interface Overview {
   went_back: WentBack
 }
 
+export interface Paid {
+  amount_minor: number
+  currency: string
+  method: string
+}
+
 export interface ParcelFile {
   file: string
 }
@@ -255,6 +263,19 @@ export interface Row {
   unpriced_lines: number
 }
 
+export interface Said {
+  amount_minor: Record<string, number>
+  at: string
+  held: number
+  late: number
+  payments: Paid[]
+  position: number
+  records: string
+  sales: number
+  voided: number
+  voided_since: number
+}
+
 export interface Sales {
   complete_to: string | null
   missing_sites: MissingSite[]
@@ -285,6 +306,13 @@ export interface Side {
   values: Record<string, unknown>
 }
 
+export interface Signatures {
+  answer: string
+  certificate: string
+  key: string
+  statement: string
+}
+
 export interface SiteHeard {
   complete_to: string | null
   connected: boolean
@@ -297,6 +325,35 @@ export interface SiteHeard {
 export interface Span {
   from: string
   to: string
+}
+
+export interface Statement {
+  amount_minor: Record<string, number>
+  answer: Said | null
+  day: string
+  device: string
+  id: string
+  label: string
+  late: number
+  latest: boolean
+  number: number
+  payments: Paid[]
+  proof: Signatures | null
+  records: string
+  sales: number
+  site: string
+  site_name: string
+  state: string
+  stated_at: string
+  till: string
+  voided: number
+  voided_since: number
+}
+
+export interface Statements {
+  closings: Statement[]
+  org_key: string
+  organisation: string
 }
 
 export interface Sums {

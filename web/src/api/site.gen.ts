@@ -60,6 +60,10 @@ export interface Conflict {
   winner: Side
 }
 
+export interface DayRequest {
+  day?: string
+}
+
 export interface Declared {
   amount_minor: Record<string, number>
   oldest: string | null
@@ -126,6 +130,12 @@ export interface OpenTillRequest {
   fair?: string
   float_minor?: number
   id?: string
+}
+
+export interface Paid {
+  amount_minor: number
+  currency: string
+  method: string
 }
 
 export interface Parcel {
@@ -297,6 +307,19 @@ export interface Row {
   unpriced_lines: number
 }
 
+export interface Said {
+  amount_minor: Record<string, number>
+  at: string
+  held: number
+  late: number
+  payments: Paid[]
+  position: number
+  records: string
+  sales: number
+  voided: number
+  voided_since: number
+}
+
 export interface SaleLine {
   discount_minor: number
   product: string
@@ -392,10 +415,46 @@ export interface Side {
   values: Record<string, unknown>
 }
 
+export interface Signatures {
+  answer: string
+  certificate: string
+  key: string
+  statement: string
+}
+
 export interface SoldAnswer {
   amount_minor: number
   id: string
   receipt_no: string
+}
+
+export interface Statement {
+  amount_minor: Record<string, number>
+  answer: Said | null
+  day: string
+  device: string
+  id: string
+  label: string
+  late: number
+  latest: boolean
+  number: number
+  payments: Paid[]
+  proof: Signatures | null
+  records: string
+  sales: number
+  site: string
+  site_name: string
+  state: string
+  stated_at: string
+  till: string
+  voided: number
+  voided_since: number
+}
+
+export interface Statements {
+  closings: Statement[]
+  org_key: string
+  organisation: string
 }
 
 export interface Status {
@@ -440,6 +499,7 @@ export interface TakenReceipts {
 
 export interface Till {
   closed: boolean
+  closing: Statement | null
   currency: string
   float_minor: number
   id: string

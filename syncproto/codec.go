@@ -185,6 +185,12 @@ func newFrame(t FrameType) Frame {
 		return &Give{}
 	case TypeSalvage:
 		return &Salvage{}
+	case TypeHave:
+		return &Have{}
+	case TypeChunk:
+		return &Chunk{}
+	case TypeChunkAsk:
+		return &ChunkAsk{}
 	}
 	return nil
 }

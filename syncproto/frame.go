@@ -9,7 +9,6 @@ package syncproto
 // FrameType numbers the frames; append-only.
 type FrameType uint8
 
-// 17 and 18 are reserved for the chunks of attachments.
 const (
 	TypeChallenge  FrameType = 1
 	TypeHello      FrameType = 2
@@ -29,6 +28,7 @@ const (
 	TypeSalvage    FrameType = 16
 	TypeChunk      FrameType = 17
 	TypeChunkAsk   FrameType = 18
+	TypeHave       FrameType = 19
 )
 
 // Frame is one of the frames below.
@@ -66,6 +66,7 @@ type Declared struct {
 	Kept         uint64           `cbor:"6,keyasint,omitempty"` // records of others that the server has lost, kept sealed
 	Gap          uint64           `cbor:"7,keyasint,omitempty"` // transactions let go that the server has lost
 	GapMS        int64            `cbor:"8,keyasint,omitempty"` // when the device had heard of the backup that holds them, UTC ms by the server's clock; 0: not known
+	Attachments  uint64           `cbor:"9,keyasint,omitempty"` // that the server has not confirmed
 }
 
 // Head is how far one incarnation goes, and its chain hash there.

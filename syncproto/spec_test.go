@@ -73,7 +73,7 @@ func TestEveryKeyOfAFrameStandsInItsTable(t *testing.T) {
 	for number, values := range map[string][]any{
 		"5.1": {syncproto.Challenge{}}, "5.2": {syncproto.Hello{}, syncproto.Declared{}}, "5.3": {syncproto.Resume{}}, "5.4": {syncproto.Welcome{}},
 		"5.5": {syncproto.Push{}, syncproto.Receipt{}}, "5.7": {syncproto.Leave{}}, "5.8": {syncproto.Checkpoint{}},
-		"5.10": {syncproto.Credit{}}, "5.11": {syncproto.Ping{}}, "5.12": {syncproto.Bye{}}, "5.15": {syncproto.Give{}},
+		"5.10": {syncproto.Credit{}}, "5.11": {syncproto.Ping{}}, "5.12": {syncproto.Bye{}}, "5.15": {syncproto.Give{}}, "5.16": {syncproto.Have{}, syncproto.Chunk{}, syncproto.ChunkAsk{}},
 		"7.3": {syncproto.EnrolRequest{}}, "7.4": {syncproto.EnrolResponse{}}, "7.5": {syncproto.EnrolError{}}, "7.6": {syncproto.RenameRequest{}},
 	} {
 		var want, got []string
@@ -127,7 +127,7 @@ func TestBoundsInTheSpecAreThoseOfTheCode(t *testing.T) {
 		"MaxFields": syncproto.MaxFields, "MaxValues": syncproto.MaxValues, "MaxBases": syncproto.MaxBases, "MaxBatchTransactions": syncproto.MaxBatchTransactions,
 		"MaxBatch": syncproto.MaxBatch, "MaxBatchLength": syncproto.MaxBatchLength, "MaxFrame": syncproto.MaxFrame, "MaxFrameLength": syncproto.MaxFrameLength,
 		"MaxGreeting": syncproto.MaxGreeting, "MaxHeads": syncproto.MaxHeads, "MaxSettled": syncproto.MaxSettled, "MaxCursor": syncproto.MaxCursor,
-		"MaxCovered": syncproto.MaxCovered, "MaxRows": syncproto.MaxRows, "MaxGive": syncproto.MaxGive, "MaxKeptRow": syncproto.MaxKeptRow, "MaxEnrol": syncproto.MaxEnrol,
+		"MaxCovered": syncproto.MaxCovered, "MaxRows": syncproto.MaxRows, "MaxGive": syncproto.MaxGive, "MaxKeptRow": syncproto.MaxKeptRow, "MaxAttachment": syncproto.MaxAttachment, "ChunkSize": syncproto.ChunkSize, "MaxChunks": syncproto.MaxChunks, "MaxEnrol": syncproto.MaxEnrol,
 	} {
 		if !regexp.MustCompile(fmt.Sprintf(`\b%d\b`, n)).MatchString(spec) {
 			t.Errorf("%s: %d does not stand in §8", name, n)
@@ -221,6 +221,8 @@ func describeField(f *schema.Field) string {
 	case len(f.Words) > 0:
 		words := slices.Clone(f.Words)
 		what = "one of " + strings.Join(words, ", ")
+	case f.Form == schema.Attachment:
+		what = "attachment"
 	case f.Form == schema.Code:
 		what = fmt.Sprintf("code, at most %d", max(f.Max, 1))
 	case f.Form == schema.Date:

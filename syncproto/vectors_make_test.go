@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -290,7 +291,7 @@ func sampleFrames() []struct {
 	name, what string
 	frame      syncproto.Frame
 } {
-	d := &syncproto.Declared{Transactions: 2, AmountMinor: map[string]int64{"AED": 12550, "IRR": -4}, OldestMS: nowMS - 5, Differing: 1, Unbacked: 3, Kept: 4, Gap: 5, GapMS: nowMS - 9}
+	d := &syncproto.Declared{Transactions: 2, AmountMinor: map[string]int64{"AED": 12550, "IRR": -4}, OldestMS: nowMS - 5, Differing: 1, Unbacked: 3, Kept: 4, Gap: 5, GapMS: nowMS - 9, Attachments: 4}
 	head := syncproto.Head{Incarnation: inc, Seq: 3, Hash: hashOne}
 	manyRows := rows()
 	for n := range 30 {
@@ -349,9 +350,24 @@ func sampleFrames() []struct {
 		{"Need, nothing", "only the checkpoint", &syncproto.Need{Class: syncproto.ClassS, Scope: siteS.Scope}},
 		{"Salvage", "the last of several", &syncproto.Salvage{Batches: [][]byte{{1, 2, 3}, {4}}, Last: true}},
 		{"Give", "two records, sealed; their numbers end at 9", &syncproto.Give{Upto: 9, Rows: [][]byte{{1, 2, 3}, {4}}}},
+		{"Have", "a manifest of two chunks, the second of one byte", syncproto.NewHave(attached())},
+		{"Have, nothing", "not here, or not for this device", &syncproto.Have{Root: attached().Root()}},
+		{"Chunk", "the last of the attachment", &syncproto.Chunk{Root: attached().Root(), Index: 1, Data: []byte{7}}},
+		{"Chunk, nothing", "it has gone meanwhile", &syncproto.Chunk{Root: attached().Root(), Index: 1}},
+		{"ChunkAsk, manifest", "", &syncproto.ChunkAsk{Root: attached().Root()}},
+		{"ChunkAsk, chunk", "", &syncproto.ChunkAsk{Root: attached().Root(), Want: syncproto.WantChunk, Index: 1}},
+		{"ChunkAsk, nothing more", "it is whole and durable", &syncproto.ChunkAsk{Root: attached().Root(), Want: syncproto.WantNothing}},
+		{"ChunkAsk, later", "", &syncproto.ChunkAsk{Root: attached().Root(), Want: syncproto.WantLater}},
+		{"ChunkAsk, not wanted", "no record names it", &syncproto.ChunkAsk{Root: attached().Root(), Want: syncproto.WantNot}},
 		{"Bye", "", &syncproto.Bye{Code: syncproto.CodeBusy, Detail: "too many sessions", RetryAfterMS: 30_000}},
 		{"Bye, revoked", "the device delivers, then wipes itself", &syncproto.Bye{Code: syncproto.CodeRevoked, Revocation: syncproto.SignRevocation(orgKey, org, syncproto.Revocation{Device: device, TimeMS: nowMS})}},
 	}
+}
+
+// attached is the manifest of 32 KiB and a byte, each 7.
+func attached() *syncproto.Manifest {
+	m := syncproto.Cut(bytes.Repeat([]byte{7}, syncproto.ChunkSize+1))
+	return &m
 }
 
 // marked is a tree of one record.
@@ -608,6 +624,9 @@ func badFrames(t testing.TB) []vector {
 		many = append(many, 0x82, 1, 0x41, 1)
 	}
 	many = append(many, 6, 0)
+	one := hashOne[:]
+	tooMany := slices.Repeat([][]byte{one}, syncproto.MaxChunks+1)
+	root := func() syncproto.Root { return rootOf(1, one) }
 	return []vector{
 		frame("nothing", "frame", nil),
 		frame("three parts", "frame", plain("830ba1010000")),
@@ -617,7 +636,21 @@ func badFrames(t testing.TB) []vector {
 		frame("a type longer than it needs to be", "frame", plain("82180ba10100")),
 		frame("an unknown type", "unsupported", plain("8218c8a0")),
 		frame("a type over 255", "frame", plain("82190100a0")),
-		frame("a reserved type", "unsupported", plain("8211a0")),
+		frame("a reserved type", "unsupported", plain("8214a0")),
+		frame("Have without a name", "frame", plain("8213a0")),
+		frame("Have of another name", "frame", haveOf(root(), 2, one)),
+		frame("Have of a length without chunks", "frame", haveOf(root(), 1, nil)),
+		frame("Have of chunks without a length", "frame", haveOf(rootOf(0, one), 0, one)),
+		frame("Have with a chunk too many", "frame", haveOf(rootOf(1, one, one), 1, one, one)),
+		frame("Have with a chunk too few", "frame", haveOf(rootOf(syncproto.ChunkSize+1, one), syncproto.ChunkSize+1, one)),
+		frame("Have with half a hash", "frame", haveOf(rootOf(1, one), 1, one, one[:16])),
+		frame("Have of 40 MiB and a byte", "frame", haveOf(rootOf(syncproto.MaxAttachment+1, tooMany...), syncproto.MaxAttachment+1, tooMany...)),
+		frame("Chunk of 32 KiB and a byte", "frame", chunkOf(root(), 0, syncproto.ChunkSize+1)),
+		frame("Chunk 1280", "frame", chunkOf(root(), syncproto.MaxChunks, 1)),
+		frame("Chunk without a name", "frame", plain("8211a10200")),
+		frame("ChunkAsk for chunk 1280", "frame", askOf(root(), 1, syncproto.MaxChunks)),
+		frame("ChunkAsk for a manifest with an index", "frame", askOf(root(), 0, 1)),
+		frame("ChunkAsk of an unknown want", "frame", askOf(root(), 5, 0)),
 		frame("the same key twice", "frame", plain("820ba201000101")),
 		frame("an indefinite map", "frame", plain("820bbf0100ff")),
 		frame("a tag", "frame", plain("820ba101c100")),
@@ -639,6 +672,30 @@ func badFrames(t testing.TB) []vector {
 		frame("compressed, then a byte too many", "frame", append(squeezed(zeros(100, 100)), 0)),
 		frame("not compressed at all", "frame", squeezed([]byte("plain"))),
 	}
+}
+
+// rootOf names a manifest, sound or not.
+func rootOf(length uint64, hashes ...[]byte) (r syncproto.Root) {
+	b := binary.BigEndian.AppendUint64([]byte("rawaj/attachment/1"), length)
+	return sha256.Sum256(append(b, bytes.Join(hashes, nil)...))
+}
+
+func haveOf(r syncproto.Root, length uint64, hashes ...[]byte) []byte {
+	b := canon.Bytes(canon.Uint(canon.Map(unhex("8213"), 3), 1), r[:])
+	b = canon.Uint(canon.Uint(b, 2), length)
+	return canon.Bytes(canon.Uint(b, 3), bytes.Join(hashes, nil))
+}
+
+func chunkOf(r syncproto.Root, index uint64, size int) []byte {
+	b := canon.Bytes(canon.Uint(canon.Map(unhex("8211"), 3), 1), r[:])
+	b = canon.Uint(canon.Uint(b, 2), index)
+	return canon.Bytes(canon.Uint(b, 3), make([]byte, size))
+}
+
+func askOf(r syncproto.Root, want, index uint64) []byte {
+	b := canon.Bytes(canon.Uint(canon.Map(unhex("8212"), 3), 1), r[:])
+	b = canon.Uint(canon.Uint(b, 2), want)
+	return canon.Uint(canon.Uint(b, 3), index)
 }
 
 func badBatches(t testing.TB) []vector {

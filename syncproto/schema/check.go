@@ -142,6 +142,9 @@ func (f *Field) check(v syncproto.Value) *Flaw {
 		if f.Ref != 0 && v.Len() != 16 {
 			return f.bad("is not the id of a record")
 		}
+		if f.Form == Attachment && v.Root().IsZero() {
+			return f.bad("is not the name of an attachment")
+		}
 		if f.Max != 0 && int64(v.Len()) > f.Max {
 			return f.long()
 		}

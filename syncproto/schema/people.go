@@ -11,6 +11,7 @@ const (
 	PersonNeighbourhood syncproto.FieldID = 5
 	PersonFamily        syncproto.FieldID = 6 // productive family it belongs to
 	PersonCard          syncproto.FieldID = 7 // code on its card, for scanning
+	PersonPhoto         syncproto.FieldID = 8
 
 	PersonGroupSite    syncproto.GroupID = 1
 	PersonGroupName    syncproto.GroupID = 2
@@ -18,6 +19,7 @@ const (
 	PersonGroupBirth   syncproto.GroupID = 4
 	PersonGroupFamily  syncproto.GroupID = 5
 	PersonGroupCard    syncproto.GroupID = 6
+	PersonGroupPhoto   syncproto.GroupID = 7
 )
 
 // Fields of family_private: what of a family is nobody's but its branch's. The
@@ -110,6 +112,7 @@ var people = []*Table{
 			{ID: PersonNeighbourhood, Name: "neighbourhood", Kind: syncproto.Text, Max: MaxName},
 			{ID: PersonFamily, Name: "family", Kind: syncproto.Bytes, Ref: Family},
 			{ID: PersonCard, Name: "card", Kind: syncproto.Text, Form: Code, Max: 40},
+			photo(PersonPhoto),
 			voided(),
 		},
 		Groups: []Group{
@@ -119,6 +122,7 @@ var people = []*Table{
 			{ID: PersonGroupBirth, Name: "birth", Fields: []syncproto.FieldID{PersonBirthYear}},
 			{ID: PersonGroupFamily, Name: "family", Fields: []syncproto.FieldID{PersonFamily}},
 			{ID: PersonGroupCard, Name: "card", Fields: []syncproto.FieldID{PersonCard}},
+			{ID: PersonGroupPhoto, Name: "photo", Fields: []syncproto.FieldID{PersonPhoto}},
 			voidedGroup(),
 		},
 		Fold: []syncproto.FieldID{PersonName, PersonCard},

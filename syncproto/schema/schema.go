@@ -12,7 +12,7 @@ import (
 
 // Version is the schema this code knows: one integer that only grows.
 //
-//   - 1 (2026-11): organisation to payment, the centre's own tables, people, workshops and referrals, batches of control, closings
+//   - 1 (2026-11): organisation to payment, the centre's own tables, people, workshops and referrals, batches of control, closings, photos
 const Version = 1
 
 // RulesVersion is the version of rules and merge decisions this code applies.
@@ -34,15 +34,16 @@ const (
 	State
 )
 
-// Form narrows what a text field may hold.
+// Form narrows what a field may hold: text, but for the last.
 type Form uint8
 
 const (
-	Free     Form = iota // as typed
-	Code                 // printable ASCII without spaces
-	Date                 // ISO civil date, 2026-11-21
-	Currency             // ISO 4217, three capital letters
-	OneOf                // one of the field's Words
+	Free       Form = iota // as typed
+	Code                   // printable ASCII without spaces
+	Date                   // ISO civil date, 2026-11-21
+	Currency               // ISO 4217, three capital letters
+	OneOf                  // one of the field's Words
+	Attachment             // bytes that name an attachment
 )
 
 // Field is one column.

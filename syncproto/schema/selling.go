@@ -17,11 +17,13 @@ const (
 	ProductFamily   syncproto.FieldID = 5
 	ProductCategory syncproto.FieldID = 6
 	ProductUnit     syncproto.FieldID = 7
+	ProductPhoto    syncproto.FieldID = 8
 
 	ProductGroupSku      syncproto.GroupID = 2
 	ProductGroupFamily   syncproto.GroupID = 3
 	ProductGroupCategory syncproto.GroupID = 4
 	ProductGroupUnit     syncproto.GroupID = 5
+	ProductGroupPhoto    syncproto.GroupID = 6
 )
 
 // Fields of price: one record for a product and a place (PriceID).
@@ -163,6 +165,7 @@ var selling = []*Table{
 			Field{ID: ProductFamily, Name: "family", Kind: syncproto.Bytes, Ref: Family},
 			Field{ID: ProductCategory, Name: "category", Kind: syncproto.Bytes, Ref: Category},
 			Field{ID: ProductUnit, Name: "unit", Kind: syncproto.Text, Max: 40},
+			photo(ProductPhoto),
 			voided(),
 		),
 		Groups: []Group{
@@ -171,6 +174,7 @@ var selling = []*Table{
 			{ID: ProductGroupFamily, Name: "family", Fields: []syncproto.FieldID{ProductFamily}},
 			{ID: ProductGroupCategory, Name: "category", Fields: []syncproto.FieldID{ProductCategory}},
 			{ID: ProductGroupUnit, Name: "unit", Fields: []syncproto.FieldID{ProductUnit}},
+			{ID: ProductGroupPhoto, Name: "photo", Fields: []syncproto.FieldID{ProductPhoto}},
 			voidedGroup(),
 		},
 		Fold: []syncproto.FieldID{NameAr, NameFa, NameEn, ProductSku},

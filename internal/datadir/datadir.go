@@ -51,7 +51,7 @@ const (
 )
 
 // ofSite are the files of a site. Whoever brings its database alone has brought the site.
-var ofSite = []string{"site.db", "site.db-wal", "site.db-shm", "site.db-mark", "device.key", "lock", addressFile}
+var ofSite = []string{"site.db", "site.db-wal", "site.db-shm", "site.db-mark", "attachments.db", "attachments.db-wal", "attachments.db-shm", "device.key", "lock", addressFile}
 
 // ReadRole says what a directory belongs to. It is ErrNone where the directory is
 // missing or empty, ErrForeign where it holds something else.

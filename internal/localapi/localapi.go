@@ -41,7 +41,8 @@ type Route struct {
 	Query        []string // names of query parameters
 	Request      any
 	Response     any
-	Stream       bool // answers with server-sent events whose data is a Response
+	Takes, Gives string // media type of a request's body, or an answer's, that is no JSON
+	Stream       bool   // answers with server-sent events whose data is a Response
 	Handle       http.HandlerFunc
 }
 

@@ -63,7 +63,13 @@ func (g *describer) operation(r *Route) map[string]any {
 	if r.Request != nil {
 		op["requestBody"] = map[string]any{"required": true, "content": map[string]any{"application/json": map[string]any{"schema": g.of(reflect.TypeOf(r.Request))}}}
 	}
+	if r.Takes != "" {
+		op["requestBody"] = map[string]any{"required": true, "content": map[string]any{r.Takes: map[string]any{}}}
+	}
 	answer := map[string]any{"description": "done"}
+	if r.Gives != "" {
+		answer["content"] = map[string]any{r.Gives: map[string]any{}}
+	}
 	if r.Response != nil {
 		media := "application/json"
 		if r.Stream {

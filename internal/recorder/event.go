@@ -24,11 +24,15 @@ const (
 	Waiting   What = 9  // until the next try. Count: milliseconds
 	Differing What = 10 // after a checkpoint, a share is not as the server has it
 	Forgot    What = 11 // the cursor, or what was staged: reading begins anew
+	Delivered What = 12 // the server has an attachment whole. Count: bytes
+	Fetched   What = 13 // an attachment is here whole
+	Collected What = 14 // attachments that nothing here names went. Count: how many
 )
 
 var whats = map[What]string{
 	Started: "started", Stopped: "stopped", Dialling: "dialling", Refused: "refused", Connected: "connected", Sent: "sent", Heard: "heard",
 	Broken: "broken", Waiting: "waiting", Differing: "differing", Forgot: "forgot",
+	Delivered: "delivered", Fetched: "fetched", Collected: "collected",
 }
 
 // String is the name as it stands in an export.
@@ -72,6 +76,7 @@ var frames = map[syncproto.FrameType]string{
 	syncproto.TypePush: "push", syncproto.TypeReceipt: "receipt", syncproto.TypeRows: "rows", syncproto.TypeLeave: "leave",
 	syncproto.TypeCheckpoint: "checkpoint", syncproto.TypeCredit: "credit", syncproto.TypePing: "ping", syncproto.TypeBye: "bye",
 	syncproto.TypeRange: "range", syncproto.TypeNeed: "need", syncproto.TypeSalvage: "salvage",
+	syncproto.TypeHave: "have", syncproto.TypeGive: "give", syncproto.TypeChunk: "chunk", syncproto.TypeChunkAsk: "chunk_ask",
 }
 
 // Event is one thing that happened: numbers, and nothing that a person typed.
@@ -145,6 +150,10 @@ func countOf(e Event) string {
 		return "position"
 	case Waiting:
 		return "ms"
+	case Delivered:
+		return "bytes"
+	case Collected:
+		return "attachments"
 	}
 	switch e.Frame {
 	case syncproto.TypePush:
@@ -157,6 +166,10 @@ func countOf(e Event) string {
 		return "bytes granted"
 	case syncproto.TypePing, syncproto.TypeHello:
 		return "declared"
+	case syncproto.TypeHave:
+		return "bytes"
+	case syncproto.TypeChunk, syncproto.TypeChunkAsk:
+		return "chunk"
 	case syncproto.TypeBye:
 		return "retry after ms"
 	}

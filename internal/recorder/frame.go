@@ -36,6 +36,12 @@ func (r *Recorder) Frame(out bool, f syncproto.Frame, bytes int) {
 		if f.Declared != nil {
 			e.Count = f.Declared.Transactions
 		}
+	case *syncproto.Have:
+		e.Count = f.Length
+	case *syncproto.Chunk:
+		e.Count = f.Index
+	case *syncproto.ChunkAsk:
+		e.Count = f.Index
 	case *syncproto.Bye:
 		e.Code, e.Count = f.Code, uint64(f.RetryAfterMS)
 	}

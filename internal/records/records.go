@@ -188,6 +188,25 @@ func (s *Set) DDL() string {
 	return b.String()
 }
 
+// Grow adds to tables that are there the fields that the schema has got since.
+func (s *Set) Grow(tx *sqlitedb.Tx) error {
+	for _, t := range schema.All {
+		have := map[string]bool{}
+		if err := tx.Query(func(row sqlitedb.Row) error { have[row.Text(0)] = true; return nil }, `SELECT name FROM pragma_table_info(?)`, t.Name); err != nil {
+			return err
+		}
+		for _, f := range t.Fields {
+			if len(have) == 0 || have[f.Name] {
+				continue
+			}
+			if err := tx.Script(fmt.Sprintf("ALTER TABLE %q ADD COLUMN %q %s", t.Name, f.Name, sqlTypes[f.Kind])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Insert writes a record that is not there yet: where it is, the error wraps
 // sqlitedb.ErrExists.
 func (s *Set) Insert(tx *sqlitedb.Tx, r *Row) error {

@@ -31,6 +31,7 @@ const (
 	// It may be asked again later, unchanged.
 	NotEnrolled Code = "not_enrolled" // enrol this device first
 	Unreachable Code = "unreachable"  // head office cannot be reached
+	NotHere     Code = "not_here_yet" // an attachment whose bytes have not arrived
 	NoRoom      Code = "no_room"      // the disk is full: nothing was recorded
 	Stopped     Code = "stopped"      // the server has stopped folding its log: see there
 	Internal    Code = "internal"     // a fault of the program's own
@@ -75,7 +76,7 @@ var statuses = map[Code]int{
 	NotSignedIn: http.StatusUnauthorized, LinkOver: http.StatusUnauthorized, WrongHost: http.StatusMisdirectedRequest,
 	OtherPage: http.StatusForbidden, OtherSite: http.StatusPreconditionFailed, DeviceRefused: http.StatusForbidden,
 
-	NotEnrolled: http.StatusServiceUnavailable, Unreachable: http.StatusServiceUnavailable, NoRoom: http.StatusServiceUnavailable,
+	NotEnrolled: http.StatusServiceUnavailable, Unreachable: http.StatusServiceUnavailable, NotHere: http.StatusServiceUnavailable, NoRoom: http.StatusServiceUnavailable,
 	Stopped: http.StatusServiceUnavailable, Internal: http.StatusInternalServerError,
 
 	NoRecord: http.StatusNotFound, Reference: http.StatusUnprocessableEntity, NotUnique: http.StatusUnprocessableEntity,

@@ -1,0 +1,30 @@
+package records
+
+import (
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Attachments lists what a record names: in its own fields, and, of a conflict that nobody
+// has settled, in the values of both sides, for either may be taken yet.
+func (r *Row) Attachments() (roots []syncproto.Root) {
+	add := func(root syncproto.Root) { roots = append(roots, root) }
+	for i := range r.Table.Fields {
+		if r.Table.Fields[i].Form == schema.Attachment && !r.Values[i].Root().IsZero() {
+			add(r.Values[i].Root())
+		}
+	}
+	if id := r.Table.ID; id != schema.Conflict && id != schema.ConflictPersonal || !r.Of(schema.ConflictChoice).IsNull() {
+		return roots
+	}
+	of := schema.Lookup(syncproto.TableID(r.Of(schema.ConflictTable).Int()))
+	if of == nil {
+		return roots
+	}
+	for _, side := range []syncproto.FieldID{schema.ConflictLoserFields, schema.ConflictWinnerFields} {
+		if fields, err := ReadFields(r.Of(side).Bytes()); err == nil {
+			of.AttachmentsIn(fields, add)
+		}
+	}
+	return roots
+}

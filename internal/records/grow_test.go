@@ -1,0 +1,48 @@
+package records_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+func TestATableGetsTheFieldsThatTheSchemaHasGotSince(t *testing.T) {
+	ctx := context.Background()
+	db, err := sqlitedb.Open(filepath.Join(t.TempDir(), "made.db"), sqlitedb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	set := records.NewSet("_state", "_own")
+	product := schema.Lookup(schema.Product)
+	r := records.New(product, syncproto.RecordID{1})
+	r.Set(schema.ProductPhoto, syncproto.RootValue(syncproto.Root{2}))
+	if err := db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		if err := set.Grow(tx); err != nil { // of what is not there, nothing
+			return err
+		}
+		if err := tx.Script(set.DDL() + `ALTER TABLE product DROP COLUMN photo`); err != nil { // as it was before
+			return err
+		}
+		if err := set.Grow(tx); err != nil {
+			return err
+		}
+		return set.Insert(tx, r)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		got, err := set.Get(tx, product, r.ID)
+		if err == nil && !got.Same(r) {
+			t.Errorf("got %+v, want %+v", got, r)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -16,9 +16,10 @@ import (
 
 // PersonShown is a person in a list.
 type PersonShown struct {
-	ID   syncproto.RecordID `json:"id"`
-	Name string             `json:"name"`
-	Card string             `json:"card,omitempty"`
+	ID    syncproto.RecordID `json:"id"`
+	Name  string             `json:"name"`
+	Card  string             `json:"card,omitempty"`
+	Photo *string            `json:"photo"` // attachment; null: none
 }
 
 // apiPersons lists people, those alone whose name or card holds what is searched for.
@@ -26,7 +27,7 @@ func (c *Client) apiPersons(w http.ResponseWriter, r *http.Request) {
 	list := []PersonShown{}
 	want := schema.Fold(r.URL.Query().Get("q"))
 	err := c.each(r.Context(), schema.Person, func(row *records.Row) {
-		p := PersonShown{row.ID, row.Of(schema.PersonName).Text(), row.Of(schema.PersonCard).Text()}
+		p := PersonShown{row.ID, row.Of(schema.PersonName).Text(), row.Of(schema.PersonCard).Text(), photoOf(row)}
 		if strings.Contains(schema.Fold(p.Name+"\n"+p.Card), want) && len(list) < maxPageSize {
 			list = append(list, p)
 		}
@@ -41,10 +42,11 @@ type addPersonRequest struct {
 	Phone         string             `json:"phone"`
 	Neighbourhood string             `json:"neighbourhood"`
 	Card          string             `json:"card"`
+	Photo         *syncproto.Root    `json:"photo"` // attachment; null: none
 }
 
 func (q *addPersonRequest) person() NewPerson {
-	return NewPerson{q.ID, q.Name, schema.ASCIIDigits(q.Phone), q.Neighbourhood, schema.ASCIIDigits(q.Card)}
+	return NewPerson{q.ID, q.Name, schema.ASCIIDigits(q.Phone), q.Neighbourhood, schema.ASCIIDigits(q.Card), orNone(q.Photo)}
 }
 
 func (c *Client) apiAddPerson(w http.ResponseWriter, r *http.Request) {

@@ -22,6 +22,7 @@ type Product struct {
 	Family   syncproto.RecordID `json:"family"`
 	Owner    string             `json:"family_name"`
 	Category syncproto.RecordID `json:"category"`
+	Photo    *string            `json:"photo"` // attachment; null: none
 	Price    *Price             `json:"price"` // at this site, else everywhere; null: none
 }
 
@@ -44,7 +45,7 @@ func (c *Client) apiProducts(w http.ResponseWriter, r *http.Request) {
 				return nil
 			}
 			family := row.Of(schema.ProductFamily).ID()
-			p := Product{ID: row.ID, Names: namesOf(row), Sku: row.Of(schema.ProductSku).Text(), Family: family, Owner: owners[string(family[:])], Category: row.Of(schema.ProductCategory).ID()}
+			p := Product{ID: row.ID, Names: namesOf(row), Sku: row.Of(schema.ProductSku).Text(), Family: family, Owner: owners[string(family[:])], Category: row.Of(schema.ProductCategory).ID(), Photo: photoOf(row)}
 			p.Price, err = priceOf(rd, row.ID, site)
 			list = append(list, p)
 			return err
@@ -81,10 +82,11 @@ type addProductRequest struct {
 	AmountMinor int64               `json:"amount_minor"`
 	Currency    string              `json:"currency"`
 	Here        bool                `json:"here"`
+	Photo       *syncproto.Root     `json:"photo"` // attachment; null: none
 }
 
 func (q *addProductRequest) product() NewProduct {
-	return NewProduct{ID: q.ID, Name: q.Name, Sku: q.Sku, Family: orZero(q.Family), Category: orZero(q.Category), PriceMinor: q.AmountMinor, Currency: q.Currency, PriceHere: q.Here}
+	return NewProduct{ID: q.ID, Name: q.Name, Sku: q.Sku, Family: orZero(q.Family), Category: orZero(q.Category), PriceMinor: q.AmountMinor, Currency: q.Currency, PriceHere: q.Here, Photo: orNone(q.Photo)}
 }
 
 func (c *Client) apiAddProduct(w http.ResponseWriter, r *http.Request) {

@@ -15,7 +15,8 @@ type NewPerson struct {
 	Name          string
 	Phone         string
 	Neighbourhood string
-	Card          string // code on the card, for scanning
+	Card          string         // code on the card, for scanning
+	Photo         syncproto.Root // zero: none
 }
 
 // AddPerson records a person of this site.
@@ -25,7 +26,11 @@ func (c *Client) AddPerson(ctx context.Context, n NewPerson) (id syncproto.Recor
 		if id, fresh, err = newID(d, schema.Person, n.ID); err != nil || !fresh {
 			return err
 		}
-		return d.Create(schema.Person, id,
+		photo, err := c.attached(ctx, "photo", schema.PersonPhoto, n.Photo)
+		if err != nil {
+			return err
+		}
+		return d.Create(schema.Person, id, photo,
 			field(schema.PersonSite, syncproto.IDValue(d.Identity().Site)), field(schema.PersonName, syncproto.TextValue(n.Name)),
 			field(schema.PersonPhone, text(n.Phone)), field(schema.PersonNeighbourhood, text(n.Neighbourhood)), field(schema.PersonCard, text(n.Card)))
 	})

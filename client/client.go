@@ -46,12 +46,14 @@ type Client struct {
 	notTaken       atomic.Bool // the server gave no credit for batches when it was last reached
 	zone           atomic.Pointer[time.Location]
 	metrics        *metrics
+	lane           lane          // of attachments
+	uploads        chan struct{} // holds a token for each that is in memory
 }
 
 // New makes a client; it starts nothing.
 func New(c Config) *Client {
 	c.Dial.Trace = c.Recorder.Frame
-	n := &Client{Config: c, line: line{wake: make(chan struct{}, 1)}}
+	n := &Client{Config: c, line: line{wake: make(chan struct{}, 1)}, lane: newLane(), uploads: make(chan struct{}, maxUploads)}
 	n.metrics = newMetrics(n)
 	return n
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -33,6 +34,7 @@ func (c *Client) Enforce(ctx context.Context) error {
 	ended, err := c.Store.EndShares(ctx, max(now, p.ServerTime))
 	if len(ended) > 0 {
 		c.Logger.Info("rights have ended: their records leave this device", "shares", ended)
+		err = errors.Join(err, c.Tidy(ctx))
 	}
 	return err
 }

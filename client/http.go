@@ -20,6 +20,7 @@ type Status struct {
 	Quarantined  uint64             `json:"quarantined"`  // held by the server
 	LastContact  *string            `json:"last_contact"` // RFC 3339, UTC; null: never
 	CursorAt     syncproto.Position `json:"cursor_at"`    // log position heard up to
+	Attachments  uint64             `json:"attachments"`  // photos and other files that have not arrived
 	Unbacked     uint64             `json:"unbacked"`     // arrived, and let go for want of room though in no backup this device knew of
 	Kept         uint64             `json:"kept"`         // records of others that the server has lost, kept sealed
 	NotTaken     bool               `json:"not_taken"`    // the centre takes no more of this device's work until it has settled what it holds
@@ -44,13 +45,14 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
+	undelivered, _, err := c.undelivered(ctx)
 	id := c.Store.Identity()
 	return Status{
 		Wiped: id != nil && id.WipedAt != 0, Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
-		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Unbacked: st.Unbacked, Kept: st.Declared.Kept, Withheld: c.withheld.Load(), NotTaken: c.notTaken.Load() && st.Pending > 0,
+		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Attachments: uint64(len(undelivered)), Unbacked: st.Unbacked, Kept: st.Declared.Kept, Withheld: c.withheld.Load(), NotTaken: c.notTaken.Load() && st.Pending > 0,
 		Backlog:   Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
 		HeldMinor: st.HeldMinor, Conflicts: st.Conflicts, ClockOffMS: c.off().Milliseconds(),
-	}, nil
+	}, err
 }
 
 func timeText(ms int64) *string {

@@ -166,7 +166,7 @@ func mendOf(t *syncproto.Transaction) *Mend {
 	case first.Table.ID == schema.Person && made:
 		return &Mend{Person: &addPersonRequest{
 			ID: first.ID, Name: first.Of(schema.PersonName).Text(), Phone: first.Of(schema.PersonPhone).Text(),
-			Neighbourhood: first.Of(schema.PersonNeighbourhood).Text(), Card: first.Of(schema.PersonCard).Text(),
+			Neighbourhood: first.Of(schema.PersonNeighbourhood).Text(), Card: first.Of(schema.PersonCard).Text(), Photo: given(first.Of(schema.PersonPhoto)),
 		}}
 	}
 	return nil
@@ -190,7 +190,7 @@ func saleOf(t *syncproto.Transaction, sale *records.Row) *sellRequest {
 }
 
 func productOf(t *syncproto.Transaction, product *records.Row) *addProductRequest {
-	q := &addProductRequest{ID: product.ID, Sku: product.Of(schema.ProductSku).Text()}
+	q := &addProductRequest{ID: product.ID, Sku: product.Of(schema.ProductSku).Text(), Photo: given(product.Of(schema.ProductPhoto))}
 	for _, f := range []syncproto.FieldID{schema.NameAr, schema.NameFa, schema.NameEn} {
 		if s := product.Of(f).Text(); s != "" {
 			q.Name = s

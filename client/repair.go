@@ -47,7 +47,7 @@ func (s *session) repairNext(ctx context.Context, c *syncproto.Checkpoint) error
 		if beyond > 0 && !s.gaveUp {
 			s.gaveUp = true
 			s.Logger.Error("shares differ from the server's although they were repaired: somebody has to look", "shares", s.Store.Progress().Unequal)
-			declared, err := s.Store.Declared(ctx)
+			declared, err := s.declared(ctx)
 			if err != nil {
 				return err
 			}

@@ -108,8 +108,9 @@ type NewProduct struct {
 	Family     syncproto.RecordID // zero: none
 	Category   syncproto.RecordID // zero: none
 	PriceMinor int64
-	Currency   string // empty: without a price
-	PriceHere  bool   // the price holds at this site alone
+	Currency   string         // empty: without a price
+	PriceHere  bool           // the price holds at this site alone
+	Photo      syncproto.Root // zero: none
 }
 
 // AddProduct adds a product to the organisation's catalogue.
@@ -120,6 +121,11 @@ func (c *Client) AddProduct(ctx context.Context, n NewProduct) (id syncproto.Rec
 			return err
 		}
 		fields := []store.Field{field(schema.NameField(n.Name), syncproto.TextValue(n.Name)), field(schema.ProductFamily, syncproto.IDValue(n.Family)), field(schema.ProductCategory, syncproto.IDValue(n.Category))}
+		photo, err := c.attached(ctx, "photo", schema.ProductPhoto, n.Photo)
+		if err != nil {
+			return err
+		}
+		fields = append(fields, photo)
 		if n.Sku != "" {
 			fields = append(fields, field(schema.ProductSku, syncproto.TextValue(n.Sku)))
 		}

@@ -55,10 +55,18 @@ type session struct {
 	given     uint64        // number of the last of them that it has
 	sent      int64         // the last transaction pushed, by its place in the outbox
 	batches   uint64        // pushed
+
+	up, down *worker       // of the lane of attachments
+	caughtUp atomic.Bool   // reached, for the lane
+	gave     bool          // an attachment, since the server was last told what lacks there
+	retell   chan struct{} // holds a token when the server is to be told again
+	waited   atomic.Bool   // nothing is left to send or hear but attachments
 }
 
 func (c *Client) newSession(link Link, r *run) *session {
-	return &session{Client: c, conn: link, run: r, staging: c.Store.NewStaging(), acked: make(chan struct{}, 1), checked: make(chan struct{}, 1)}
+	s := &session{Client: c, conn: link, run: r, staging: c.Store.NewStaging(), acked: make(chan struct{}, 1), checked: make(chan struct{}, 1), retell: make(chan struct{}, 1)}
+	s.up, s.down = newWorker(s.giveAll), newWorker(s.fetchAll)
+	return s
 }
 
 // session connects and stays until the connection ends; with run.once until nothing
@@ -75,6 +83,8 @@ func (c *Client) session(ctx context.Context, r *run) error {
 		return c.broke(err)
 	}
 	s := c.newSession(conn, r)
+	s.up.afterIdle = func() error { return s.rested(ctx) }
+	s.down.afterIdle = s.up.afterIdle
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop := context.AfterFunc(ctx, func() { conn.Close(&syncproto.Bye{Code: syncproto.CodeBye}) })
@@ -91,6 +101,13 @@ func (c *Client) session(ctx context.Context, r *run) error {
 	go func() {
 		defer pushing.Done()
 		if err := s.push(ctx); err != nil {
+			cancel(err)
+		}
+	}()
+	pushing.Add(1)
+	go func() {
+		defer pushing.Done()
+		if err := s.attachments(ctx); err != nil {
 			cancel(err)
 		}
 	}()
@@ -179,6 +196,9 @@ func (c *Client) wipe(ctx context.Context, revocation []byte) error {
 		c.Logger.Warn("the server says that this device is revoked, and shows no revocation of the organisation's for it", "err", err)
 		return nil
 	}
+	if list, _, err := c.undelivered(ctx); err != nil || len(list) > 0 {
+		return cmp.Or(err, store.ErrPending)
+	}
 	c.Logger.Warn("this device is revoked: once it has delivered all it had, everything is taken off it")
 	return c.Store.Wipe(ctx, c.Now().UnixMilli())
 }
@@ -255,11 +275,11 @@ func (s *session) greet(ctx context.Context, id *store.Identity) error {
 }
 
 func (s *session) hello(ctx context.Context, id *store.Identity, c *syncproto.Challenge, heads []syncproto.Head) (*syncproto.Hello, error) {
-	declared, err := s.Store.Declared(ctx)
+	declared, err := s.declared(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.told, s.kept = declared.Transactions == 0, declared.Kept
+	s.told, s.kept = declared.Transactions == 0 && declared.Attachments == 0, declared.Kept
 	key, err := s.keyOf(ctx, id.Device)
 	if err != nil {
 		return nil, err
@@ -312,7 +332,7 @@ func (s *session) hear(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.run.once && s.done() {
+		if s.run.once && s.done() && s.laneIdle() {
 			return s.part(ctx)
 		}
 		if s.run.once && s.welcome.Withheld && !s.Store.Pending() {
@@ -346,6 +366,16 @@ func (s *session) take(ctx context.Context, f syncproto.Frame) (err error) {
 		}
 	case *syncproto.Ping:
 		err = s.ping(ctx, f)
+	case *syncproto.Have:
+		if !s.down.deliver(f) {
+			err = s.arrived(f)
+		}
+	case *syncproto.Chunk:
+		s.run.count(0, 0, 0)
+		err = s.deliver(s.down, f)
+	case *syncproto.ChunkAsk:
+		s.run.count(0, 0, 0)
+		err = s.deliver(s.up, f)
 	default:
 		err = fmt.Errorf("%T from the server", f)
 	}
@@ -375,6 +405,7 @@ func (s *session) receipt(ctx context.Context, f *syncproto.Receipt) error {
 	after, _ := s.Store.Counts()
 	s.run.count(after-before, 0, 0)
 	s.receipts.Add(1)
+	s.up.tell()
 	select {
 	case s.acked <- struct{}{}:
 	default:
@@ -414,6 +445,8 @@ func (s *session) checkpoint(ctx context.Context, f *syncproto.Checkpoint) error
 	}
 	s.withheld.Store(false)
 	s.reached = s.reached || f.Position >= s.welcome.Position
+	s.caughtUp.Store(s.reached)
+	s.look()
 	return s.repairNext(ctx, f)
 }
 
@@ -437,13 +470,35 @@ func (s *session) ping(ctx context.Context, f *syncproto.Ping) error {
 // declaring says what is pending, and as of when by the server's clock.
 func (s *session) declaring(ctx context.Context) (*syncproto.Ping, error) {
 	of := s.server.Load() // before looking
-	declared, err := s.Store.Declared(ctx)
+	declared, err := s.declared(ctx)
 	return &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Declared: &declared, Of: of}, err
 }
 
 // done says that nothing is left to send or to hear.
 func (s *session) done() bool {
 	return s.reached && s.repairing == nil && !s.Store.Pending() && !s.Store.Unsettled()
+}
+
+// laneIdle says that no attachment is left to send or fetch now. Where one is, the lane has
+// the server say something when it is done, for only then it is looked again.
+func (s *session) laneIdle() bool {
+	s.waited.Store(true)
+	return s.up.idle() && s.down.idle()
+}
+
+// rested is called when a direction of the lane has nothing more to do.
+func (s *session) rested(ctx context.Context) error {
+	if !s.run.once || !s.up.idle() || !s.down.idle() || !s.waited.Swap(false) {
+		return nil
+	}
+	return s.conn.Send(ctx, &syncproto.Ping{TimeMS: s.Now().UnixMilli(), Answer: true})
+}
+
+func (s *session) deliver(w *worker, f syncproto.Frame) error {
+	if w.deliver(f) {
+		return nil
+	}
+	return fmt.Errorf("%T that was not asked for", f)
 }
 
 // part tells the server that nothing is pending here, and waits until it has noted it.
@@ -497,6 +552,8 @@ func (s *session) push(ctx context.Context) error {
 		select {
 		case <-later:
 		case <-s.Store.Recorded():
+			s.told = false
+		case <-s.retell:
 			s.told = false
 		case <-s.acked:
 		case <-ctx.Done():

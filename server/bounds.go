@@ -60,6 +60,17 @@ const (
 	// maxKept is the bytes of records that devices handed over and nobody has looked at, as
 	// much as one device keeps.
 	maxKept = 64 << 20
+	// maxChunks is the chunks of attachments that are asked for or being given, of all
+	// sessions together: what a busy disk and line carry beside sales.
+	maxChunks = 16
+	// stalledChunk is how long a device may keep that turn with a chunk that was asked of
+	// it. Then others have it; the chunk is taken when it comes.
+	stalledChunk = 10 * time.Second
+	// maxGiven is the bytes of attachments that are kept of one device: 10,000 photos.
+	maxGiven = 2 << 30
+	// maxMissed is the attachments that a session is told of when they arrive, of those
+	// that it asked for in vain.
+	maxMissed = 256
 
 	// maxParcels is the parcels that are read at a time: each may take 100 MiB.
 	maxParcels = 1
@@ -75,11 +86,14 @@ const (
 type Limits struct {
 	SlowReader, StalledBatch, BudgetWait, PingEvery time.Duration
 	Held, Escrow, Parked                            int64
+	Given                                           uint64
+	Chunks                                          int
 }
 
 func (l Limits) filled() Limits {
 	return Limits{
 		SlowReader: cmp.Or(l.SlowReader, slowReader), StalledBatch: cmp.Or(l.StalledBatch, stalledBatch), BudgetWait: cmp.Or(l.BudgetWait, budgetWait), PingEvery: cmp.Or(l.PingEvery, syncproto.PingEvery),
 		Held: cmp.Or(l.Held, maxHeld), Escrow: cmp.Or(l.Escrow, maxEscrow), Parked: cmp.Or(l.Parked, maxParked),
+		Given: cmp.Or(l.Given, maxGiven), Chunks: cmp.Or(l.Chunks, maxChunks),
 	}
 }

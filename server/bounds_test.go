@@ -19,6 +19,7 @@ var bounds = map[string]any{
 	"maxWaiting": maxWaiting, "stalledBatch": stalledBatch, "budgetWait": budgetWait,
 	"maxPages": maxPages, "pageBytes": pageBytes, "slowReader": slowReader,
 	"maxHeld": maxHeld, "maxHeldBytes": maxHeldBytes, "maxEscrow": maxEscrow, "maxEscrowBytes": maxEscrowBytes, "maxParked": maxParked, "maxKept": maxKept, "maxParcels": maxParcels,
+	"maxChunks": maxChunks, "stalledChunk": stalledChunk, "maxGiven": maxGiven, "maxMissed": maxMissed,
 	"doorRetry": doorRetry, "busyRetry": busyRetry, "addressRetry": addressRetry,
 }
 

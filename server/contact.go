@@ -35,7 +35,7 @@ func (n *session) contact(ctx context.Context, d *syncproto.Declared, newest *sy
 func (n *session) declare(d *syncproto.Declared) {
 	kept := *d // d is a part of its frame
 	n.declared.Store(&kept)
-	if d.Transactions == 0 && !n.emptied.Swap(true) {
+	if d.Transactions == 0 && d.Attachments == 0 && !n.emptied.Swap(true) {
 		n.feeding.wake() // for one that was revoked
 	}
 }
@@ -56,7 +56,7 @@ func (n *session) declares(ctx context.Context, f *syncproto.Ping) error {
 			n.caughtUp.Store(&caughtUp{at, end})
 		}
 	}
-	if was.Transactions == 0 && was.Differing == d.Differing && was.Unbacked == d.Unbacked && time.Since(n.noted) < contactEvery {
+	if was.Transactions == 0 && was.Differing == d.Differing && was.Unbacked == d.Unbacked && was.Attachments == d.Attachments && time.Since(n.noted) < contactEvery {
 		n.declare(d)
 		return nil
 	}

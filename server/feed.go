@@ -49,9 +49,9 @@ func (n *session) feed(ctx context.Context) error {
 		case d == nil:
 			return syncproto.Errorf(syncproto.CodeUnknown, "")
 		case d.Revoked:
-			return n.deliverOnly()
+			return n.deliverOnly(ctx)
 		case n.s.withholds(d):
-			return nil
+			return n.deliver(ctx)
 		}
 		if r.regrant(d.Access.MayRead(n.s.Now().UnixMilli())) {
 			if shares := r.shares(); !slices.Equal(shares, r.heard) {
@@ -64,7 +64,10 @@ func (n *session) feed(ctx context.Context) error {
 			}
 			continue
 		} else if !r.behind(view, d) {
-			return nil
+			if acted, err := n.attachments(ctx, d); err != nil || !acted {
+				return err
+			}
+			continue
 		}
 		if err := r.resumeAt(ctx); err != nil {
 			return err
@@ -73,12 +76,27 @@ func (n *session) feed(ctx context.Context) error {
 		if err := r.page(ctx); err != nil {
 			return err
 		}
+		if _, err := n.attachments(ctx, d); err != nil { // so that a busy share does not hold them up for ever
+			return err
+		}
+	}
+}
+
+// deliver takes the attachments of a device that hears nothing.
+func (n *session) deliver(ctx context.Context) error {
+	for {
+		if acted, err := n.attachments(ctx, nil); err != nil || !acted {
+			return err
+		}
 	}
 }
 
 // deliverOnly sends a revoked device nothing, and ends when it has delivered all that it
 // has (P8): it is judged as escrow, for a person to look at.
-func (n *session) deliverOnly() error {
+func (n *session) deliverOnly(ctx context.Context) error {
+	if err := n.deliver(ctx); err != nil {
+		return err
+	}
 	if n.emptied.Load() {
 		return syncproto.Errorf(syncproto.CodeRevoked, "")
 	}

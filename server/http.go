@@ -58,6 +58,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/kept/ask", Summary: "Ask devices for the records that they keep", Response: KeptRecords{}, Handle: s.apiAskKept},
 		{Method: "POST", Path: "/api/kept/seen", Summary: "Say that what was listed has been looked at: devices drop it", Request: KeptSeen{}, Response: KeptRecords{}, Handle: s.apiSeenKept},
 		{Method: "POST", Path: "/api/backed", Summary: "Say up to where a verified backup holds the work of devices", Request: Backing{}, Response: BackedCount{}, Handle: s.apiBacked},
+		{Method: "GET", Path: "/api/attachments/{attachment}", Summary: "The bytes of an attachment that a record names", Gives: "application/octet-stream", Handle: s.apiAttachment},
 	}
 }
 

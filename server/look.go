@@ -20,20 +20,21 @@ type Device struct {
 	SiteName        string             `json:"site_name"`
 	Kind            string             `json:"kind"`
 	Label           string             `json:"label"`
-	Prefix          string             `json:"prefix"`           // of its receipt numbers
-	CopyOf          *string            `json:"copy_of"`          // that it was before it was copied and renamed; null where it was not
-	LastContact     *string            `json:"last_contact"`     // RFC 3339, UTC; null: never
-	Connected       bool               `json:"connected"`        // has a session now
-	PendingDeclared uint64             `json:"pending_declared"` // transactions
-	Differing       uint64             `json:"differing"`        // shares that were repaired in vain: look at the device
-	PendingAmounts  map[string]int64   `json:"pending_amounts"`  // of sales therein, minor units by currency
-	OldestPending   *string            `json:"oldest_pending"`   // RFC 3339, UTC, by the device's clock
-	OffsetMS        int64              `json:"offset_ms"`        // its clock minus ours when last heard of
-	Program         string             `json:"program"`          // name and version; "" where it is not connected
-	Held            int                `json:"held"`             // its transactions in quarantine
-	Unbacked        uint64             `json:"unbacked"`         // transactions it let go for want of room, though in no backup it knew of
-	Kept            uint64             `json:"kept"`             // records of others that it keeps, since the log has lost them
-	Full            string             `json:"full"`             // quarantine or escrow, where that is used up: no more of its work is taken; else ""
+	Prefix          string             `json:"prefix"`              // of its receipt numbers
+	CopyOf          *string            `json:"copy_of"`             // that it was before it was copied and renamed; null where it was not
+	LastContact     *string            `json:"last_contact"`        // RFC 3339, UTC; null: never
+	Connected       bool               `json:"connected"`           // has a session now
+	PendingDeclared uint64             `json:"pending_declared"`    // transactions
+	PendingFiles    uint64             `json:"pending_attachments"` // photos and other files that have not arrived
+	Differing       uint64             `json:"differing"`           // shares that were repaired in vain: look at the device
+	PendingAmounts  map[string]int64   `json:"pending_amounts"`     // of sales therein, minor units by currency
+	OldestPending   *string            `json:"oldest_pending"`      // RFC 3339, UTC, by the device's clock
+	OffsetMS        int64              `json:"offset_ms"`           // its clock minus ours when last heard of
+	Program         string             `json:"program"`             // name and version; "" where it is not connected
+	Held            int                `json:"held"`                // its transactions in quarantine
+	Unbacked        uint64             `json:"unbacked"`            // transactions it let go for want of room, though in no backup it knew of
+	Kept            uint64             `json:"kept"`                // records of others that it keeps, since the log has lost them
+	Full            string             `json:"full"`                // quarantine or escrow, where that is used up: no more of its work is taken; else ""
 	Revoked         bool               `json:"revoked"`
 	RevokedAt       *string            `json:"revoked_at"` // RFC 3339, UTC; null while it is not
 	RevokeReason    string             `json:"revoke_reason"`
@@ -98,8 +99,8 @@ func Devices(ctx context.Context, st *state.State) ([]Device, error) {
 			if h, ok := health[id]; ok {
 				d.LastContact, d.PendingDeclared, d.OldestPending, d.OffsetMS = timeText(h.LastContact), h.Declared.Transactions, timeText(h.Declared.OldestMS), h.OffsetMS
 				d.Kept = h.Declared.Kept
-				d.Differing, d.Unbacked = h.Declared.Differing, h.Declared.Unbacked
-				d.Wiped = d.Revoked && h.LastContact >= row.Of(schema.DeviceRevoked).Int() && h.Declared.Transactions == 0
+				d.Differing, d.Unbacked, d.PendingFiles = h.Declared.Differing, h.Declared.Unbacked, h.Declared.Attachments
+				d.Wiped = d.Revoked && h.LastContact >= row.Of(schema.DeviceRevoked).Int() && h.Declared.Transactions == 0 && h.Declared.Attachments == 0
 				maps.Copy(d.PendingAmounts, h.Declared.AmountMinor)
 			}
 			list = append(list, d)

@@ -18,6 +18,8 @@ type metrics struct {
 	repaired prometheus.Counter     // records sent since they differed
 	scrubbed prometheus.Gauge       // when every record was last looked at
 	applied  prometheus.Histogram   // seconds a commit of the fold took
+	attached prometheus.Counter     // attachments that arrived whole
+	chunks   *prometheus.CounterVec // of attachments, by direction
 }
 
 func newMetrics(s *Server) *metrics {
@@ -29,12 +31,14 @@ func newMetrics(s *Server) *metrics {
 		compared: prometheus.NewCounter(prometheus.CounterOpts{Name: "rawaj_repair_comparisons_total", Help: "Times a share was added up to be compared with a device's by ranges."}),
 		repaired: prometheus.NewCounter(prometheus.CounterOpts{Name: "rawaj_repair_records_total", Help: "Records sent since a device's differed."}),
 		scrubbed: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rawaj_scrub_last_seconds", Help: "When every record of the state was last held against its digests, Unix seconds."}),
+		attached: prometheus.NewCounter(prometheus.CounterOpts{Name: "rawaj_attachments_received_total", Help: "Attachments that arrived whole."}),
+		chunks:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "rawaj_attachment_chunks_total", Help: "Chunks of attachments, by direction."}, []string{"direction"}),
 		applied:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "rawaj_fold_commit_seconds", Help: "Time that one commit of the fold took.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
 	}
 	gauge := func(name, help string, f func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
 	}
-	m.registry.MustRegister(m.entries, m.bytes, m.ended, m.compared, m.repaired, m.scrubbed, m.applied,
+	m.registry.MustRegister(m.entries, m.bytes, m.ended, m.compared, m.repaired, m.scrubbed, m.applied, m.attached, m.chunks,
 		gauge("rawaj_sessions", "Devices connected now.", func() float64 { return float64(s.Open()) }),
 		gauge("rawaj_log_entries", "Entries in the log.", func() float64 { end, _ := s.Log.End(); return float64(end) }),
 		gauge("rawaj_fold_applied_entries", "Entries folded into state.", func() float64 { return float64(s.State.Head().Applied) }),

@@ -63,6 +63,7 @@ type SiteHeard struct {
 	CompleteTo  *string            `json:"complete_to"`  // of all its devices; null where one was never heard of or declares a backlog
 	Connected   bool               `json:"connected"`    // a device has a session now
 	Pending     uint64             `json:"pending"`      // transactions declared and not here yet
+	Attachments uint64             `json:"attachments"`  // the same of photos and other files
 }
 
 // Asked is what an overview is about: a span of days, and one to compare it with.
@@ -210,6 +211,7 @@ func sitesHeard(view *live.View, names map[string]string, caughtUp map[syncproto
 			complete[d.Site] = 0
 		}
 		at[d.Site].Pending += h.Declared.Transactions
+		at[d.Site].Attachments += h.Declared.Attachments
 		latest[d.Site] = max(latest[d.Site], h.LastContact)
 		at[d.Site].LastContact, at[d.Site].CompleteTo = timeText(latest[d.Site]), timeText(complete[d.Site])
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/live"
@@ -29,6 +30,7 @@ import (
 type Config struct {
 	Log         oplog.Log
 	State       *state.State
+	Attachments *attach.Store
 	OrgKey      ed25519.PrivateKey
 	DeviceKey   ed25519.PrivateKey // of this node
 	Certificate []byte             // of this node, by the organisation's key; empty before the first start
@@ -57,6 +59,8 @@ type Server struct {
 	sessions sessions
 	hub      hub
 
+	attaching attaching // whose turn it is to have a chunk on its way
+
 	addresses addresses
 	strangers chan struct{} // holds one token for each peer that has not named itself
 	comparing chan struct{} // holds the token of whoever adds a share up: it reads all of it
@@ -78,6 +82,7 @@ func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) 
 	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1), closings: newClosings()}
 	s.Limits = c.Limits.filled()
 	s.metrics = newMetrics(s)
+	s.attaching = newAttaching(s.Limits.Chunks)
 	s.sessions.byDevice = map[syncproto.DeviceID]*session{}
 	head := c.State.Head()
 	end, hash := c.Log.End()
@@ -105,6 +110,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.follow(ctx) })
 	g.Go(func() error { return s.scrubs(ctx) })
 	g.Go(func() error { return s.answers(ctx) })
+	g.Go(func() error { s.tidies(ctx); return nil })
 	g.Go(func() error {
 		<-ctx.Done()
 		s.sessions.end()

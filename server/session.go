@@ -63,6 +63,7 @@ type session struct {
 	questions questions
 	emptied   atomic.Bool // the device has declared that nothing is pending
 	feeding   feeding
+	lane      lane
 	reader    *reader // the feed's own
 	pinger    *time.Timer
 	cancel    context.CancelCauseFunc // of the conversation
@@ -289,6 +290,7 @@ func (n *session) parted(ctx context.Context, err error) error {
 		n.pinger.Stop()
 	}
 	n.feeding.end()
+	n.s.attaching.leave(n)
 	if n.reader != nil {
 		n.s.hub.move(n, n.reader.heard, nil)
 	}
@@ -474,6 +476,12 @@ func (n *session) take(ctx context.Context, f syncproto.Frame) (err error) {
 			n.feeding.wake()
 		}
 		return err
+	case *syncproto.Have:
+		return n.offered(f)
+	case *syncproto.Chunk:
+		return n.chunk(ctx, f)
+	case *syncproto.ChunkAsk:
+		return n.askedFor(f)
 	case *syncproto.Bye:
 		return errBye
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/memnet"
 	"github.com/rawaj/rawaj/internal/report"
@@ -47,11 +48,14 @@ func inBubble(t *testing.T, test func(b *bubble)) {
 		st, err := state.Open(ctx, filepath.Join(dir, "state.db"))
 		must(t, err)
 		defer st.Close()
+		attachments, err := attach.Open(ctx, filepath.Join(dir, attach.File))
+		must(t, err)
+		defer attachments.Close()
 		_, org, err := ed25519.GenerateKey(rand.Reader)
 		must(t, err)
 		_, node, err := ed25519.GenerateKey(rand.Reader)
 		must(t, err)
-		c := server.Config{Log: log, State: st, OrgKey: org, DeviceKey: node, Now: time.Now, Rand: rand.Reader, Logger: simtest.Quiet}
+		c := server.Config{Log: log, State: st, Attachments: attachments, OrgKey: org, DeviceKey: node, Now: time.Now, Rand: rand.Reader, Logger: simtest.Quiet}
 		c.Certificate, err = server.FirstStart(ctx, c, "Organisation of a test")
 		must(t, err)
 		b.server, err = server.New(ctx, c, nil)

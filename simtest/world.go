@@ -21,6 +21,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/recorder"
@@ -123,6 +124,9 @@ func (c *Centre) open(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, log.Close())
 	}
+	if c.config.Attachments, err = attach.Open(ctx, c.Path(attach.File)); err != nil {
+		return errors.Join(err, st.Close(), log.Close())
+	}
 	c.Log, c.State = log, st
 	c.config.Log, c.config.State = log, st
 	if end, _ := log.End(); end == 0 {
@@ -132,7 +136,7 @@ func (c *Centre) open(ctx context.Context) error {
 		c.Server, err = server.New(ctx, c.config, nil)
 	}
 	if err != nil {
-		return errors.Join(err, st.Close(), log.Close())
+		return errors.Join(err, c.config.Attachments.Close(), st.Close(), log.Close())
 	}
 	return nil
 }
@@ -145,7 +149,7 @@ func (c *Centre) Stop() {
 		c.t.Error(err)
 	}
 	c.HTTP.Close()
-	if err := c.State.Close(); err != nil {
+	if err := errors.Join(c.State.Close(), c.config.Attachments.Close()); err != nil {
 		c.t.Error(err)
 	}
 	if err := c.Log.Close(); err != nil {

@@ -436,6 +436,9 @@ func (d *Draft) commit(l *life) error {
 		amounts = appendAmounts(nil, d.sums)
 	}
 	d.w.wrote = true
+	if err := d.named(); err != nil {
+		return err
+	}
 	return d.w.tx.Exec(`INSERT INTO outbox (ord, inc, seq, hash, at, kept, amounts, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.ord, l.id, uint64(l.last), l.hash[:], d.t.Time.MS(), d.w.progress.kept(), amounts, body)
 }

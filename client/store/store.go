@@ -11,10 +11,12 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/mark"
 	"github.com/rawaj/rawaj/internal/records"
@@ -44,7 +46,7 @@ var set = records.NewSet("_state", "_own")
 
 // Config is what a Store needs.
 type Config struct {
-	Path string           // of site.db; the mark is kept beside it
+	Path string           // of site.db; the mark and the attachments are kept beside it
 	Now  func() time.Time // clock of stamps and ids
 	Rand io.Reader        // of ids
 	VFS  string           // SQLite VFS; for tests
@@ -54,6 +56,9 @@ type Config struct {
 type Store struct {
 	db   *sqlitedb.DB
 	mark *mark.File
+
+	attachments *attach.Store
+
 	ids  *syncproto.IDs
 	now  func() time.Time
 	rand io.Reader
@@ -140,6 +145,12 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := s.load(ctx, c.Path); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if s.attachments, err = attach.OpenWith(ctx, filepath.Join(filepath.Dir(c.Path), attach.File), sqlitedb.Options{VFS: c.VFS}); err == nil && s.identity != nil && s.identity.WipedAt != 0 {
+		err = s.attachments.Wipe(ctx) // as above
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -180,7 +191,10 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 }
 
 func (s *Store) load(ctx context.Context, path string) (err error) {
-	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL(), ddlOffset, ddlSpare, ddlGap, set.DDL() + closing.Indexes}); err != nil {
+	if err := s.db.Write(ctx, set.Grow); err != nil {
+		return err
+	}
+	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl + set.DDL(), ddlOffset, ddlSpare, ddlGap, set.DDL() + closing.Indexes, ddlNaming + ddlPhotos}); err != nil {
 		return err
 	}
 	if err := s.read(ctx); err != nil {
@@ -261,10 +275,14 @@ func (s *Store) Lost() string { return s.lost }
 
 // Close closes the database.
 func (s *Store) Close() error {
-	if s.mark == nil {
-		return s.db.Close()
+	var err error
+	if s.attachments != nil {
+		err = s.attachments.Close()
 	}
-	return errors.Join(s.db.Close(), s.mark.Close())
+	if s.mark != nil {
+		err = errors.Join(err, s.mark.Close())
+	}
+	return errors.Join(s.db.Close(), err)
 }
 
 // Recorded gets a token each time something has been recorded.

@@ -92,7 +92,7 @@ func (b *base) sealLeft() error {
 
 // Wipe takes everything off a revoked device that has delivered all it had: records go,
 // and what is kept for a server that loses its log is sealed to the organisation's key.
-// Then the file is written anew, so that nothing stays in pages that are free. It is
+// Then the files are written anew, so that nothing stays in pages that are free. It is
 // ErrPending, and nothing is wiped, while something has not been delivered. now is UTC ms.
 func (s *Store) Wipe(ctx context.Context, now int64) error {
 	err := s.writeNow(ctx, func(b *base) error {
@@ -107,7 +107,7 @@ func (s *Store) Wipe(ctx context.Context, now int64) error {
 		if err := set.Clear(b.tx, `1`); err != nil {
 			return err
 		}
-		for _, table := range []string{"preimage", "overlay", "share", "staging", "older"} {
+		for _, table := range []string{"preimage", "overlay", "share", "staging", "older", "naming"} {
 			if err := b.tx.Exec(`DELETE FROM ` + table); err != nil {
 				return err
 			}
@@ -128,5 +128,5 @@ func (s *Store) Wipe(ctx context.Context, now int64) error {
 	if err != nil {
 		return err
 	}
-	return s.db.Compact(ctx)
+	return errors.Join(s.db.Compact(ctx), s.attachments.Wipe(ctx))
 }

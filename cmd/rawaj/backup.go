@@ -29,7 +29,7 @@ func newBackupCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "backup",
 		Short: "Copy a server's directory into one file, and verify it by restoring it",
-		Long: `Copy a server's log and keys into one file, also while the server runs. The file gets
+		Long: `Copy a server's log, attachments and keys into one file, also while the server runs. The file gets
 its name only after it was read back, restored beside it and found to fold to what the
 server has. Then devices are told up to where their work is in a backup: from then on, and
 30 days after it was judged, they may let it go. A backup holds the organisation's key
@@ -44,8 +44,8 @@ unless --without-keys leaves the keys out: keep it as you keep the key.`,
 			if asJSON {
 				return printJSON(c, b)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s holds %d entries up to position %d, verified by restoring it; %d devices, %d of them with more than before\n",
-				b.File, b.Entries, b.Position, b.Devices, b.Recorded)
+			fmt.Fprintf(c.OutOrStdout(), "%s holds %d entries up to position %d and %d attachments, verified by restoring it; %d devices, %d of them with more than before\n",
+				b.File, b.Entries, b.Position, b.Attachments, b.Devices, b.Recorded)
 			if !b.Keys {
 				fmt.Fprintf(c.ErrOrStderr(), "rawaj: it holds no keys: without %s and %s, kept elsewhere, it cannot be restored\n", keyOrg, keyDevice)
 			}

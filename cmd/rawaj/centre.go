@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/backup"
@@ -22,6 +23,7 @@ type centre struct {
 	dir    *datadir.Dir
 	log    *sqlitelog.Log
 	state  *state.State
+	attach *attach.Store
 	server *server.Server
 }
 
@@ -71,7 +73,10 @@ func (c *centre) open(ctx context.Context, org string, l *slog.Logger, talk io.W
 	if c.state, err = state.Open(ctx, c.dir.File(fileState)); err != nil {
 		return err
 	}
-	config := server.Config{Log: c.log, State: c.state, Now: time.Now, Rand: rand.Reader, Logger: l}
+	if c.attach, err = attach.Open(ctx, c.dir.File(attach.File)); err != nil {
+		return err
+	}
+	config := server.Config{Log: c.log, State: c.state, Attachments: c.attach, Now: time.Now, Rand: rand.Reader, Logger: l}
 	end, _ := c.log.End()
 	if folded := c.state.Head().Applied; end == 0 && folded > 0 {
 		return fmt.Errorf("%s is gone, the state has folded %d entries of it: restore it from a backup", c.dir.File(fileLog), folded)
@@ -102,6 +107,9 @@ func (c *centre) open(ctx context.Context, org string, l *slog.Logger, talk io.W
 
 func (c *centre) close() error {
 	var errs []error
+	if c.attach != nil {
+		errs = append(errs, c.attach.Close())
+	}
 	if c.state != nil {
 		errs = append(errs, c.state.Close())
 	}

@@ -326,6 +326,9 @@ func newSiteStatusCommand() *cobra.Command {
 			}
 			fmt.Fprintf(c.OutOrStdout(), "saved here %d, arrived %d, still to send %d, needing attention %d; last contact %s\n",
 				st.Transactions, st.Acknowledged, st.Pending, st.Quarantined, orNever(st.LastContact))
+			if st.Attachments > 0 {
+				fmt.Fprintf(c.OutOrStdout(), "photos and other files still to send: %d\n", st.Attachments)
+			}
 			if st.Unbacked > 0 {
 				fmt.Fprintf(c.OutOrStdout(), "let go for want of room, though head office has said of no backup that holds them: %d\n", st.Unbacked)
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/oplog"
@@ -37,8 +38,8 @@ func newVerifyCommand() *cobra.Command {
 the hash chain of the outbox, base against its digests, what people see against both, and
 closings against their signatures. At a server: the log's hash chain, the state against
 its digests, the figures against the sales, closings against their signatures, and the
-whole state against a new fold of the log. Nothing is
-changed. It exits with 1 when something does not hold, and says where.`,
+whole state against a new fold of the log. On either: every attachment
+against its name. Nothing is changed. It exits with 1 when something does not hold, and says where.`,
 		Example: "  rawaj verify --data ./stall",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -86,7 +87,7 @@ func verify(c *cobra.Command, data string) (*verified, error) {
 	} else {
 		err = errors.Join(v.wal(dir, fileLog), v.wal(dir, fileState), verifyCentre(c, v, dir))
 	}
-	return v, errors.Join(err, dir.Close())
+	return v, errors.Join(err, v.attachments(c.Context(), dir), dir.Close())
 }
 
 // wal looks at a file's WAL, of which SQLite would pass over what is damaged.
@@ -96,6 +97,26 @@ func (v *verified) wal(dir *datadir.Dir, file string) error {
 		v.add(file+"-wal", f)
 	}
 	return err
+}
+
+// attachments looks at every chunk. One that was never there is no finding.
+func (v *verified) attachments(ctx context.Context, dir *datadir.Dir) error {
+	if _, err := os.Stat(dir.File(attach.File)); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err := v.wal(dir, attach.File); err != nil {
+		return err
+	}
+	s, err := attach.OpenReadOnly(dir.File(attach.File))
+	if err != nil {
+		v.add(attach.File, err.Error())
+		return ctx.Err()
+	}
+	found, err := s.Verify(ctx)
+	for _, f := range found {
+		v.add(attach.File, f)
+	}
+	return errors.Join(err, s.Close())
 }
 
 func verifySite(ctx context.Context, v *verified, dir *datadir.Dir) error {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
@@ -66,6 +67,9 @@ func (c *centre) start(ctx context.Context) (err error) {
 	if c.state, err = state.Open(ctx, filepath.Join(c.dir, "state.db")); err != nil {
 		return errors.Join(err, c.log.Close())
 	}
+	if c.config.Attachments, err = attach.Open(ctx, filepath.Join(c.dir, attach.File)); err != nil {
+		return errors.Join(err, c.state.Close(), c.log.Close())
+	}
 	c.config.Log, c.config.State = c.log, c.state
 	if end, _ := c.log.End(); end == 0 {
 		if c.config.Certificate, err = server.FirstStart(ctx, c.config, "Organisation of a bench"); err != nil {
@@ -92,7 +96,7 @@ func (c *centre) start(ctx context.Context) (err error) {
 func (c *centre) close() error {
 	c.cancel()
 	err := <-c.done
-	return errors.Join(err, c.http.Close(), c.state.Close(), c.log.Close())
+	return errors.Join(err, c.http.Close(), c.config.Attachments.Close(), c.state.Close(), c.log.Close())
 }
 
 // site is a device of a site.

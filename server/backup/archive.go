@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/syncproto"
 )
 
@@ -22,15 +23,16 @@ const (
 	State     = "state.db"
 	OrgKey    = "org.key"
 	DeviceKey = "device.key"
+	Attached  = attach.File
 	Role      = "role.json"
 )
 
 const manifestName = "manifest.json"
 
 // format is the newest form of a backup that this program reads, and the one it writes.
-const format = 1
+const format = 2
 
-// maxSmall bounds every file of a backup but the log: a manifest is below 1 KiB, a key 65
+// maxSmall bounds every file of a backup but the log and the attachments: a manifest is below 1 KiB, a key 65
 // bytes.
 const maxSmall = 64 << 10
 
@@ -39,9 +41,11 @@ type Manifest struct {
 	Format      int                 `json:"format"`
 	Org         syncproto.OrgID     `json:"org"`
 	History     syncproto.HistoryID `json:"history"`
-	Entries     uint64              `json:"entries"`  // of the log
-	LogHash     string              `json:"log_hash"` // after the last of them
-	LogFile     string              `json:"log_file"` // SHA-256 of log.db in the backup
+	Entries     uint64              `json:"entries"`                    // of the log
+	LogHash     string              `json:"log_hash"`                   // after the last of them
+	LogFile     string              `json:"log_file"`                   // SHA-256 of log.db in the backup
+	AttachFile  string              `json:"attachments_file,omitempty"` // the same of attachments.db; empty in backups of format 1
+	Attachments int64               `json:"attachments"`                // that it holds
 	Position    syncproto.Position  `json:"position"`
 	Fingerprint string              `json:"fingerprint"` // SHA-256 of what the log folds to, with all digests
 	MadeAt      time.Time           `json:"made_at"`
@@ -49,9 +53,9 @@ type Manifest struct {
 	Keys        bool                `json:"keys"` // org.key and device.key are in it
 }
 
-// archive writes a backup's one file: the manifest first, the log last, since it alone
-// is long. The file is on disk when archive returns.
-func archive(ctx context.Context, to string, m *Manifest, small map[string][]byte, log string) error {
+// archive writes a backup's one file: the manifest first, the log last. The file is on disk
+// when archive returns.
+func archive(ctx context.Context, to string, m *Manifest, small map[string][]byte, log, attached string) error {
 	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -72,19 +76,10 @@ func archive(ctx context.Context, to string, m *Manifest, small map[string][]byt
 				}
 			}
 		}
-		in, err := os.Open(log)
-		if err != nil {
+		if err := long(ctx, w, m, Attached, attached); err != nil {
 			return err
 		}
-		defer in.Close()
-		info, err := in.Stat()
-		if err != nil {
-			return err
-		}
-		if err := w.WriteHeader(header(m, Log, info.Size())); err != nil {
-			return err
-		}
-		if _, err := io.Copy(w, reader{ctx, in}); err != nil {
+		if err := long(ctx, w, m, Log, log); err != nil {
 			return err
 		}
 		return w.Close()
@@ -93,6 +88,24 @@ func archive(ctx context.Context, to string, m *Manifest, small map[string][]byt
 		return fmt.Errorf("write the backup: %w", err)
 	}
 	return nil
+}
+
+// long writes a file that may not fit memory.
+func long(ctx context.Context, w *tar.Writer, m *Manifest, name, path string) error {
+	in, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	if err := w.WriteHeader(header(m, name, info.Size())); err != nil {
+		return err
+	}
+	_, err = io.Copy(w, reader{ctx, in})
+	return err
 }
 
 // fileSum is the SHA-256 of a file.
@@ -135,11 +148,11 @@ func extract(ctx context.Context, file, dir string) (*Manifest, error) {
 }
 
 func extractFrom(ctx context.Context, r *tar.Reader, dir string) (m *Manifest, err error) {
-	whole := false
+	whole, attached := false, false
 	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			if !whole {
+			if !whole || m.AttachFile != "" && !attached {
 				return nil, errors.New("this is no whole backup of rawaj's")
 			}
 			return m, nil
@@ -147,7 +160,7 @@ func extractFrom(ctx context.Context, r *tar.Reader, dir string) (m *Manifest, e
 		if err != nil {
 			return nil, fmt.Errorf("this is no whole backup of rawaj's: %w", err)
 		}
-		known := h.Name == Log || h.Name == Role || h.Name == OrgKey || h.Name == DeviceKey
+		known := h.Name == Log || h.Name == Attached || h.Name == Role || h.Name == OrgKey || h.Name == DeviceKey
 		switch {
 		case m == nil && h.Name == manifestName:
 			if m, err = readManifest(r); err != nil {
@@ -156,10 +169,10 @@ func extractFrom(ctx context.Context, r *tar.Reader, dir string) (m *Manifest, e
 			continue
 		case m == nil || !known || h.Typeflag != tar.TypeReg || whole:
 			return nil, fmt.Errorf("this is no backup of rawaj's: it holds %q", h.Name)
-		case h.Name != Log && h.Size > maxSmall:
+		case h.Name != Log && h.Name != Attached && h.Size > maxSmall:
 			return nil, fmt.Errorf("%s has %d bytes", h.Name, h.Size)
 		}
-		whole = h.Name == Log
+		whole, attached = h.Name == Log, attached || h.Name == Attached
 		hash := sha256.New()
 		out, err := os.OpenFile(filepath.Join(dir, h.Name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
@@ -171,6 +184,9 @@ func extractFrom(ctx context.Context, r *tar.Reader, dir string) (m *Manifest, e
 		}
 		if whole && hex.EncodeToString(hash.Sum(nil)) != m.LogFile {
 			return nil, errors.New("its log was changed since it was written")
+		}
+		if h.Name == Attached && hex.EncodeToString(hash.Sum(nil)) != m.AttachFile {
+			return nil, errors.New("its attachments were changed since they were written")
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/attach"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
 	"github.com/rawaj/rawaj/server/state"
@@ -36,8 +38,8 @@ type Made struct {
 }
 
 // Make writes a verified backup of a server's directory to a file that is not there yet;
-// the server may be running. It needs room for three copies of the log and two of the
-// state beside the file, and leaves nothing of it.
+// the server may be running. It needs room for three copies of the log and of the
+// attachments and two of the state beside the file, and leaves nothing of it.
 func Make(ctx context.Context, dir, to string, o Options) (*Made, error) {
 	if _, err := os.Lstat(to); !errors.Is(err, os.ErrNotExist) {
 		if err == nil {
@@ -113,16 +115,51 @@ func (b *making) write(ctx context.Context) (*Made, error) {
 	if err != nil {
 		return nil, err
 	}
+	attached, attachments, err := b.attached(ctx)
+	if err != nil {
+		return nil, err
+	}
+	attachFile, err := fileSum(ctx, attached)
+	if err != nil {
+		return nil, err
+	}
 	m := &Made{Manifest: Manifest{
-		Format: format, Org: head.Org, History: head.History, Entries: uint64(end), LogHash: hash.String(), LogFile: file,
+		Format: format, Org: head.Org, History: head.History, Entries: uint64(end), LogHash: hash.String(), LogFile: file, AttachFile: attachFile, Attachments: attachments,
 		Position: head.Position, Fingerprint: fingerprint,
 		MadeAt: b.Now().UTC().Truncate(time.Second), Program: b.Program, Keys: !b.WithoutKeys,
 	}}
 	b.Progress("writing the backup", 0, -1)
-	if err := archive(ctx, b.file("backup.tar"), &m.Manifest, small, copied); err != nil {
+	if err := archive(ctx, b.file("backup.tar"), &m.Manifest, small, copied, attached); err != nil {
 		return nil, err
 	}
-	return m, os.Remove(copied)
+	return m, errors.Join(os.Remove(copied), os.Remove(attached))
+}
+
+// attached copies the attachments, after the log: all that it names and that had arrived
+// is there. A server that never had any has an empty file.
+func (b *making) attached(ctx context.Context) (copied string, attachments int64, err error) {
+	b.Progress("copying the attachments", 0, -1)
+	from := filepath.Join(b.dir, Attached)
+	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
+		from = b.file("none.db")
+		s, err := attach.Open(ctx, from)
+		if err == nil {
+			err = s.Close()
+		}
+		if err != nil {
+			return "", 0, err
+		}
+	}
+	copied = b.file(Attached)
+	if err := sqlitedb.Copy(ctx, from, copied); err != nil {
+		return "", 0, err
+	}
+	s, err := attach.OpenReadOnly(copied)
+	if err != nil {
+		return "", 0, err
+	}
+	attachments, _, err = s.Counts(ctx)
+	return copied, attachments, errors.Join(err, s.Close())
 }
 
 // standing is what the server's own state says that the log folds to at an entry; where

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
@@ -48,6 +49,9 @@ func unpack(ctx context.Context, file, dir, keys string, progress Progress) (_ *
 	if len(found) > 0 {
 		return nil, fmt.Errorf("%s: its log is damaged: %v", file, found[0])
 	}
+	if err := verifyAttached(ctx, filepath.Join(dir, Attached), m, progress); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
 	o := &opened{Manifest: *m, dir: dir}
 	if o.state, err = fold(ctx, log, filepath.Join(dir, State), oplog.Index(m.Entries), progress); err != nil {
 		return nil, err
@@ -56,6 +60,31 @@ func unpack(ctx context.Context, file, dir, keys string, progress Progress) (_ *
 		return nil, errors.Join(fmt.Errorf("%s: %w", file, err), o.state.Close())
 	}
 	return o, nil
+}
+
+// verifyAttached looks whether every attachment of a backup is what its name says. A backup
+// of format 1 holds none.
+func verifyAttached(ctx context.Context, path string, m *Manifest, progress Progress) error {
+	if m.AttachFile == "" {
+		return nil
+	}
+	progress("verifying the attachments", 0, -1)
+	s, err := attach.OpenReadOnly(path)
+	if err != nil {
+		return err
+	}
+	found, err := s.Verify(ctx)
+	n, _, cerr := s.Counts(ctx)
+	if err := errors.Join(err, cerr, s.Close()); err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("its attachments are damaged: %s", found[0])
+	}
+	if n != m.Attachments {
+		return fmt.Errorf("it holds %d attachments, it should %d", n, m.Attachments)
+	}
+	return nil
 }
 
 // bring copies the keys from where their keeper says they are.

@@ -13,12 +13,12 @@ func TestWhatADeviceLetGoWithoutABackupIsKnownAsItLastSaid(t *testing.T) {
 	o := newOrg(t)
 	d := o.stall()
 	for _, unbacked := range []uint64{0, 7, 9, 0} {
-		c := state.Contact{Device: d.id, Declared: &syncproto.Declared{Transactions: 3, Unbacked: unbacked, AmountMinor: map[string]int64{"AED": 1}}}
+		c := state.Contact{Device: d.id, Declared: &syncproto.Declared{Transactions: 3, Unbacked: unbacked, Attachments: 2 * unbacked, AmountMinor: map[string]int64{"AED": 1}}}
 		o.entry(state.Entry{Kind: state.EntryContact, Payload: c.Encode()})
 		o.fold()
 		o.read(func(r *state.Reader) error {
 			h, ok, err := r.HealthOf(d.id)
-			if !ok || h.Declared.Unbacked != unbacked || h.Declared.Transactions != 3 || h.Declared.AmountMinor["AED"] != 1 {
+			if !ok || h.Declared.Unbacked != unbacked || h.Declared.Attachments != 2*unbacked || h.Declared.Transactions != 3 || h.Declared.AmountMinor["AED"] != 1 {
 				t.Errorf("known is %+v, want %d", h.Declared, unbacked)
 			}
 			return err

@@ -152,7 +152,7 @@ func (c *Contact) Encode() []byte {
 	if d := c.Declared; d == nil {
 		b = canon.Null(b)
 	} else {
-		tail := []uint64{most(d.Unbacked), most(d.Kept), most(d.Gap), uint64(max(d.GapMS, 0))}
+		tail := []uint64{most(d.Unbacked), most(d.Kept), most(d.Gap), uint64(max(d.GapMS, 0)), most(d.Attachments)}
 		for len(tail) > 0 && tail[len(tail)-1] == 0 {
 			tail = tail[:len(tail)-1]
 		}
@@ -188,16 +188,16 @@ func decodeContact(data []byte) (c Contact, err error) {
 	r.Fixed(c.Device[:])
 	if !r.Null() {
 		c.Declared = &syncproto.Declared{}
-		n := r.Array(8)
+		n := r.Array(9)
 		c.Declared.Transactions = r.Uint(1<<63 - 1)
 		c.Declared.OldestMS = r.Int()
 		c.Declared.Differing = r.Uint(1<<63 - 1)
 		c.Declared.AmountMinor = readAmounts(r)
-		var tail [4]uint64 // logs of before have less
+		var tail [5]uint64 // logs of before have less
 		for i := range max(n-4, 0) {
 			tail[i] = r.Uint(1<<63 - 1)
 		}
-		c.Declared.Unbacked, c.Declared.Kept, c.Declared.Gap, c.Declared.GapMS = tail[0], tail[1], tail[2], int64(tail[3])
+		c.Declared.Unbacked, c.Declared.Kept, c.Declared.Gap, c.Declared.GapMS, c.Declared.Attachments = tail[0], tail[1], tail[2], int64(tail[3]), tail[4]
 	}
 	if n >= 3 && !r.Null() { // logs of before have two parts
 		h := &syncproto.Head{}

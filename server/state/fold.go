@@ -126,8 +126,8 @@ func (f *fold) contact(e *Entry) error {
 	if err := errors.Join(f.heard(c.Device, e, at), f.showed(&c)); err != nil || c.Declared == nil {
 		return err
 	}
-	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, differing = ?, unbacked = ?, kept = ?, gap = ?, gap_ms = ?, declared_at = ? WHERE device = ?`,
-		c.Declared.Transactions, AppendAmounts(nil, c.Declared.AmountMinor), c.Declared.OldestMS, c.Declared.Differing, c.Declared.Unbacked, c.Declared.Kept, c.Declared.Gap, c.Declared.GapMS, e.ReceivedAt, c.Device[:])
+	return f.tx.Exec(`UPDATE health SET declared = ?, amounts = ?, oldest = ?, differing = ?, unbacked = ?, kept = ?, gap = ?, gap_ms = ?, attachments = ?, declared_at = ? WHERE device = ?`,
+		c.Declared.Transactions, AppendAmounts(nil, c.Declared.AmountMinor), c.Declared.OldestMS, c.Declared.Differing, c.Declared.Unbacked, c.Declared.Kept, c.Declared.Gap, c.Declared.GapMS, c.Declared.Attachments, e.ReceivedAt, c.Device[:])
 }
 
 // heard notes when a device was there.

@@ -49,6 +49,9 @@ func (f *fold) quarantine(a *author, t *syncproto.Transaction, body *syncproto.B
 		if err := f.holdWrites(a.position, t); err != nil {
 			return err
 		}
+		if err := f.holdNames(a.position, t); err != nil {
+			return err
+		}
 		if err := f.await(a.position, t, why); err != nil {
 			return err
 		}
@@ -279,7 +282,7 @@ func (f *fold) exit(position syncproto.Position, state string) error {
 	if err != nil || h == nil {
 		return err
 	}
-	for _, sql := range []string{`DELETE FROM held WHERE position = ?`, `DELETE FROM held_write WHERE position = ?`} {
+	for _, sql := range []string{`DELETE FROM held WHERE position = ?`, `DELETE FROM held_write WHERE position = ?`, `DELETE FROM held_named WHERE position = ?`} {
 		if err := f.tx.Exec(sql, uint64(position)); err != nil {
 			return err
 		}

@@ -138,7 +138,7 @@ type Health struct {
 	DeclaredAt  int64 // UTC ms
 }
 
-const selectHealth = `SELECT device, last_contact, offset_ms, declared, amounts, oldest, declared_at, differing, unbacked, kept, gap, gap_ms, measured_at FROM health `
+const selectHealth = `SELECT device, last_contact, offset_ms, declared, amounts, oldest, declared_at, differing, unbacked, kept, gap, gap_ms, measured_at, attachments FROM health `
 
 func scanHealth(row sqlitedb.Row) (Health, error) {
 	amounts, err := ReadAmounts(row.Blob(4))
@@ -146,7 +146,7 @@ func scanHealth(row sqlitedb.Row) (Health, error) {
 		Device: syncproto.DeviceID(row.Blob(0)), LastContact: row.Int(1), OffsetMS: row.Int(2), MeasuredAt: row.Int(12),
 		Declared: syncproto.Declared{
 			Transactions: uint64(row.Int(3)), AmountMinor: amounts, OldestMS: row.Int(5), Differing: uint64(row.Int(7)), Unbacked: uint64(row.Int(8)),
-			Kept: uint64(row.Int(9)), Gap: uint64(row.Int(10)), GapMS: row.Int(11),
+			Kept: uint64(row.Int(9)), Gap: uint64(row.Int(10)), GapMS: row.Int(11), Attachments: uint64(row.Int(13)),
 		},
 		DeclaredAt: row.Int(6),
 	}, err

@@ -58,6 +58,9 @@ func (f *fold) touch(before, after *records.Row, at syncproto.Position) error {
 	if followed[after.Table.ID] {
 		f.result.Records = append(f.result.Records, Touched{after.Table.ID, after.ID})
 	}
+	if err := f.names(before, after); err != nil {
+		return err
+	}
 	was, is := f.was[:0], after.Scopes(f.is[:0])
 	var old syncproto.Hash
 	if before != nil {

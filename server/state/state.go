@@ -78,7 +78,10 @@ func Open(ctx context.Context, path string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice, ddlKept, ddlDoubt, set.DDL() + closing.Indexes, ddlMeasured}); err != nil {
+	if err := db.Write(ctx, set.Grow); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := sqlitedb.Migrate(ctx, db, []string{ddl + set.DDL(), grantsByDevice, ddlKept, ddlDoubt, set.DDL() + closing.Indexes, ddlMeasured, ddlNamed}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &State{db: db}

@@ -26,7 +26,7 @@ func (s *State) Verify(ctx context.Context) (found []string, err error) {
 	v := &verifier{}
 	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		v.tx, v.ctx = tx, ctx
-		for _, step := range []func() error{v.file, v.records, v.feed, v.figures, v.closings} {
+		for _, step := range []func() error{v.file, v.records, v.feed, v.figures, v.closings, v.names} {
 			if err := ctx.Err(); err != nil {
 				return err
 			}

@@ -64,6 +64,7 @@ export interface Device {
   offset_ms: number
   oldest_pending: string | null
   pending_amounts: Record<string, number>
+  pending_attachments: number
   pending_declared: number
   prefix: string
   program: string
@@ -213,6 +214,7 @@ export type RefusalCode =
   | 'no_till_open'
   | 'not_allowed'
   | 'not_enrolled'
+  | 'not_here_yet'
   | 'not_json'
   | 'not_signed_in'
   | 'not_unique'
@@ -314,6 +316,7 @@ export interface Signatures {
 }
 
 export interface SiteHeard {
+  attachments: number
   complete_to: string | null
   connected: boolean
   last_contact: string | null

@@ -6,6 +6,7 @@ export interface AddPersonRequest {
   name?: string
   neighbourhood?: string
   phone?: string
+  photo?: string
 }
 
 export interface AddProductRequest {
@@ -16,6 +17,7 @@ export interface AddProductRequest {
   here?: boolean
   id?: string
   name?: string
+  photo?: string
   sku?: string
 }
 
@@ -33,6 +35,11 @@ export interface AnswerRequest {
   redirect_to?: string
   reply?: string
   state?: string
+}
+
+export interface AttachedAnswer {
+  attachment: string
+  bytes: number
 }
 
 export interface Backlog {
@@ -151,6 +158,7 @@ export interface PersonShown {
   card: string
   id: string
   name: string
+  photo: string | null
 }
 
 export interface PlanSessionRequest {
@@ -173,6 +181,7 @@ export interface Product {
   name_ar?: string
   name_en?: string
   name_fa?: string
+  photo: string | null
   price: Price | null
   sku: string
 }
@@ -246,6 +255,7 @@ export type RefusalCode =
   | 'no_till_open'
   | 'not_allowed'
   | 'not_enrolled'
+  | 'not_here_yet'
   | 'not_json'
   | 'not_signed_in'
   | 'not_unique'
@@ -382,6 +392,10 @@ export interface SessionShown {
   workshop: string
 }
 
+export interface SetPhotoRequest {
+  photo?: string
+}
+
 export interface SetPriceRequest {
   amount_minor?: number
   currency?: string
@@ -459,6 +473,7 @@ export interface Statements {
 
 export interface Status {
   acknowledged: number
+  attachments: number
   clock_off_ms: number
   conflicts: number
   cursor_at: number

@@ -5,7 +5,7 @@ import { freshOf } from './fresh'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
 const ago = (ms: number): string => new Date(now - ms).toISOString()
-const heard = (site: string, over: Partial<SiteHeard>): SiteHeard => ({ site, name: site, connected: false, pending: 0, last_contact: ago(0), complete_to: over.last_contact ?? ago(0), ...over })
+const heard = (site: string, over: Partial<SiteHeard>): SiteHeard => ({ site, name: site, connected: false, pending: 0, attachments: 0, last_contact: ago(0), complete_to: over.last_contact ?? ago(0), ...over })
 const fresh = (...sites: SiteHeard[]): ReturnType<typeof freshOf> => freshOf({ sites } as unknown as Overview, now)
 
 test('the pill vouches for the sites that are in, up to the earliest of them', () => {

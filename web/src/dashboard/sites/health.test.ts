@@ -4,7 +4,7 @@ import type { Device } from '../../api/dashboard.gen'
 import { bySite, goneAfter, groupsOf, healthOf, kinds, lateAfter, quietAfter } from './health'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
-const device = (over: Partial<Device> & { silent?: number }): Device => ({ device: 'd', site: 's', site_name: 'Stall 12', kind: 'stall', label: 'tablet', prefix: 'A1', copy_of: null, pending_declared: 0, differing: 0, unbacked: 0, kept: 0, full: '', pending_amounts: {}, oldest_pending: null, offset_ms: 0, program: '', held: 0, connected: false, revoked: false, revoked_at: null, revoke_reason: '', wiped: false, last_contact: over.silent === undefined ? null : new Date(now - over.silent).toISOString(), ...over })
+const device = (over: Partial<Device> & { silent?: number }): Device => ({ device: 'd', site: 's', site_name: 'Stall 12', kind: 'stall', label: 'tablet', prefix: 'A1', copy_of: null, pending_declared: 0, pending_attachments: 0, differing: 0, unbacked: 0, kept: 0, full: '', pending_amounts: {}, oldest_pending: null, offset_ms: 0, program: '', held: 0, connected: false, revoked: false, revoked_at: null, revoke_reason: '', wiped: false, last_contact: over.silent === undefined ? null : new Date(now - over.silent).toISOString(), ...over })
 
 test.each([
   [{}, 'never'],

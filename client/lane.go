@@ -1,0 +1,170 @@
+package client
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/attach"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// lane is what of attachments outlives a connection (SPEC §5.16): which ones somebody
+// waits for, and what the server has answered.
+type lane struct {
+	mu     sync.Mutex
+	on     *session               // the connection that fetches; nil while there is none
+	opened map[syncproto.Root]int // by how many
+	moved  chan struct{}          // closed when one has arrived, or will not
+	later  map[syncproto.Root]laterAt
+	log    syncproto.HistoryID // of the server, as it last said
+}
+
+// laterAt is when an attachment may be asked about again; unwanted says that the server has
+// judged all that names it, and wants nothing of it.
+type laterAt struct {
+	at       time.Time
+	unwanted bool
+}
+
+const (
+	// askAgain is how long an attachment rests that the server did not take or give: a
+	// photo lost in between comes within a coffee.
+	askAgain = 10 * time.Minute
+	// fetchPatience is how long a page waits for an attachment: longer than most take on a
+	// slow line, shorter than browsers do.
+	fetchPatience = 20 * time.Second
+)
+
+func newLane() lane {
+	return lane{opened: map[syncproto.Root]int{}, later: map[syncproto.Root]laterAt{}, moved: make(chan struct{})}
+}
+
+// Fetch has an attachment here, and waits for it a while where it lacks.
+func (c *Client) Fetch(ctx context.Context, root syncproto.Root) error {
+	whole, err := c.Store.Attachments().Whole(ctx, root)
+	if err != nil || whole {
+		return err
+	}
+	names, err := c.Store.Names(ctx)
+	if err != nil {
+		return err
+	}
+	if n := names[root]; !n.Seen && !n.Base {
+		return store.ErrNoRecord
+	}
+	ctx, stop := context.WithTimeout(ctx, fetchPatience)
+	defer stop()
+	l := &c.lane
+	l.open(root)
+	defer l.close(root)
+	for {
+		moved, hopeless := l.waits(root)
+		if whole, err = c.Store.Attachments().Whole(ctx, root); whole && err == nil {
+			return nil
+		}
+		if hopeless || ctx.Err() != nil {
+			return attach.NotHere
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return attach.NotHere
+		}
+	}
+}
+
+func (l *lane) open(root syncproto.Root) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opened[root]++
+	delete(l.later, root) // somebody looks: ask anew
+	if l.on != nil {
+		l.on.look()
+	}
+}
+
+func (l *lane) close(root syncproto.Root) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.opened[root]--; l.opened[root] == 0 {
+		delete(l.opened, root)
+	}
+}
+
+// waits gives what tells that something has moved, and whether waiting is of no use now.
+func (l *lane) waits(root syncproto.Root) (moved <-chan struct{}, hopeless bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, answered := l.later[root]
+	return l.moved, l.on == nil || answered
+}
+
+// tell wakes whoever waits.
+func (l *lane) tell() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.moved)
+	l.moved = make(chan struct{})
+}
+
+// connect says over which connection attachments are fetched; nil: over none.
+func (l *lane) connect(s *session) {
+	l.mu.Lock()
+	l.on = s
+	if s != nil {
+		other := l.log != s.welcome.History
+		l.log = s.welcome.History
+		for root, r := range l.later { // another session, another answer
+			if other || !r.unwanted {
+				delete(l.later, root)
+			}
+		}
+	}
+	l.mu.Unlock()
+	l.tell()
+}
+
+// history is that of the log that the server last showed; zero before it did.
+func (l *lane) history() syncproto.HistoryID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.log
+}
+
+// forget has an attachment asked about again.
+func (l *lane) forget(root syncproto.Root) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.later, root)
+}
+
+// rest has it asked about later.
+func (l *lane) rest(root syncproto.Root, unwanted bool, now time.Time) {
+	l.mu.Lock()
+	l.later[root] = laterAt{now.Add(askAgain), unwanted}
+	l.mu.Unlock()
+	l.tell()
+}
+
+// resting says whether an attachment is not to be asked about now, and whether the server
+// wants nothing of it.
+func (l *lane) resting(root syncproto.Root, now time.Time) (resting, unwanted bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r, ok := l.later[root]
+	return ok && now.Before(r.at), ok && r.unwanted
+}
+
+func (l *lane) wanted() (roots []syncproto.Root) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for root := range l.opened {
+		roots = append(roots, root)
+	}
+	return roots
+}

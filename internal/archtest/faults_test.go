@@ -32,7 +32,7 @@ func TestThePageOnReliabilitySaysHowManyFaultsHaveATest(t *testing.T) {
 		}
 	}
 	want := fmt.Sprintf("Of %d faults %d have an automatic test: %d as a whole, %d in part.", all, whole+part, whole, part)
-	if all != 113 || !strings.Contains(text("RELIABILITY.md"), want) {
+	if !strings.Contains(text("RELIABILITY.md"), want) {
 		t.Errorf("docs/RELIABILITY.md does not say: %s", want)
 	}
 }

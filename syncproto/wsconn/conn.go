@@ -71,11 +71,7 @@ func (c *Conn) Send(ctx context.Context, f syncproto.Frame) error {
 	if err != nil {
 		return err
 	}
-	if err := c.SendEncoded(ctx, b); err != nil {
-		return err
-	}
-	c.traced(true, f, len(b))
-	return nil
+	return c.send(ctx, f, b)
 }
 
 func (c *Conn) traced(out bool, f syncproto.Frame, bytes int) {
@@ -87,6 +83,12 @@ func (c *Conn) traced(out bool, f syncproto.Frame, bytes int) {
 // SendEncoded sends what syncproto.EncodeFrame gave, so that one encoding serves
 // many connections. It keeps and changes nothing of message. Otherwise it is as Send.
 func (c *Conn) SendEncoded(ctx context.Context, message []byte) error {
+	return c.send(ctx, nil, message)
+}
+
+// send writes a message, and traces f, if any, before the next one is written: what is
+// traced is in the order of the wire.
+func (c *Conn) send(ctx context.Context, f syncproto.Frame, message []byte) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("send: %w", context.Cause(ctx))
 	}
@@ -101,7 +103,11 @@ func (c *Conn) SendEncoded(ctx context.Context, message []byte) error {
 	if c.closing.Load() {
 		return fmt.Errorf("send: %w", net.ErrClosed)
 	}
-	return c.write(message, time.Now().Add(syncproto.WriteTimeout))
+	err := c.write(message, time.Now().Add(syncproto.WriteTimeout))
+	if err == nil && f != nil {
+		c.traced(true, f, len(message))
+	}
+	return err
 }
 
 func (c *Conn) write(message []byte, deadline time.Time) error {

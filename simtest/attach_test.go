@@ -142,16 +142,18 @@ func TestASaleIsAheadOfAllButOneFrameOfAPhoto(t *testing.T) {
 	defer stop()
 	for sale := range 12 {
 		going := make(chan struct{})
-		line.At(simtest.Up, 1<<20, func() { close(going) }) // in the middle of the photo
+		line.At(simtest.Up, 256<<10, func() { close(going) }) // in the middle of the photo
+		line.Hold(simtest.Up, false)
 		<-going
 		first := lastEvent(t, stall)
 		_, err := stall.Client.Sell(ctx, client.NewSale{Till: till, Currency: "AED", Lines: []client.Line{{Product: product, Quantity: 1, PriceMinor: 700}}})
 		must(t, err)
 		sold := lastEvent(t, stall)
 		c.Judged(syncproto.Position(4 + sale)) // behind what enrolling and the till took
-		for arrived(t, stall) != 0 {
-			<-stall.Store.Moved()
+		for moved := stall.Store.Moved(); arrived(t, stall) != 0; moved = stall.Store.Moved() {
+			<-moved
 		}
+		line.Hold(simtest.Up, true) // the photo is for the next sales to overtake
 		chunks := 0
 		for _, e := range eventsAfter(t, stall, first) {
 			if e.What == recorder.Sent && e.Frame == syncproto.TypePush { // perhaps before Sell returned

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/raced"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/simtest"
@@ -20,7 +21,8 @@ import (
 // is cut at many of its frames, while another device sells. Nobody ever sees a part.
 func TestATransactionOf60000RowsIsThereAsAWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
-	const rows, cuts, size = 60_000, 12, 1 << 20 // the rows take more bytes than size either way
+	const cuts = 12
+	rows, size := raced.Fewer(60_000), int64(raced.Fewer(1<<20)) // the rows take more bytes than size either way
 	c := simtest.NewCentre(t)
 	maker, reader, other := c.NewSite("Branch 1", schema.KindBranch), c.NewSite("Branch 2", schema.KindBranch), c.NewSite("Stall 1", schema.KindStall)
 	sellSome(t, other, 1)

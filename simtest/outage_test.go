@@ -8,14 +8,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/raced"
 	"github.com/rawaj/rawaj/simtest"
+	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // After an outage 200 devices come back within two seconds, each with a morning's work,
 // over a line that breaks all the time; half way the server goes down and comes back.
 func TestTwoHundredDevicesComeBackAtOnceAndNothingIsLostOrCountedTwice(t *testing.T) {
-	const devices, sales, room = 200, 18, 512 << 20
+	const sales, room = 18, 512 << 20
+	devices := raced.Fewer(200)
 	c := simtest.NewCentre(t)
 	line := simtest.NewProxy(t, c.Address())
 	var sites []*simtest.Site
@@ -41,7 +44,7 @@ func TestTwoHundredDevicesComeBackAtOnceAndNothingIsLostOrCountedTwice(t *testin
 			}
 		})
 	}
-	c.Judged(start + devices*20/2)
+	c.Judged(start + syncproto.Position(devices*20/2))
 	line.Refuse(true)
 	c.Stop()
 	c.Start()
@@ -53,7 +56,7 @@ func TestTwoHundredDevicesComeBackAtOnceAndNothingIsLostOrCountedTwice(t *testin
 	if most.HeapSys > before.HeapSys+room {
 		t.Errorf("the heap grew by %d MiB, want at most %d", (most.HeapSys-before.HeapSys)>>20, room>>20)
 	}
-	soldIs(t, c, devices*sales)
+	soldIs(t, c, int64(devices*sales))
 	if n := count(t, c, schema.Sale); n != devices*sales {
 		t.Errorf("head office has %d sales, want %d", n, devices*sales)
 	}

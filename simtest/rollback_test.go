@@ -10,6 +10,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/raced"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server/state"
@@ -39,7 +40,7 @@ func sold(t *testing.T, c *simtest.Centre) *report.Figures {
 
 func TestDevicesGiveAServerThatWentBackInTimeWhatItForgot(t *testing.T) {
 	t.Parallel()
-	forgets(t, 20, 250, func(c *simtest.Centre) func() {
+	forgets(t, 20, raced.Fewer(250), func(c *simtest.Centre) func() {
 		c.Stop()
 		kept := keepAll(t, c)
 		c.Start()

@@ -24,6 +24,7 @@ import (
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/bench"
+	"github.com/rawaj/rawaj/internal/raced"
 	"github.com/rawaj/rawaj/internal/recorder"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/server"
@@ -66,7 +67,7 @@ func TestAThousandClientsComeBackOverBadLinesWhileTheServerIsKilled(t *testing.T
 		n = *clientsFlag
 	case testing.Short():
 		n = 60
-	case underRace: // the clients' side is some ten times as slow
+	case raced.On: // the clients' side is some ten times as slow
 		n = 150
 	}
 	enoughFiles(t, n)

@@ -1,7 +1,9 @@
 package records_test
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -23,14 +25,17 @@ func TestATableGetsTheFieldsThatTheSchemaHasGotSince(t *testing.T) {
 	r := records.New(product, syncproto.RecordID{1})
 	r.Set(schema.ProductPhoto, syncproto.RootValue(syncproto.Root{2}))
 	if err := db.Write(ctx, func(tx *sqlitedb.Tx) error {
-		if err := set.Grow(tx); err != nil { // of what is not there, nothing
+		if err := set.Grow(tx); err != nil {
 			return err
 		}
-		if err := tx.Script(set.DDL() + `ALTER TABLE product DROP COLUMN photo`); err != nil { // as it was before
+		if err := tx.Script(`ALTER TABLE product DROP COLUMN photo; DROP TABLE closing`); err != nil { // as it was before
 			return err
 		}
 		if err := set.Grow(tx); err != nil {
 			return err
+		}
+		if n, err := tx.Int(`SELECT count(*) FROM closing`); err != nil || n != 0 {
+			return cmp.Or(err, fmt.Errorf("a new table has %d rows", n))
 		}
 		return set.Insert(tx, r)
 	}); err != nil {

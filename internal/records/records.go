@@ -168,8 +168,8 @@ var sqlTypes = map[syncproto.Kind]string{
 	syncproto.Bool: "INTEGER", syncproto.Int: "INTEGER", syncproto.Text: "TEXT", syncproto.Bytes: "BLOB",
 }
 
-// DDL makes every table that is not there. Names come from the schema compiled in, never from a peer.
-func (s *Set) DDL() string {
+// ddl makes every table that is not there. Names come from the schema compiled in, never from a peer.
+func (s *Set) ddl() string {
 	var b strings.Builder
 	for _, t := range schema.All {
 		fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %q (\n\tid BLOB PRIMARY KEY", t.Name)
@@ -188,15 +188,25 @@ func (s *Set) DDL() string {
 	return b.String()
 }
 
-// Grow adds to tables that are there the fields that the schema has got since.
+// Grow makes the tables and the fields that the schema has and the database has not.
 func (s *Set) Grow(tx *sqlitedb.Tx) error {
+	type column struct{ table, name string }
+	have := map[column]bool{}
+	err := tx.Query(func(row sqlitedb.Row) error {
+		have[column{row.Text(0), row.Text(1)}] = true
+		return nil
+	}, `SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'`)
+	if err != nil {
+		return err
+	}
+	made := false // a table is made with all its fields
 	for _, t := range schema.All {
-		have := map[string]bool{}
-		if err := tx.Query(func(row sqlitedb.Row) error { have[row.Text(0)] = true; return nil }, `SELECT name FROM pragma_table_info(?)`, t.Name); err != nil {
-			return err
+		if !have[column{t.Name, "id"}] {
+			made = true
+			continue
 		}
 		for _, f := range t.Fields {
-			if len(have) == 0 || have[f.Name] {
+			if have[column{t.Name, f.Name}] {
 				continue
 			}
 			if err := tx.Script(fmt.Sprintf("ALTER TABLE %q ADD COLUMN %q %s", t.Name, f.Name, sqlTypes[f.Kind])); err != nil {
@@ -204,7 +214,10 @@ func (s *Set) Grow(tx *sqlitedb.Tx) error {
 			}
 		}
 	}
-	return nil
+	if !made {
+		return nil
+	}
+	return tx.Script(s.ddl())
 }
 
 // Insert writes a record that is not there yet: where it is, the error wraps

@@ -181,7 +181,7 @@ func (c *Client) Sync(ctx context.Context, patience time.Duration, progress func
 	r := &run{once: true, progress: progress}
 	deadline, wait := time.Now().Add(patience), backoffLeast/4
 	for {
-		before := r.moved
+		before := r.moved()
 		err := c.session(ctx, r)
 		if err == nil {
 			break
@@ -192,7 +192,7 @@ func (c *Client) Sync(ctx context.Context, patience time.Duration, progress func
 		if ctx.Err() != nil || errors.Is(err, ErrRefused) {
 			return r.result, err
 		}
-		if r.moved != before {
+		if r.moved() != before {
 			deadline, wait = time.Now().Add(patience), backoffLeast/4
 		}
 		again := wait/2 + pause(retryAfter(err), wait, rand.Int64N)
@@ -219,18 +219,24 @@ func (c *Client) Sync(ctx context.Context, patience time.Duration, progress func
 type run struct {
 	once     bool
 	result   SyncResult
-	moved    uint64 // grows with whatever gets on
+	counts   uint64        // of what was counted, though it was none
+	chunks   atomic.Uint64 // of attachments that got across, or were confirmed
 	progress func(SyncResult)
 }
 
 // gotOn says whether anything was sent, heard or settled.
-func (r *run) gotOn() bool { return r.result.Sent+r.result.Received+r.result.Settled > 0 }
+func (r *run) gotOn() bool {
+	return r.result.Sent+r.result.Received+r.result.Settled+r.chunks.Load() > 0
+}
+
+// moved grows with whatever gets on.
+func (r *run) moved() uint64 { return r.counts + r.chunks.Load() }
 
 func (r *run) count(sent, received, settled uint64) {
 	r.result.Sent += sent
 	r.result.Received += received
 	r.result.Settled += settled
-	r.moved++
+	r.counts++
 	if r.progress != nil {
 		r.progress(r.result)
 	}

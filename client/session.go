@@ -371,10 +371,8 @@ func (s *session) take(ctx context.Context, f syncproto.Frame) (err error) {
 			err = s.arrived(f)
 		}
 	case *syncproto.Chunk:
-		s.run.count(0, 0, 0)
 		err = s.deliver(s.down, f)
 	case *syncproto.ChunkAsk:
-		s.run.count(0, 0, 0)
 		err = s.deliver(s.up, f)
 	default:
 		err = fmt.Errorf("%T from the server", f)

@@ -81,6 +81,19 @@ func (a *attaching) miss(n *session, root syncproto.Root) {
 	a.misses[n]++
 }
 
+// met is for a session that has been told of an attachment after all.
+func (a *attaching) met(n *session, root syncproto.Root) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.missed[root][n] {
+		return
+	}
+	a.misses[n]--
+	if delete(a.missed[root], n); len(a.missed[root]) == 0 {
+		delete(a.missed, root)
+	}
+}
+
 // arrived tells those who asked for an attachment in vain that it is here now.
 func (a *attaching) arrived(root syncproto.Root) {
 	a.mu.Lock()

@@ -190,10 +190,18 @@ func (n *session) answer(ctx context.Context, f *syncproto.ChunkAsk, shares []sy
 	if err != nil {
 		return false, err
 	}
+	if f.Want == syncproto.WantManifest && m == nil {
+		n.s.attaching.miss(n, f.Root)
+		if m, err = n.s.readable(ctx, f.Root, shares); err != nil { // it may have arrived just before
+			return false, err
+		}
+		if m != nil {
+			n.s.attaching.met(n, f.Root)
+		}
+	}
 	var reply syncproto.Frame
 	switch {
 	case f.Want == syncproto.WantManifest && m == nil:
-		n.s.attaching.miss(n, f.Root)
 		reply = &syncproto.Have{Root: f.Root}
 	case f.Want == syncproto.WantManifest:
 		reply = syncproto.NewHave(m)

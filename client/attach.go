@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
-	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -77,37 +76,13 @@ func (c *Client) SetPhoto(ctx context.Context, table syncproto.TableID, id syncp
 	})
 }
 
-// kept says whether the server has an attachment, as far as it has said so.
-func (c *Client) kept(i attach.Info) bool {
-	history := c.lane.history()
-	if history == (syncproto.HistoryID{}) {
-		history = c.Store.Progress().History
-	}
-	return i.Kept != (syncproto.HistoryID{}) && i.Kept == history
-}
-
-// undelivered lists the attachments that something here needs at the server and that it
-// has not confirmed; what it has said it does not want is not among them.
-func (c *Client) undelivered(ctx context.Context) (list []attach.Info, names map[syncproto.Root]store.Naming, err error) {
-	if names, err = c.Store.Names(ctx); err != nil || len(names) == 0 {
-		return nil, names, err
-	}
-	err = c.Store.Attachments().Each(ctx, func(i attach.Info) {
-		n := names[i.Root]
-		if _, unwanted := c.lane.resting(i.Root, c.Now()); i.Whole && !unwanted && !c.kept(i) && (n.Due() || n.Open || n.Settled) {
-			list = append(list, i)
-		}
-	})
-	return list, names, err
-}
-
 // declared is what has not reached the server.
 func (c *Client) declared(ctx context.Context) (syncproto.Declared, error) {
 	d, err := c.Store.Declared(ctx)
 	if err != nil {
 		return d, err
 	}
-	list, _, err := c.undelivered(ctx)
+	list, err := c.undelivered(ctx)
 	d.Attachments = uint64(len(list))
 	return d, err
 }

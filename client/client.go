@@ -46,7 +46,8 @@ type Client struct {
 	notTaken       atomic.Bool // the server gave no credit for batches when it was last reached
 	zone           atomic.Pointer[time.Location]
 	metrics        *metrics
-	lane           lane          // of attachments
+	lane           lane // of attachments
+	due            atomic.Pointer[dueAt]
 	uploads        chan struct{} // holds a token for each that is in memory
 }
 

@@ -130,15 +130,19 @@ func (s *session) noRoom(root syncproto.Root, err error) error {
 
 // Tidy lets go of the attachments that nothing here names any more.
 func (c *Client) Tidy(ctx context.Context) error {
-	kept := map[syncproto.Root]bool{}
-	if err := c.Store.Attachments().Each(ctx, func(i attach.Info) { kept[i.Root] = c.kept(i) }); err != nil {
+	at, err := c.attachmentsNow(ctx)
+	if err != nil {
+		return err
+	}
+	there := map[syncproto.Root]bool{}
+	if err := c.Store.Attachments().Each(ctx, func(i attach.Info) { there[i.Root] = kept(i, at.history) }); err != nil {
 		return err
 	}
 	gone, err := c.Store.Attachments().Collect(ctx, c.Now().UnixMilli(), func() (map[syncproto.Root]bool, error) {
 		names, err := c.Store.Names(ctx)
 		stay := map[syncproto.Root]bool{}
 		for root, n := range names {
-			stay[root] = n.Stays(kept[root])
+			stay[root] = n.Stays(there[root])
 		}
 		return stay, err
 	})

@@ -16,16 +16,15 @@ const laneYield = 5 * time.Second
 
 // giveAll gives the server each attachment that it has not confirmed and may ask for.
 func (s *session) giveAll(ctx context.Context) (acted bool, err error) {
-	list, names, err := s.undelivered(ctx)
+	list, err := s.undelivered(ctx)
 	if err != nil {
 		return false, err
 	}
-	for _, i := range list {
-		n := names[i.Root]
-		if resting, _ := s.lane.resting(i.Root, s.Now()); resting || !n.Sent && !(n.Base && !s.Store.Pending()) {
+	for _, d := range list {
+		if resting, _ := s.lane.resting(d.Root, s.Now()); resting || !d.Sent && !(d.Base && !s.Store.Pending()) {
 			continue
 		}
-		if err := s.give(ctx, i); err != nil {
+		if err := s.give(ctx, d.Info); err != nil {
 			return false, err
 		}
 		acted, s.gave = true, true

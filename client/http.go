@@ -45,7 +45,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	undelivered, _, err := c.undelivered(ctx)
+	undelivered, err := c.undelivered(ctx)
 	id := c.Store.Identity()
 	return Status{
 		Wiped: id != nil && id.WipedAt != 0, Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,

@@ -18,6 +18,7 @@ type lane struct {
 	opened map[syncproto.Root]int // by how many
 	moved  chan struct{}          // closed when one has arrived, or will not
 	later  map[syncproto.Root]laterAt
+	says   uint64              // grows when later changes
 	log    syncproto.HistoryID // of the server, as it last said
 }
 
@@ -83,6 +84,7 @@ func (l *lane) open(root syncproto.Root) {
 	defer l.mu.Unlock()
 	l.opened[root]++
 	delete(l.later, root) // somebody looks: ask anew
+	l.says++
 	if l.on != nil {
 		l.on.look()
 	}
@@ -119,6 +121,7 @@ func (l *lane) connect(s *session) {
 	if s != nil {
 		other := l.log != s.welcome.History
 		l.log = s.welcome.History
+		l.says++
 		for root, r := range l.later { // another session, another answer
 			if other || !r.unwanted {
 				delete(l.later, root)
@@ -129,11 +132,12 @@ func (l *lane) connect(s *session) {
 	l.tell()
 }
 
-// history is that of the log that the server last showed; zero before it did.
-func (l *lane) history() syncproto.HistoryID {
+// answered is a number that is another one when what the server answered has changed, and
+// the history of the log that it last showed; zero before it did.
+func (l *lane) answered() (uint64, syncproto.HistoryID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.log
+	return l.says, l.log
 }
 
 // forget has an attachment asked about again.
@@ -141,12 +145,14 @@ func (l *lane) forget(root syncproto.Root) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.later, root)
+	l.says++
 }
 
 // rest has it asked about later.
 func (l *lane) rest(root syncproto.Root, unwanted bool, now time.Time) {
 	l.mu.Lock()
 	l.later[root] = laterAt{now.Add(askAgain), unwanted}
+	l.says++
 	l.mu.Unlock()
 	l.tell()
 }

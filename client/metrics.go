@@ -29,7 +29,7 @@ func newMetrics(c *Client) *metrics {
 		gauge("rawaj_site_settled", "Those that the server has judged.", func() float64 { _, n := c.Store.Counts(); return float64(n) }),
 		gauge("rawaj_site_position", "Log position heard up to.", func() float64 { return float64(c.Store.Progress().Position) }),
 		gauge("rawaj_site_last_contact_seconds", "When the server was last heard, Unix seconds; 0: never.", func() float64 { return float64(c.Store.Progress().LastContact) / 1000 }),
-		gauge("rawaj_site_attachments_pending", "Attachments that the server has not confirmed.", func() float64 { list, _, _ := c.undelivered(context.Background()); return float64(len(list)) }),
+		gauge("rawaj_site_attachments_pending", "Attachments that the server has not confirmed.", func() float64 { list, _ := c.undelivered(context.Background()); return float64(len(list)) }),
 		gauge("rawaj_site_differs", "1 where a share is not as the server has it.", func() float64 {
 			if c.Store.Progress().Unequal != "" {
 				return 1

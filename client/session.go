@@ -65,7 +65,7 @@ type session struct {
 
 func (c *Client) newSession(link Link, r *run) *session {
 	s := &session{Client: c, conn: link, run: r, staging: c.Store.NewStaging(), acked: make(chan struct{}, 1), checked: make(chan struct{}, 1), retell: make(chan struct{}, 1)}
-	s.up, s.down = newWorker(s.giveAll), newWorker(s.fetchAll)
+	s.up, s.down = newWorker(s.onceChanged(s.giveAll, s.Store.Pending)), newWorker(s.onceChanged(s.fetchAll, s.caughtUp.Load))
 	return s
 }
 
@@ -196,7 +196,7 @@ func (c *Client) wipe(ctx context.Context, revocation []byte) error {
 		c.Logger.Warn("the server says that this device is revoked, and shows no revocation of the organisation's for it", "err", err)
 		return nil
 	}
-	if list, _, err := c.undelivered(ctx); err != nil || len(list) > 0 {
+	if list, err := c.undelivered(ctx); err != nil || len(list) > 0 {
 		return cmp.Or(err, store.ErrPending)
 	}
 	c.Logger.Warn("this device is revoked: once it has delivered all it had, everything is taken off it")

@@ -80,6 +80,34 @@ func (w *worker) run(ctx context.Context) error {
 	}
 }
 
+// lookAnew is how often all is gone through though nothing changed: for what has rested
+// long enough, and for what nobody named for a day.
+const lookAnew = time.Minute
+
+// onceChanged is a step that goes through all attachments, unless it had nothing to do when
+// everything was as it is now, and so was what else it goes by: each sale has it look.
+func (s *session) onceChanged(step func(context.Context) (bool, error), other func() bool) func(context.Context) (bool, error) {
+	type seen struct {
+		attachmentsAt
+		other bool
+	}
+	var last seen
+	var when time.Time
+	return func(ctx context.Context) (acted bool, err error) {
+		now := seen{other: other()}
+		if now.attachmentsAt, err = s.attachmentsNow(ctx); err != nil {
+			return false, err
+		}
+		if since := s.Now().Sub(when); now == last && since >= 0 && since < lookAnew {
+			return false, nil
+		}
+		if acted, err = step(ctx); err == nil && !acted {
+			last, when = now, s.Now()
+		}
+		return acted, err
+	}
+}
+
 // expect says which frame is the answer to what is sent next.
 func (x *exchange) expect(match func(syncproto.Frame) bool) {
 	x.waiting.Lock()

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
@@ -21,7 +22,19 @@ const File = "attachments.db"
 var ddl string
 
 // Store is that file. It is safe for concurrent use.
-type Store struct{ db *sqlitedb.DB }
+type Store struct {
+	db      *sqlitedb.DB
+	changes atomic.Uint64
+}
+
+// Changes is a number that is another one when what Each tells has changed.
+func (s *Store) Changes() uint64 { return s.changes.Load() }
+
+// write is db.Write for what changes what Each tells.
+func (s *Store) write(ctx context.Context, f func(*sqlitedb.Tx) error) error {
+	defer s.changes.Add(1) // after it: who looked too early looks again
+	return s.db.Write(ctx, f)
+}
 
 // Open opens or makes the file at path.
 func Open(ctx context.Context, path string) (*Store, error) {
@@ -38,13 +51,13 @@ func OpenWith(ctx context.Context, path string, o sqlitedb.Options) (*Store, err
 	if err := sqlitedb.Migrate(ctx, db, []string{ddl}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Store{db}, nil
+	return &Store{db: db}, nil
 }
 
 // OpenReadOnly opens it for looking only.
 func OpenReadOnly(path string) (*Store, error) {
 	db, err := sqlitedb.Open(path, sqlitedb.Options{ReadOnly: true})
-	return &Store{db}, err
+	return &Store{db: db}, err
 }
 
 // Close closes the file.
@@ -57,7 +70,7 @@ var ErrDamaged = errors.New("an attachment is damaged")
 func (s *Store) Put(ctx context.Context, b []byte, now int64) (syncproto.Root, error) {
 	m := syncproto.Cut(b)
 	root := m.Root()
-	return root, noRoom(s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+	return root, noRoom(s.write(ctx, func(tx *sqlitedb.Tx) error {
 		if err := begin(tx, &m, now, nil, false); err != nil {
 			return err
 		}
@@ -79,6 +92,7 @@ func (s *Store) Put(ctx context.Context, b []byte, now int64) (syncproto.Root, e
 
 // Begin keeps a manifest whose chunks are to be asked for. It is durable with the last of them.
 func (s *Store) Begin(ctx context.Context, m *syncproto.Manifest, now int64, giver syncproto.DeviceID) error {
+	defer s.changes.Add(1)
 	return noRoom(s.db.WriteLazily(ctx, func(tx *sqlitedb.Tx) error { return begin(tx, m, now, giver[:], true) }))
 }
 
@@ -136,7 +150,7 @@ func (s *Store) Next(ctx context.Context, root syncproto.Root, from uint64) (ind
 		return err
 	})
 	if err == nil && whole { // with it, all that was written lazily
-		err = noRoom(s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		err = noRoom(s.write(ctx, func(tx *sqlitedb.Tx) error {
 			return tx.Exec(`UPDATE attachment SET whole = 1 WHERE root = ?`, root[:])
 		}))
 	}

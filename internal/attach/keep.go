@@ -34,7 +34,7 @@ func (s *Store) Each(ctx context.Context, f func(Info)) error {
 
 // Confirm notes durably that the server of a history has an attachment.
 func (s *Store) Confirm(ctx context.Context, root syncproto.Root, history syncproto.HistoryID) error {
-	return noRoom(s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+	return noRoom(s.write(ctx, func(tx *sqlitedb.Tx) error {
 		return tx.Exec(`UPDATE attachment SET kept = ? WHERE root = ?`, history[:], root[:])
 	}))
 }
@@ -105,7 +105,7 @@ func (s *Store) Collect(ctx context.Context, now int64, names func() (map[syncpr
 	if len(first)+len(drop) == 0 {
 		return 0, nil
 	}
-	err = s.db.Write(ctx, func(tx *sqlitedb.Tx) (err error) {
+	err = s.write(ctx, func(tx *sqlitedb.Tx) (err error) {
 		for _, r := range first {
 			if err := tx.Exec(`UPDATE attachment SET named = 1 WHERE root = ?`, r.root[:]); err != nil {
 				return err
@@ -144,7 +144,7 @@ func remove(tx *sqlitedb.Tx, drop []row) (gone int, err error) {
 
 // Wipe removes everything, and writes the file anew so that nothing stays in free pages.
 func (s *Store) Wipe(ctx context.Context) error {
-	err := s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+	err := s.write(ctx, func(tx *sqlitedb.Tx) error {
 		for _, table := range []string{"attachment", "part", "chunk"} {
 			if err := tx.Exec(`DELETE FROM ` + table); err != nil {
 				return err

@@ -55,7 +55,7 @@ func (s *Store) Verify(ctx context.Context) (found []string, err error) {
 // Heal drops the chunks of an attachment that are not what their hashes say, so that they
 // are asked for again.
 func (s *Store) Heal(ctx context.Context, root syncproto.Root) error {
-	return s.db.Write(ctx, func(tx *sqlitedb.Tx) error {
+	return s.write(ctx, func(tx *sqlitedb.Tx) error {
 		var bad []int64
 		if err := tx.Query(func(row sqlitedb.Row) error {
 			if hash := sha256.Sum256(row.Blob(2)); string(hash[:]) != string(row.Blob(1)) {

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// ddlNamed counts, in the commit that does it, whatever may change what Names tells: nobody
+// has to read all names to know that they are as they were. The tables count by themselves,
+// for much of this package writes them. A sale touches nothing that counts.
+var ddlNamed = func() string {
+	var b strings.Builder
+	b.WriteString(`
+CREATE TABLE named (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL) STRICT;
+INSERT INTO named (one, n) VALUES (1, 0);
+CREATE INDEX naming_ord ON naming (ord);
+`)
+	n := 0
+	count := func(event, table, condition string) {
+		n++
+		fmt.Fprintf(&b, "CREATE TRIGGER named_%d %s ON %q WHEN %s BEGIN UPDATE named SET n = n + 1; END;\n", n, event, table, condition)
+	}
+	for _, f := range schema.AttachmentFields {
+		t, field := f.Table.Name, f.Field.Name
+		differs := fmt.Sprintf(`(o.%[1]q IS NOT NEW.%[1]q OR NEW.%[1]q IS NOT NULL AND (o._state IS NULL) <> (NEW._state IS NULL))`, field)
+		// Before, since what REPLACE replaces is gone after it, and no trigger told.
+		count("BEFORE INSERT", t, fmt.Sprintf(`coalesce((SELECT %s FROM %q o WHERE o.id = NEW.id), NEW.%q IS NOT NULL)`, differs, t, field))
+		count("AFTER UPDATE", t, strings.ReplaceAll(differs, "o.", "OLD."))
+		count("AFTER DELETE", t, fmt.Sprintf(`OLD.%q IS NOT NULL`, field))
+		count("AFTER INSERT", "preimage", fmt.Sprintf(`NEW.tbl = %d`, f.Table.ID))
+		count("AFTER DELETE", "preimage", fmt.Sprintf(`OLD.tbl = %d`, f.Table.ID))
+	}
+	for _, table := range []string{schema.Lookup(schema.Conflict).Name, schema.Lookup(schema.ConflictPersonal).Name, schema.Lookup(schema.Verdict).Name, "naming"} {
+		for _, event := range []string{"AFTER INSERT", "AFTER UPDATE", "AFTER DELETE"} {
+			count(event, table, "1")
+		}
+	}
+	// Own transactions that name one, as the server logs and judges them, and as they are let go.
+	for _, upto := range []string{"acked", "settled"} {
+		count("AFTER UPDATE OF "+upto, "incarnation", fmt.Sprintf(`NEW.%[1]s <> OLD.%[1]s AND EXISTS (SELECT 1 FROM naming
+			WHERE ord BETWEEN NEW.first_ord + min(OLD.%[1]s, NEW.%[1]s) AND NEW.first_ord + max(OLD.%[1]s, NEW.%[1]s) - 1)`, upto))
+	}
+	count("AFTER UPDATE OF inc, seq, hash, body", "outbox", `EXISTS (SELECT 1 FROM naming WHERE ord = NEW.ord)`)
+	count("AFTER DELETE", "outbox", `EXISTS (SELECT 1 FROM naming WHERE ord = OLD.ord)`)
+	return b.String()
+}()
+
+// NamesAt is a number that is another one when what Names tells has changed.
+func (s *Store) NamesAt(ctx context.Context) (at int64, err error) {
+	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		at, err = tx.Int(`SELECT n FROM named`)
+		return err
+	})
+	return at, err
+}

@@ -61,8 +61,9 @@ const (
 	// much as one device keeps.
 	maxKept = 64 << 20
 	// maxChunks is the chunks of attachments that are asked for or being given, of all
-	// sessions together: what a busy disk and line carry beside sales.
-	maxChunks = 16
+	// sessions together: 8 MiB, each with its message. A slow line takes seconds for one,
+	// and with 16 a fair's photos waited minutes for each other while the server was idle.
+	maxChunks = 128
 	// stalledChunk is how long a device may keep that turn with a chunk that was asked of
 	// it. Then others have it; the chunk is taken when it comes.
 	stalledChunk = 10 * time.Second

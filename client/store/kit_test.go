@@ -43,7 +43,7 @@ func open(path string) (*store.Store, error) {
 	if err != nil || s.Identity() != nil {
 		return s, err
 	}
-	return s, s.Enrol(ctx, store.Identity{Org: syncproto.OrgID{1}, OrgKey: make([]byte, 32), Device: syncproto.DeviceID(ownShare.Scope.ID), Site: siteID, Kind: schema.KindStall, Prefix: "A1", Certificate: []byte{1}, Zone: "Asia/Dubai"})
+	return s, s.Enrol(ctx, store.Identity{Org: syncproto.OrgID{1}, OrgKey: key.Public().(ed25519.PublicKey), Device: syncproto.DeviceID(ownShare.Scope.ID), Site: siteID, Kind: schema.KindStall, Prefix: "A1", Certificate: []byte{1}, Zone: "Asia/Dubai"})
 }
 
 func newSite(t *testing.T) *site {

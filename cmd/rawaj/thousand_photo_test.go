@@ -4,8 +4,11 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	mrand "math/rand/v2"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rawaj/rawaj/client"
@@ -58,6 +61,54 @@ func (r *rush) photosThere() {
 		r.t.Errorf("photos at the server: %v, %v", found, err)
 	}
 	r.t.Logf("%d chunks of photos went up, %d of them after they had waited long enough for what was recorded", chunks, yielded)
+	var turns []time.Duration // TEMP
+	for _, c := range r.clients {
+		events, _ := c.flight.Events()
+		var have int64
+		for _, e := range events {
+			switch {
+			case e.What == recorder.Sent && e.Frame == syncproto.TypeHave:
+				have = e.TimeMS
+			case e.What == recorder.Connected:
+				have = 0
+			case e.What == recorder.Heard && e.Frame == syncproto.TypeChunkAsk && have != 0:
+				turns = append(turns, time.Duration(e.TimeMS-have)*time.Millisecond)
+				have = 0
+			}
+		}
+	}
+	slices.Sort(turns)
+	r.t.Logf("TEMP waits for turn: %d, %v %v %v %v %v", len(turns), turns[len(turns)/10], turns[len(turns)/2], turns[len(turns)*9/10], turns[len(turns)*99/100], turns[len(turns)-1])
+	r.t.Logf("after they came back: %v", r.when(map[string]func(recorder.Event) bool{
+		"their sales had arrived":  func(e recorder.Event) bool { return e.What == recorder.Heard && e.Frame == syncproto.TypeReceipt },
+		"their photos had arrived": func(e recorder.Event) bool { return e.What == recorder.Delivered },
+	}))
+}
+
+// when tells after how long something was so for half of the clients, for 99 of 100, and for all.
+func (r *rush) when(what map[string]func(recorder.Event) bool) (told []string) {
+	r.t.Helper()
+	after := map[string][]time.Duration{}
+	for _, c := range r.clients {
+		events, err := c.flight.Events()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for name, is := range what {
+			for _, e := range slices.Backward(events) {
+				if is(e) {
+					after[name] = append(after[name], time.UnixMilli(e.TimeMS).Sub(r.began).Round(time.Second/10))
+					break
+				}
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		a := after[name]
+		slices.Sort(a)
+		told = append(told, fmt.Sprintf("%s of half after %v, of 99 %% after %v, of all %d after %v", name, a[len(a)/2], a[len(a)*99/100], len(a), a[len(a)-1]))
+	}
+	return told
 }
 
 // chunksOf goes through what a client sent, which is the order in which the server got it:

@@ -17,7 +17,7 @@ import (
 	"github.com/rawaj/rawaj/syncproto"
 )
 
-// photoBytes is a small portrait: a few chunks, so that a line that breaks cuts many.
+// photoBytes is a small portrait: one chunk, which a line that breaks cuts as often as not.
 const photoBytes = 20 << 10
 
 // chunkYields is how long a chunk waits, at most, for what was recorded: laneYield of the
@@ -61,24 +61,6 @@ func (r *rush) photosThere() {
 		r.t.Errorf("photos at the server: %v, %v", found, err)
 	}
 	r.t.Logf("%d chunks of photos went up, %d of them after they had waited long enough for what was recorded", chunks, yielded)
-	var turns []time.Duration // TEMP
-	for _, c := range r.clients {
-		events, _ := c.flight.Events()
-		var have int64
-		for _, e := range events {
-			switch {
-			case e.What == recorder.Sent && e.Frame == syncproto.TypeHave:
-				have = e.TimeMS
-			case e.What == recorder.Connected:
-				have = 0
-			case e.What == recorder.Heard && e.Frame == syncproto.TypeChunkAsk && have != 0:
-				turns = append(turns, time.Duration(e.TimeMS-have)*time.Millisecond)
-				have = 0
-			}
-		}
-	}
-	slices.Sort(turns)
-	r.t.Logf("TEMP waits for turn: %d, %v %v %v %v %v", len(turns), turns[len(turns)/10], turns[len(turns)/2], turns[len(turns)*9/10], turns[len(turns)*99/100], turns[len(turns)-1])
 	r.t.Logf("after they came back: %v", r.when(map[string]func(recorder.Event) bool{
 		"their sales had arrived":  func(e recorder.Event) bool { return e.What == recorder.Heard && e.Frame == syncproto.TypeReceipt },
 		"their photos had arrived": func(e recorder.Event) bool { return e.What == recorder.Delivered },

@@ -56,9 +56,9 @@ var badLines = simtest.Weather{
 }
 
 // A server's memory over what it takes when nobody is there, by docs/BOUNDS.md: the budget
-// of usual batches, all pages, and 64 KiB for each that greets or waits. No batch here is a
-// larger one.
-func roomFor(clients int) int64 { return 64<<20 + 32*2<<20 + int64(clients)*64<<10 }
+// of usual batches, all pages, 64 KiB for each chunk of a photo that has its turn, and as
+// much for each that greets or waits. No batch here is a larger one.
+func roomFor(clients int) int64 { return 64<<20 + 32*2<<20 + 128*64<<10 + int64(clients)*64<<10 }
 
 func TestAThousandClientsComeBackOverBadLinesWhileTheServerIsKilled(t *testing.T) {
 	t.Parallel()
@@ -97,6 +97,10 @@ func TestAThousandClientsComeBackOverBadLinesWhileTheServerIsKilled(t *testing.T
 	stop()
 	t.Logf("killed after %v with %d of %d transactions arrived; all settled after %v", killed.Round(time.Millisecond), atKill, r.total, took.Round(time.Millisecond))
 	t.Logf("%d lines were cut, %d fell silent, %d stalls; %d KiB up, %d KiB down", r.line.Cuts(), r.line.HalfOpen(), r.line.Stalls(), r.line.Carried(simtest.Up)>>10, r.line.Carried(simtest.Down)>>10)
+	each := (r.line.Carried(simtest.Up) + r.line.Carried(simtest.Down)) / int64(n)
+	mean := int64(badLines.Rate[0]+badLines.Rate[1]) / 2
+	t.Logf("%d KiB for each client, which the mean line carries in %v without its stalls, the slowest in %v", each>>10,
+		(time.Duration(each) * time.Second / time.Duration(mean)).Round(time.Second/10), (time.Duration(each) * time.Second / time.Duration(badLines.Rate[0])).Round(time.Second/10))
 	t.Logf("the server had %d MiB at most, %d MiB before anybody came", peak>>20, idle>>20)
 	if most := roomFor(n); peak-idle > most {
 		t.Errorf("the server took %d MiB for %d clients, want at most %d", (peak-idle)>>20, n, most>>20)

@@ -132,18 +132,19 @@ func unsynced(err error) error {
 // apiEvents tells each time that something here has changed: what was recorded, what
 // arrived, what was heard. The event is the present status.
 func (c *Client) apiEvents(w http.ResponseWriter, r *http.Request) {
-	moved := c.Store.Moved()
+	moved, photos := c.Store.Moved(), c.lane.signal()
 	first := true
 	localapi.Events(w, r, func(ctx context.Context) (string, any, error) {
 		if !first {
 			select {
 			case <-moved:
+			case <-photos:
 			case <-ctx.Done():
 				return "", nil, ctx.Err()
 			}
 		}
 		first = false
-		moved = c.Store.Moved() // before reading, so that no change falls between
+		moved, photos = c.Store.Moved(), c.lane.signal() // before reading, so that no change falls between
 		st, err := c.Status(context.WithoutCancel(ctx))
 		return "status", st, err
 	})

@@ -43,10 +43,16 @@ func (c *Client) apiAttach(w http.ResponseWriter, r *http.Request) {
 }
 
 // apiAttachment gives an attachment; one that is named here and lacks is asked for first.
+// A page with many of them asks not to wait: its browser has six connections to this
+// program, and a sale may need one.
 func (c *Client) apiAttachment(w http.ResponseWriter, r *http.Request) {
 	root, err := attach.PathRoot(r)
 	if err == nil {
-		err = c.Fetch(r.Context(), root)
+		patience := fetchPatience
+		if r.URL.Query().Get("wait") == "no" {
+			patience = 0
+		}
+		err = c.Fetch(r.Context(), root, patience)
 	}
 	if err != nil {
 		localapi.Refuse(w, err)

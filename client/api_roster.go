@@ -17,6 +17,7 @@ import (
 type RosterLine struct {
 	Person    syncproto.RecordID `json:"person"`
 	Name      string             `json:"name"`
+	Photo     *string            `json:"photo"`  // attachment, null where there is none
 	InAt      int64              `json:"in_at"`  // UTC ms; 0: not yet
 	OutAt     int64              `json:"out_at"` // UTC ms; 0: not yet
 	Credited  int64              `json:"credited_minutes"`
@@ -50,10 +51,10 @@ func roster(r *store.Reader, session syncproto.RecordID) ([]RosterLine, error) {
 	for _, p := range attending {
 		present[p.Person] = p
 	}
-	line := func(id syncproto.RecordID, name string) error {
+	line := func(id syncproto.RecordID, name string, photo *string) error {
 		p := present[id]
 		delete(present, id)
-		l := RosterLine{Person: id, Name: name, InAt: p.InAt, OutAt: p.OutAt, Credited: p.Credited, Review: p.Review, Scans: scanned[id], Verdict: p.Verdict}
+		l := RosterLine{Person: id, Name: name, Photo: photo, InAt: p.InAt, OutAt: p.OutAt, Credited: p.Credited, Review: p.Review, Scans: scanned[id], Verdict: p.Verdict}
 		if p.Verdict != "" {
 			v, err := r.Get(schema.Attendance, schema.AttendanceID(session, id))
 			if err != nil {
@@ -66,14 +67,14 @@ func roster(r *store.Reader, session syncproto.RecordID) ([]RosterLine, error) {
 	}
 	if err := r.Each(schema.Person, func(row *records.Row) error {
 		if !row.Of(schema.Voided).Bool() || scanned[row.ID] > 0 {
-			return line(row.ID, row.Of(schema.PersonName).Text())
+			return line(row.ID, row.Of(schema.PersonName).Text(), photoOf(row))
 		}
 		return nil
 	}); err != nil {
 		return nil, err
 	}
 	for id := range present { // scanned here, and not of this site's people
-		if err := line(id, ""); err != nil {
+		if err := line(id, "", nil); err != nil {
 			return nil, err
 		}
 	}

@@ -14,18 +14,19 @@ import (
 
 // Status is the site's state as people and scripts read it.
 type Status struct {
-	Transactions uint64             `json:"transactions"` // recorded here, in all
-	Pending      uint64             `json:"pending"`      // not known to have arrived
-	Acknowledged uint64             `json:"acknowledged"` // arrived
-	Quarantined  uint64             `json:"quarantined"`  // held by the server
-	LastContact  *string            `json:"last_contact"` // RFC 3339, UTC; null: never
-	CursorAt     syncproto.Position `json:"cursor_at"`    // log position heard up to
-	Attachments  uint64             `json:"attachments"`  // photos and other files that have not arrived
-	Unbacked     uint64             `json:"unbacked"`     // arrived, and let go for want of room though in no backup this device knew of
-	Kept         uint64             `json:"kept"`         // records of others that the server has lost, kept sealed
-	NotTaken     bool               `json:"not_taken"`    // the centre takes no more of this device's work until it has settled what it holds
-	Wiped        bool               `json:"wiped"`        // the device was revoked and holds nothing any more; pages empty themselves
-	Withheld     bool               `json:"withheld"`     // the centre was put back and has not confirmed who takes part: nothing is heard until then
+	Transactions uint64             `json:"transactions"`        // recorded here, in all
+	Pending      uint64             `json:"pending"`             // not known to have arrived
+	Acknowledged uint64             `json:"acknowledged"`        // arrived
+	Quarantined  uint64             `json:"quarantined"`         // held by the server
+	LastContact  *string            `json:"last_contact"`        // RFC 3339, UTC; null: never
+	CursorAt     syncproto.Position `json:"cursor_at"`           // log position heard up to
+	Attachments  uint64             `json:"attachments"`         // photos and other files that have not arrived
+	Fetched      uint64             `json:"attachments_fetched"` // changes when one has arrived here: a page may ask again for what lacked
+	Unbacked     uint64             `json:"unbacked"`            // arrived, and let go for want of room though in no backup this device knew of
+	Kept         uint64             `json:"kept"`                // records of others that the server has lost, kept sealed
+	NotTaken     bool               `json:"not_taken"`           // the centre takes no more of this device's work until it has settled what it holds
+	Wiped        bool               `json:"wiped"`               // the device was revoked and holds nothing any more; pages empty themselves
+	Withheld     bool               `json:"withheld"`            // the centre was put back and has not confirmed who takes part: nothing is heard until then
 	Backlog      Backlog            `json:"declared"`
 	HeldMinor    map[string]int64   `json:"held_minor"`   // money in what is held, by currency
 	Conflicts    uint64             `json:"conflicts"`    // that nobody has settled
@@ -49,7 +50,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	id := c.Store.Identity()
 	return Status{
 		Wiped: id != nil && id.WipedAt != 0, Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
-		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Attachments: uint64(len(undelivered)), Unbacked: st.Unbacked, Kept: st.Declared.Kept, Withheld: c.withheld.Load(), NotTaken: c.notTaken.Load() && st.Pending > 0,
+		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Attachments: uint64(len(undelivered)), Fetched: c.lane.times(), Unbacked: st.Unbacked, Kept: st.Declared.Kept, Withheld: c.withheld.Load(), NotTaken: c.notTaken.Load() && st.Pending > 0,
 		Backlog:   Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
 		HeldMinor: st.HeldMinor, Conflicts: st.Conflicts, ClockOffMS: c.off().Milliseconds(),
 	}, err

@@ -17,6 +17,7 @@ type lane struct {
 	on     *session               // the connection that fetches; nil while there is none
 	opened map[syncproto.Root]int // by how many
 	moved  chan struct{}          // closed when one has arrived, or will not
+	moves  uint64                 // how often that was
 	later  map[syncproto.Root]laterAt
 	says   uint64              // grows when later changes
 	log    syncproto.HistoryID // of the server, as it last said
@@ -42,8 +43,8 @@ func newLane() lane {
 	return lane{opened: map[syncproto.Root]int{}, later: map[syncproto.Root]laterAt{}, moved: make(chan struct{})}
 }
 
-// Fetch has an attachment here, and waits for it a while where it lacks.
-func (c *Client) Fetch(ctx context.Context, root syncproto.Root) error {
+// Fetch has an attachment here, and waits for it so long where it lacks.
+func (c *Client) Fetch(ctx context.Context, root syncproto.Root, patience time.Duration) error {
 	whole, err := c.Store.Attachments().Whole(ctx, root)
 	if err != nil || whole {
 		return err
@@ -55,7 +56,7 @@ func (c *Client) Fetch(ctx context.Context, root syncproto.Root) error {
 	if n := names[root]; !n.Seen && !n.Base {
 		return store.ErrNoRecord
 	}
-	ctx, stop := context.WithTimeout(ctx, fetchPatience)
+	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	l := &c.lane
 	l.open(root)
@@ -106,10 +107,25 @@ func (l *lane) waits(root syncproto.Root) (moved <-chan struct{}, hopeless bool)
 	return l.moved, l.on == nil || answered
 }
 
+// signal is closed when something moves next.
+func (l *lane) signal() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.moved
+}
+
+// times counts how often something moved.
+func (l *lane) times() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.moves
+}
+
 // tell wakes whoever waits.
 func (l *lane) tell() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.moves++
 	close(l.moved)
 	l.moved = make(chan struct{})
 }

@@ -28,12 +28,14 @@ const patience = 8_000
 
 // of names the site that something was recorded for, where that is not plain; shown is what
 // a form showed that is saved.
+// What is no Blob goes as JSON.
 async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown, of?: string, ms = patience, shown?: object): Promise<T> {
   let r: Response
   try {
     const from = shown && loadedFrom.get(shown)
-    const headers = { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(of ? { 'Rawaj-Site': of } : {}), ...(from ? { [loaded]: from } : {}) }
-    r = await fetch(path, { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: AbortSignal.timeout(ms) })
+    const raw = body instanceof Blob
+    const headers = { ...(body === undefined ? {} : { 'Content-Type': raw ? 'application/octet-stream' : 'application/json' }), ...(of ? { 'Rawaj-Site': of } : {}), ...(from ? { [loaded]: from } : {}) }
+    r = await fetch(path, { method, headers, body: body === undefined ? null : raw ? body : JSON.stringify(body), signal: AbortSignal.timeout(ms) })
   } catch (e) {
     throw new Refused('unreachable', String(e))
   }
@@ -66,6 +68,8 @@ export const site = {
   sell: (sale: s.SellRequest, of?: string) => post<s.SoldAnswer>('/api/sales', sale, of),
   voidSale: (id: string, reason: string, of?: string) => post<s.MadeAnswer>(`/api/sales/${id}/void`, { reason }, of),
   lastSales: () => get<s.SaleShownPage>('/api/sales?limit=20'),
+  photo: (attachment: string) => `/api/attachments/${attachment}?wait=no`,
+  attach: (b: Blob) => post<s.AttachedAnswer>('/api/attachments', b),
   persons: (q: string) => get<s.PersonShown[]>(`/api/persons?q=${encodeURIComponent(q)}`),
   addPerson: (p: s.AddPersonRequest) => post<s.MadeAnswer>('/api/persons', p),
   workshops: () => get<s.WorkshopShown[]>('/api/workshops'),

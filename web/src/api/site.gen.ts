@@ -301,6 +301,7 @@ export interface RosterLine {
   name: string
   out_at: number
   person: string
+  photo: string | null
   reason: string
   review: boolean
   scans: number
@@ -474,6 +475,7 @@ export interface Statements {
 export interface Status {
   acknowledged: number
   attachments: number
+  attachments_fetched: number
   clock_off_ms: number
   conflicts: number
   cursor_at: number

@@ -23,6 +23,8 @@ class Place {
 
   // heard changes when what the program knows may have, and when it is back.
   heard: string = $derived(`${this.reach} ${this.status?.transactions} ${this.status?.cursor_at}`)
+  // photos changes when one that lacked may be here.
+  photos: string = $derived(`${this.reach} ${this.status?.attachments_fetched}`)
 
   async is(me: Me): Promise<void> {
     this.me = me

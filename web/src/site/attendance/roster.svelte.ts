@@ -29,7 +29,7 @@ export class RosterState {
   // before is the roster as this browser knows it without the program.
   #before(): RosterLine[] | undefined {
     const s = kept.snapshot
-    const unmarked = (): RosterLine[] | undefined => s?.persons.map((p) => ({ person: p.id, name: p.name, in_at: 0, out_at: 0, review: false, credited_minutes: 0, scans: 0, verdict: '', decided_by: '', reason: '' }))
+    const unmarked = (): RosterLine[] | undefined => s?.persons.map((p) => ({ person: p.id, name: p.name, photo: p.photo, in_at: 0, out_at: 0, review: false, credited_minutes: 0, scans: 0, verdict: '', decided_by: '', reason: '' }))
     const lines = s?.rosters[this.#session] ?? (s && s.persons.length > 0 ? unmarked() : undefined)
     return lines && sorted(lines)
   }

@@ -3,7 +3,7 @@ import type { RosterLine, SessionShown } from '../../api/site.gen'
 import { locales, tagOf } from '../../i18n/locales'
 import { at, byDay, dayOf, hm, minutesOf, next, outOf, present, reviewable, standing, usualOut, withMarks } from './roster'
 
-const line = (in_at: number, out_at: number, review = false): RosterLine => ({ person: 'p', name: 'Maryam', in_at, out_at, review, credited_minutes: 0, scans: 0, verdict: '', decided_by: '', reason: '' })
+const line = (in_at: number, out_at: number, review = false): RosterLine => ({ person: 'p', name: 'Maryam', photo: null, in_at, out_at, review, credited_minutes: 0, scans: 0, verdict: '', decided_by: '', reason: '' })
 
 test.each([
   [0, '0:00'],

@@ -1,0 +1,101 @@
+// A stall adds goods with a photo, another stall shows it once it has come over the line,
+// and a centre's roster shows faces. All programs are real; the pictures are made up.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { Stall, wait } from './stall.mjs'
+
+const s = new Stall()
+let other
+
+before(() => s.open())
+after(async () => {
+  await other?.stop()
+  await s.close()
+})
+
+// picture is a PNG as a camera would make it: large, and of many colours.
+async function picture(page, width, height) {
+  const url = await page.evaluate(([width, height]) => {
+    const c = document.createElement('canvas')
+    c.width = width
+    c.height = height
+    const d = c.getContext('2d')
+    for (let i = 0; i < 400; i++) {
+      d.fillStyle = `hsl(${i * 37} 70% ${30 + (i % 50)}%)`
+      d.fillRect((i * 131) % width, (i * 197) % height, width / 5, height / 7)
+    }
+    return c.toDataURL('image/png')
+  }, [width, height])
+  return { name: 'made-up.png', mimeType: 'image/png', buffer: Buffer.from(url.split(',')[1], 'base64') }
+}
+
+const shown = (page, name) => page.waitForFunction((name) => {
+  const tile = [...document.querySelectorAll('[data-product]')].find((e) => e.textContent.includes(name))
+  const img = tile?.querySelector('img')
+  return img?.complete && img.naturalWidth > 0 ? img.naturalWidth : false
+}, name, wait).then((h) => h.jsonValue())
+
+test('what is no picture is said to be none, and the goods can be added without', async () => {
+  await s.page.click('.add')
+  await s.page.fill('#add-name', 'Without a picture')
+  await s.page.setInputFiles('input[type=file]', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('made up') })
+  await s.page.waitForSelector('dialog .error:has-text("no picture")', wait)
+  await s.page.click('dialog .pay')
+  await s.page.waitForSelector('[data-product]:has-text("Without a picture") .sign', wait)
+})
+
+test('goods get a photo, which is small and can be seen at once', async () => {
+  await s.page.click('.add')
+  await s.page.fill('#add-name', 'Incense burner')
+  await s.page.fill('#add-price', '45')
+  await s.page.setInputFiles('input[type=file]', await picture(s.page, 2400, 1800))
+  await s.page.waitForSelector('dialog canvas:visible', wait)
+  await s.everywhere('photo-add', () => s.page.waitForSelector('dialog canvas:visible', wait))
+  await s.page.click('dialog .pay')
+  assert.equal(await shown(s.page, 'Incense burner'), 320)
+  const bytes = await s.page.evaluate(async () => (await (await fetch(document.querySelector('[data-photo]').src)).blob()).size)
+  assert.ok(bytes > 500 && bytes <= 20_000, `the photo has ${bytes} bytes`)
+  await s.everywhere('photo-till', () => shown(s.page, 'Incense burner'))
+  await s.sell('Incense burner')
+})
+
+test('another stall shows it once it has come over the line', async () => {
+  await s.flushed()
+  await s.enrol('other', 'Stall 2', 'stall')
+  other = s.program
+  await s.run('other', '127.0.0.1:0')
+  const second = s.program
+  s.program = other
+  other = second
+  const page = await s.tab()
+  await page.goto(await second.link)
+  await page.click('[data-open]', wait)
+  assert.equal(await shown(page, 'Incense burner'), 320)
+  await page.close()
+})
+
+test('with the program away a letter stands for a photo, and selling goes on', async () => {
+  await s.kept("s.products.some((p) => p.photo)")
+  await s.program.kill()
+  await s.page.reload()
+  await s.page.waitForSelector('[data-product]:has-text("Incense burner")', wait)
+  await s.sell('Incense burner')
+  await s.run('site')
+  await s.signIn()
+  assert.equal(await shown(s.page, 'Incense burner'), 320)
+})
+
+test('a roster shows faces', async () => {
+  await s.page.goto(`http://127.0.0.1:${s.port}/#attendance`)
+  const now = Date.now()
+  await s.ask('/api/workshops', { id: '01900000-0000-7000-8000-00000000a000', name: 'Felt work (made up)' })
+  await s.ask('/api/sessions', { id: '01900000-0000-7000-8000-00000000b000', workshop: '01900000-0000-7000-8000-00000000a000', starts_at: now - 60_000, ends_at: now + 600_000 })
+  await s.page.click('text=Felt work (made up)', wait)
+  await s.page.click('[data-add-person]', wait)
+  await s.page.fill('#person-name', 'Made-up person')
+  await s.page.setInputFiles('input[type=file]', await picture(s.page, 900, 1200))
+  await s.page.waitForSelector('dialog canvas:visible', wait)
+  await s.page.click('[data-add-go]')
+  await s.page.waitForFunction(() => document.querySelector('[data-person] img')?.naturalWidth > 0, undefined, wait)
+  await s.everywhere('photo-roster', () => s.page.waitForSelector('[data-person] img', wait))
+})

@@ -79,7 +79,7 @@ func TestAProgramWithoutPagesSaysWhatToType(t *testing.T) {
 
 // Most bytes, packed: what a cheap tablet waits for.
 const (
-	maxFirstScript   = 62_000 // 60,000 is the aim; closings, clocks and what follows a wipe came on top
+	maxFirstScript   = 60_000
 	maxFurtherScript = 15_000
 	maxStyle         = 12_000
 	maxFirstLoad     = 200_000

@@ -38,7 +38,7 @@ const shown = (page, name) => page.waitForFunction((name) => {
 test('what is no picture is said to be none, and the goods can be added without', async () => {
   await s.page.click('.add')
   await s.page.fill('#add-name', 'Without a picture')
-  await s.page.setInputFiles('input[type=file]', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('made up') })
+  await s.page.setInputFiles('[data-photo-file]', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('made up') })
   await s.page.waitForSelector('dialog .error:has-text("no picture")', wait)
   await s.page.click('dialog .pay')
   await s.page.waitForSelector('[data-product]:has-text("Without a picture") .sign', wait)
@@ -49,7 +49,7 @@ test('goods get a photo, which is small and can be seen at once', async () => {
     await s.page.click('.add')
     await s.page.fill('#add-name', 'Incense burner')
     await s.page.fill('#add-price', '45')
-    await s.page.setInputFiles('input[type=file]', await picture(s.page, 2400, 1800))
+    await s.page.setInputFiles('[data-photo-file]', await picture(s.page, 2400, 1800))
     await s.page.waitForSelector('dialog canvas:visible', wait)
   }
   await s.everywhere('photo-add', filled)
@@ -95,7 +95,7 @@ test('a roster shows faces', async () => {
   await s.page.click('text=Felt work (made up)', wait)
   await s.page.click('[data-add-person]', wait)
   await s.page.fill('#person-name', 'Made-up person')
-  await s.page.setInputFiles('input[type=file]', await picture(s.page, 900, 1200))
+  await s.page.setInputFiles('[data-photo-file]', await picture(s.page, 900, 1200))
   await s.page.waitForSelector('dialog canvas:visible', wait)
   await s.page.click('[data-add-go]')
   await s.page.waitForFunction(() => document.querySelector('[data-person] img')?.naturalWidth > 0, undefined, wait)

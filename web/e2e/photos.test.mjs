@@ -1,8 +1,12 @@
 // A stall adds goods with a photo, another stall shows it once it has come over the line,
 // and a centre's roster shows faces. All programs are real; the pictures are made up.
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Stall, wait } from './stall.mjs'
+import { choose, langs, tabTo, words } from './look.mjs'
+import { id, Stall, wait } from './stall.mjs'
 
 const s = new Stall()
 let other
@@ -35,24 +39,70 @@ const shown = (page, name) => page.waitForFunction((name) => {
   return img?.complete && img.naturalWidth > 0 ? img.naturalWidth : false
 }, name, wait).then((h) => h.jsonValue())
 
-test('what is no picture is said to be none, and the goods can be added without', async () => {
-  await s.page.click('.add')
+test('what is no picture is said to be none in each language, and so is one too large', async () => {
+  for (const lang of langs) {
+    await choose(s.page, lang, 'light')
+    await s.page.click('.add')
+    await s.page.setInputFiles('[data-photo-file]', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('made up') })
+    await s.page.waitForSelector(`dialog .error:text-is("${words[lang]['photo.bad']}")`, wait)
+  }
+  const large = join(mkdtempSync(join(tmpdir(), 'rawaj-e2e-')), 'large.png')
+  try {
+    writeFileSync(large, '')
+    truncateSync(large, 30_000_001)
+    await s.page.setInputFiles('[data-photo-file]', large)
+    await s.page.waitForSelector('dialog .error:has-text("at most 30 MB")', wait)
+  } finally {
+    rmSync(dirname(large), { recursive: true })
+  }
+})
+
+test('without its picture the goods can be added all the same', async () => {
   await s.page.fill('#add-name', 'Without a picture')
-  await s.page.setInputFiles('[data-photo-file]', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('made up') })
-  await s.page.waitForSelector('dialog .error:has-text("no picture")', wait)
   await s.page.click('dialog .pay')
   await s.page.waitForSelector('[data-product]:has-text("Without a picture") .sign', wait)
+})
+
+test('who has no pointer gets to both buttons, and takes a photo away again', async () => {
+  await s.page.click('.add')
+  await s.page.setInputFiles('[data-photo-file]', await picture(s.page, 300, 500))
+  await s.page.waitForSelector('dialog canvas:visible', wait)
+  await s.page.focus('#add-price')
+  await tabTo(s.page, 'input[capture]', 1)
+  await tabTo(s.page, '[data-photo-file]', 1)
+  const asked = s.page.waitForEvent('filechooser', wait)
+  await s.page.keyboard.press('Enter')
+  await asked
+  await tabTo(s.page, '[data-photo-none]', 1)
+  await s.page.keyboard.press('Enter')
+  await s.page.waitForSelector('dialog canvas', { state: 'hidden', ...wait })
+  await s.page.keyboard.press('Escape')
+})
+
+test('where the disk is full nothing is added, and the page says why', async () => {
+  // Filling the disk of whoever runs this would not do, so the answer is ours.
+  const full = (r) => r.fulfill({ status: 503, json: { code: 'no_room', message: 'made up' } })
+  await s.page.route('**/api/attachments', full)
+  await s.page.click('.add')
+  await s.page.fill('#add-name', 'No room')
+  await s.page.setInputFiles('[data-photo-file]', await picture(s.page, 300, 300))
+  await s.page.waitForSelector('dialog canvas:visible', wait)
+  await s.page.click('dialog .pay')
+  await s.page.waitForSelector(`dialog .error:text-is("${words.en['refusal.no_room']}")`, wait)
+  await s.page.unroute('**/api/attachments', full)
+  await s.page.keyboard.press('Escape')
+  assert.deepEqual((await s.ask('/api/products')).filter((p) => p.name === 'No room'), [])
 })
 
 test('goods get a photo, which is small and can be seen at once', async () => {
   const filled = async () => {
     await s.page.click('.add')
     await s.page.fill('#add-name', 'Incense burner')
-    await s.page.fill('#add-price', '45')
     await s.page.setInputFiles('[data-photo-file]', await picture(s.page, 2400, 1800))
     await s.page.waitForSelector('dialog canvas:visible', wait)
   }
   await s.everywhere('photo-add', filled)
+  await s.page.fill('#add-price', '45')
   await s.page.click('dialog .pay')
   assert.equal(await shown(s.page, 'Incense burner'), 320)
   const bytes = await s.page.evaluate(async () => (await (await fetch(document.querySelector('[data-photo]').src)).blob()).size)
@@ -89,9 +139,9 @@ test('with the program away a letter stands for a photo, and selling goes on', a
 
 test('a roster shows faces', async () => {
   await s.page.goto(`http://127.0.0.1:${s.port}/#attendance`)
-  const now = Date.now()
-  await s.ask('/api/workshops', { id: '01900000-0000-7000-8000-00000000a000', name: 'Felt work (made up)' })
-  await s.ask('/api/sessions', { id: '01900000-0000-7000-8000-00000000b000', workshop: '01900000-0000-7000-8000-00000000a000', starts_at: now - 60_000, ends_at: now + 600_000 })
+  const [now, workshop] = [Date.now(), id()]
+  await s.ask('/api/workshops', { id: workshop, name: 'Felt work (made up)', kind: 'practical', minutes: 60 })
+  await s.ask('/api/sessions', { id: id(), workshop, starts_at: now - 60_000, ends_at: now + 600_000 })
   await s.page.click('text=Felt work (made up)', wait)
   await s.page.click('[data-add-person]', wait)
   await s.page.fill('#person-name', 'Made-up person')

@@ -24,6 +24,8 @@ async function picture(page, width, height) {
     c.width = width
     c.height = height
     const d = c.getContext('2d')
+    d.fillStyle = 'peru'
+    d.fillRect(0, 0, width, height)
     for (let i = 0; i < 400; i++) {
       d.fillStyle = `hsl(${i * 37} 70% ${30 + (i % 50)}%)`
       d.fillRect((i * 131) % width, (i * 197) % height, width / 5, height / 7)
@@ -148,6 +150,8 @@ test('a roster shows faces', async () => {
   await s.page.setInputFiles('[data-photo-file]', await picture(s.page, 900, 1200))
   await s.page.waitForSelector('dialog canvas:visible', wait)
   await s.page.click('[data-add-go]')
+  await s.ask('/api/persons', { id: id(), name: 'بی‌عکس (ساختگی)' })
+  await s.page.waitForSelector('[data-person] .letter', wait)
   await s.page.waitForFunction(() => document.querySelector('[data-person] img')?.naturalWidth > 0, undefined, wait)
   await s.everywhere('photo-roster', () => s.page.waitForSelector('[data-person] img', wait))
 })

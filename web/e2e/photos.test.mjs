@@ -130,13 +130,23 @@ test('another stall shows it once it has come over the line', async () => {
 
 test('with the program away a letter stands for a photo, and selling goes on', async () => {
   await s.kept("s.products.some((p) => p.photo)")
+  // In another tab the answer that it lacks is on its way while the program goes and is back.
+  const late = await s.tab()
+  const asked = new Promise((held) => late.route('**/api/attachments/**', held, { times: 1 }))
+  await late.goto(`http://127.0.0.1:${s.port}/`)
+  const lacking = await asked
   await s.program.kill()
   await s.page.reload()
-  await s.page.waitForSelector('[data-product]:has-text("Incense burner")', wait)
+  await s.page.waitForSelector('[data-product]:has-text("Incense burner") .sign', wait)
   await s.sell('Incense burner')
   await s.run('site')
   await s.signIn()
   assert.equal(await shown(s.page, 'Incense burner'), 320)
+  await s.flushed()
+  await s.flushed(late)
+  await lacking.fulfill({ status: 503, json: { code: 'not_here_yet', message: 'made up' } })
+  assert.equal(await shown(late, 'Incense burner'), 320)
+  await late.close()
 })
 
 test('a roster shows faces', async () => {

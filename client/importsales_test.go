@@ -503,7 +503,7 @@ func importFile(tb testing.TB, name string) *os.File {
 	tb.Helper()
 	dir := os.Getenv("RAWAJ_TILL_DATA")
 	if dir == "" {
-		tb.Skip("RAWAJ_TILL_DATA is not set")
+		tb.Skip("RAWAJ_TILL_DATA names no directory of real till data")
 	}
 	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/smalldisk"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/simtest"
 	"github.com/rawaj/rawaj/syncproto"
@@ -86,11 +87,11 @@ func TestAProcessKilledAtEachNamedPointLosesNothingAndDoublesNothing(t *testing.
 // It has the struck process feel the full disk, and go on by itself once there is room; in a
 // second round it is killed while the disk is full.
 func TestADiskThatFillsAtEachNamedPointLosesNothingAndDoublesNothing(t *testing.T) {
-	small(t, "1m") // or it is skipped here
+	smalldisk.New(t, "1m") // or it is skipped here
 	atEachPoint(t, 2, func(t *testing.T, point, who string) (hit int) {
 		for _, killed := range []bool{false, true} {
 			t.Run(fmt.Sprintf("killed %v", killed), func(t *testing.T) {
-				dirs, disk := map[string]string{"centre": t.TempDir(), "stall": t.TempDir()}, small(t, "24m")
+				dirs, disk := map[string]string{"centre": t.TempDir(), "stall": t.TempDir()}, smalldisk.New(t, "24m")
 				dirs[who] = disk
 				f := newFair(t, dirs["centre"], dirs["stall"])
 				armed := f.begins(who, point+"=full("+disk+")")

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
+	"github.com/rawaj/rawaj/internal/smalldisk"
 	"github.com/rawaj/rawaj/simtest"
 )
 
@@ -166,49 +166,12 @@ func TestAProcessKilledAtAnyByteOfASyncLosesNothingAndDoublesNothing(t *testing.
 	}
 }
 
-// small mounts a file system of a size on a directory of its own.
-func small(t *testing.T, size string) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("a small file system needs root: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
-// fill takes all room of a file system, and says what gives it back.
-func fill(t *testing.T, dir string) (empty func()) {
-	t.Helper()
-	path := filepath.Join(dir, "ballast")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Error(err)
-		return func() {}
-	}
-	defer f.Close()
-	for block := 1 << 20; block >= 512; block /= 2 {
-		for err = nil; err == nil; {
-			_, err = f.Write(make([]byte, block))
-		}
-	}
-	return func() {
-		if err := os.Remove(path); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 func TestADiskThatFillsAtAnyByteOfASyncLosesNothingAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	for _, who := range []string{"the stall", "the server"} {
 		t.Run(who, func(t *testing.T) {
 			centre, stall := t.TempDir(), t.TempDir()
-			disk := small(t, "48m")
+			disk := smalldisk.New(t, "48m")
 			if who == "the stall" {
 				stall = disk
 			} else {
@@ -220,7 +183,7 @@ func TestADiskThatFillsAtAnyByteOfASyncLosesNothingAndDoublesNothing(t *testing.
 				s.ends() // so that it begins with no room set aside
 				s.serves()
 				empty := func() {}
-				at(func() { empty = fill(t, disk) })
+				at(func() { empty = smalldisk.Fill(t, disk) })
 				p := s.syncs()
 				<-p.ended
 				if p.err != nil {

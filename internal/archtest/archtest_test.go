@@ -58,6 +58,8 @@ import _ "github.com/rawaj/rawaj/server/state"`, 2},
 import _ "github.com/rawaj/rawaj/server/oplog/oplogtest"`, 2},
 	{"a program is imported", "arrows", "simtest/world.go", `package simtest
 import _ "github.com/rawaj/rawaj/cmd/rawaj"`, 2},
+	{"a kit of the tests in the product", "arrows", "cmd/rawaj/serve.go", `package main
+import _ "github.com/rawaj/rawaj/internal/smalldisk"`, 2},
 	{"a folder nobody thought of", "arrows", "util/strings.go", `package util`, 1},
 
 	{"gorilla beyond the socket", "edges", "server/http.go", `package server

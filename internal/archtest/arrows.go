@@ -16,7 +16,10 @@ type arrow struct {
 var (
 	shared    = []string{"syncproto/...", "internal/..."}
 	everybody = []string{"syncproto/...", "internal/...", "client/...", "server/...", "web/...", "simtest/..."}
-	notShared = []string{"internal/bench/...", "internal/archtest", "internal/crashfs"}
+	notShared = []string{"internal/bench/...", "internal/archtest", "internal/crashfs", "internal/smalldisk"}
+
+	// What every test may use, and nothing but tests.
+	kits = []string{"internal/smalldisk"}
 )
 
 var arrows = []arrow{
@@ -32,7 +35,7 @@ var arrows = []arrow{
 	{from: []string{"internal/mark"}, to: []string{"syncproto/..."}},
 	{from: []string{"internal/records"}, to: []string{"syncproto/...", "internal/sqlitedb/..."}},
 	{from: []string{"internal/crashfs"}, test: []string{"internal/sqlitedb", "internal/mark"}},
-	{from: []string{"internal/bench/..."}, to: everybody, not: []string{"internal/crashfs"}},
+	{from: []string{"internal/bench/..."}, to: everybody, not: append([]string{"internal/crashfs"}, kits...)},
 	{from: []string{"internal/..."}, to: shared, not: notShared},
 
 	// A site.
@@ -73,7 +76,7 @@ var arrows = []arrow{
 
 	// The two that see both sides, and the pages, which see nobody.
 	{from: []string{"web/..."}},
-	{from: []string{"cmd/...", "simtest/..."}, to: everybody, not: []string{"internal/archtest", "internal/crashfs", "server/oplog/oplogtest"}, test: []string{"internal/crashfs"}},
+	{from: []string{"cmd/...", "simtest/..."}, to: everybody, not: append([]string{"internal/archtest", "internal/crashfs", "server/oplog/oplogtest"}, kits...), test: []string{"internal/crashfs"}},
 }
 
 func checkArrows(t *tree, found func(string, int, string)) {
@@ -103,7 +106,7 @@ func arrowOf(pkg string) (arrow, bool) {
 }
 
 func (a arrow) allows(f *gofile, to string) bool {
-	if f.test && (to == f.pkg || within(to, a.test)) { // an external test imports its own package
+	if f.test && (to == f.pkg || within(to, a.test) || within(to, kits)) { // an external test imports its own package
 		return true
 	}
 	return within(to, a.to) && !within(to, a.not)

@@ -6,20 +6,16 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/smalldisk"
 	"github.com/rawaj/rawaj/syncproto"
 )
 
 func TestAFullDiskRefusesAChunkAndLosesNoneThatCame(t *testing.T) {
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
-		t.Skipf("a small file system needs root: %v", err)
-	}
-	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	dir := smalldisk.New(t, "4m")
 	s := open(t, filepath.Join(dir, attach.File))
 	b := madeUp(6 << 20)
 	m := syncproto.Cut(b)

@@ -24,7 +24,7 @@ const calls = "openat,write,pwrite64,ftruncate,fsync,fdatasync,unlink,unlinkat,r
 func traced(t testing.TB, dir string, command ...string) *crashfs.Trace {
 	t.Helper()
 	if out, err := exec.Command("strace", "-qq", "-o", "/dev/null", "true").CombinedOutput(); err != nil {
-		t.Skipf("strace: %v %s", err, out)
+		t.Skipf("strace is missing, or may not trace here: %v %s", err, out)
 	}
 	k := &tracing{dir: dir, trace: &crashfs.Trace{Start: map[string][]byte{}}, names: map[string]int{}, at: map[string]int{}, begun: map[string]string{}}
 	entries, err := os.ReadDir(dir)

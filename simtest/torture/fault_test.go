@@ -149,12 +149,12 @@ func possible(t testing.TB) (all []fault, ownDisk bool, skipped []string) {
 	if err := tryDisk(t); err == nil {
 		all, ownDisk = append(all, diskFaults...), true
 	} else {
-		skipped = append(skipped, "power cuts and full disks: "+err.Error())
+		skipped = append(skipped, "a disk to take the power from (root, mkfs.ext4, loop devices): "+err.Error())
 	}
 	if err := run("strace", "-qq", "-o", "/dev/null", "true"); err == nil {
 		all = append(all, callFaults...)
 	} else {
-		skipped = append(skipped, "errors of system calls: "+err.Error())
+		skipped = append(skipped, "strace, for errors of system calls: "+err.Error())
 	}
 	return all, ownDisk, skipped
 }

@@ -58,7 +58,7 @@ const faultsARound = 4
 
 func TestEachSaleSurvivesKillsPowerCutsFullDisksAndABadLinkOnce(t *testing.T) {
 	if testing.Short() {
-		t.Skip("real processes")
+		t.Skip("-short was given: this starts real processes, kills them, and takes some 30 s")
 	}
 	all, ownDisk, skipped := possible(t)
 	for _, s := range skipped {
@@ -175,7 +175,7 @@ func (w *world) looks(h hits) (acknowledged, missing int, found []string) {
 func TestSalesThatAPowerCutTookAreFoundToBeLost(t *testing.T) {
 	_, ownDisk, skipped := possible(t)
 	if len(skipped) > 0 {
-		t.Skip(skipped)
+		t.Skipf("what this needs is missing: %s", strings.Join(skipped, "; "))
 	}
 	w, r := newWorld(t, ownDisk), rand.New(rand.NewPCG(*seedFlag, 1))
 	s := w.stalls[0]

@@ -20,7 +20,7 @@ func BenchmarkAppend(b *testing.B) {
 		for _, appenders := range []int{1, 64} {
 			b.Run(fmt.Sprintf("%dKiB/appenders=%d", size>>10, appenders), func(b *testing.B) {
 				if testing.Short() && size > 1<<10 {
-					b.Skip("short")
+					b.Skip("-short was given: this writes records of up to 4 MiB")
 				}
 				benchmarkAppend(b, size, appenders)
 			})

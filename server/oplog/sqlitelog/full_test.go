@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 
+	"github.com/rawaj/rawaj/internal/smalldisk"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/oplogtest"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
@@ -81,15 +81,7 @@ func TestAFullDatabaseFailsItsCallersAndNoOthers(t *testing.T) {
 
 // TestAFullDisk does the same on a real file system of 4 MiB.
 func TestAFullDisk(t *testing.T) {
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
-		t.Skipf("a small file system needs root: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := smalldisk.New(t, "4m")
 	path, ballast := filepath.Join(dir, "log.db"), filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -130,24 +131,45 @@ func unsynced(err error) error {
 }
 
 // apiEvents tells each time that something here has changed: what was recorded, what
-// arrived, what was heard. The event is the present status.
+// arrived, what was heard, how the disk is. The event is the present status.
 func (c *Client) apiEvents(w http.ResponseWriter, r *http.Request) {
 	moved, photos := c.Store.Moved(), c.lane.signal()
-	first := true
+	var last *Status
 	localapi.Events(w, r, func(ctx context.Context) (string, any, error) {
-		if !first {
-			select {
-			case <-moved:
-			case <-photos:
-			case <-ctx.Done():
-				return "", nil, ctx.Err()
+		if last != nil {
+			if err := c.changed(ctx, moved, photos, last.Disk); err != nil {
+				return "", nil, err
 			}
 		}
-		first = false
 		moved, photos = c.Store.Moved(), c.lane.signal() // before reading, so that no change falls between
 		st, err := c.Status(context.WithoutCancel(ctx))
+		last = &st
 		return "status", st, err
 	})
+}
+
+// diskEvery is how often somebody who watches hears of the disk, which changes nothing
+// that is recorded.
+const diskEvery = time.Second
+
+// changed waits until something moved, or the disk is not what it was.
+func (c *Client) changed(ctx context.Context, moved, photos <-chan struct{}, disk sqlitedb.Disk) error {
+	t := time.NewTicker(diskEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-moved:
+			return nil
+		case <-photos:
+			return nil
+		case <-t.C:
+			if c.Store.Disk(ctx) != disk {
+				return nil
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 func (c *Client) apiReportSales(w http.ResponseWriter, r *http.Request) {

@@ -9,6 +9,7 @@ import (
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/recorder"
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 )
 
@@ -30,6 +31,7 @@ type Status struct {
 	Backlog      Backlog            `json:"declared"`
 	HeldMinor    map[string]int64   `json:"held_minor"`   // money in what is held, by currency
 	Conflicts    uint64             `json:"conflicts"`    // that nobody has settled
+	Disk         sqlitedb.Disk      `json:"disk"`         // empty: well; full, failing: so was the last write; failed: one failed since the program began
 	ClockOffMS   int64              `json:"clock_off_ms"` // this clock minus the server's at the last contact; 0 within two minutes (R43)
 }
 
@@ -52,7 +54,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		Wiped: id != nil && id.WipedAt != 0, Transactions: st.Transactions, Pending: st.Pending, Acknowledged: st.Acknowledged, Quarantined: st.Quarantined,
 		LastContact: timeText(st.Progress.LastContact), CursorAt: st.Progress.Position, Attachments: uint64(len(undelivered)), Fetched: c.lane.times(), Unbacked: st.Unbacked, Kept: st.Declared.Kept, Withheld: c.withheld.Load(), NotTaken: c.notTaken.Load() && st.Pending > 0,
 		Backlog:   Backlog{st.Declared.Transactions, st.Declared.AmountMinor, timeText(st.Declared.OldestMS)},
-		HeldMinor: st.HeldMinor, Conflicts: st.Conflicts, ClockOffMS: c.off().Milliseconds(),
+		HeldMinor: st.HeldMinor, Conflicts: st.Conflicts, Disk: c.Store.Disk(ctx), ClockOffMS: c.off().Milliseconds(),
 	}, err
 }
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/localapi"
-	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/live"
 	"github.com/rawaj/rawaj/syncproto"
 )
@@ -60,17 +60,6 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/backed", Summary: "Say up to where a verified backup holds the work of devices", Request: Backing{}, Response: BackedCount{}, Handle: s.apiBacked},
 		{Method: "GET", Path: "/api/attachments/{attachment}", Summary: "The bytes of an attachment that a record names", Gives: "application/octet-stream", Handle: s.apiAttachment},
 	}
-}
-
-func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	stopped := s.stopped
-	s.mu.Unlock()
-	if stopped != nil {
-		localapi.Refuse(w, refusal.New(refusal.Stopped, "the fold has stopped; see the log"))
-		return
-	}
-	localapi.Answer(w, map[string]string{"status": "ok"}, nil)
 }
 
 func (s *Server) apiEnrolCode(w http.ResponseWriter, r *http.Request) {
@@ -175,23 +164,38 @@ func (s *Server) apiEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var view *live.View
+	var disk sqlitedb.Disk
 	localapi.Events(w, r, func(ctx context.Context) (string, any, error) {
 		if view != nil {
-			wait, stop := context.WithTimeout(ctx, overviewAtLeast)
-			err := view.Wait(wait)
-			stop()
-			if err != nil && ctx.Err() != nil {
+			if err := s.grown(ctx, view, disk); err != nil {
 				return "", nil, err
-			}
-			select {
-			case <-time.After(overviewEvery):
-			case <-ctx.Done():
-				return "", nil, ctx.Err()
 			}
 		}
 		view = s.live.View() // before reading, so that no change falls between
 		view.Head()
 		o, err := s.Overview(context.WithoutCancel(ctx), asked)
+		disk = o.Disk
 		return "overview", o, err
 	})
+}
+
+// grown waits until something moved, the disk is not what it was, or it is time anyway.
+func (s *Server) grown(ctx context.Context, view *live.View, disk sqlitedb.Disk) error {
+	for until := time.Now().Add(overviewAtLeast); time.Now().Before(until); {
+		wait, stop := context.WithTimeout(ctx, diskEvery)
+		err := view.Wait(wait)
+		stop()
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		if err == nil || s.Disk(ctx) != disk {
+			break
+		}
+	}
+	select {
+	case <-time.After(overviewEvery):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

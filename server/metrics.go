@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,6 +47,12 @@ func newMetrics(s *Server) *metrics {
 		gauge("rawaj_fold_unsound_entries", "Entries that could not be attributed to a device.", func() float64 { return float64(s.State.Head().Unsound) }),
 		gauge("rawaj_clock_in_doubt", "1 where somebody has to look at this machine's clock.", func() float64 {
 			if s.clock.doubtful() {
+				return 1
+			}
+			return 0
+		}),
+		gauge("rawaj_disk_trouble", "1 where the disk has no room, or did not take the last write.", func() float64 {
+			if s.Disk(context.Background()).Now() {
 				return 1
 			}
 			return 0

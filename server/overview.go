@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server/live"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/state"
@@ -39,6 +40,8 @@ type Overview struct {
 	Conflicts int              `json:"conflicts"`  // that nobody has settled
 
 	WentBack WentBack `json:"went_back"` // what to see to after the log went back in time
+
+	Disk sqlitedb.Disk `json:"disk"` // of this server. Empty: well; full, failing: so was the last write; failed: one failed since the program began
 }
 
 // addedUp is an overview but for what moves on without the log: who is connected, who is
@@ -131,6 +134,7 @@ func (s *Server) Overview(ctx context.Context, asked Asked) (Overview, error) {
 	o.Sites = sitesHeard(view, kept.names, s.caughtUp(head.Applied))
 	_, o.Present = view.Attendance(asked.Of, s.Now().UnixMilli())
 	o.Sites, o.Connected = s.connected(view, o.Sites)
+	o.Disk = s.Disk(ctx)
 	return o, nil
 }
 

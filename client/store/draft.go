@@ -64,6 +64,9 @@ func (s *Store) Write(ctx context.Context, f func(*Writer) error) error {
 	if sqlitedb.NoRoom(err) {
 		return refusal.New(refusal.NoRoom, "the disk of this device is full, nothing was recorded: make room: %v", err)
 	}
+	if sqlitedb.DiskError(err) {
+		return refusal.New(refusal.DiskFailed, "the disk of this device did not keep it: %v", err)
+	}
 	return errors.Join(err, marked)
 }
 

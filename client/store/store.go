@@ -295,6 +295,11 @@ func (s *Store) Moved() <-chan struct{} {
 	return s.moved
 }
 
+// Disk tells how the disk is that the database and the attachments are on.
+func (s *Store) Disk(ctx context.Context) sqlitedb.Disk {
+	return sqlitedb.Worst(s.db.Disk(ctx), s.attachments.Disk(ctx))
+}
+
 // Touch lets those who watch look again.
 func (s *Store) Touch() {
 	s.mu.Lock()

@@ -208,15 +208,21 @@ func (f *fair) begins(who, fault string) (armed string) {
 	f.t.Helper()
 	armed = filepath.Join(f.t.TempDir(), "armed")
 	f.env[who] = []string{"RAWAJ_FAILPOINTS=" + fault, "RAWAJ_FAILPOINTS_ARMED=" + armed}
+	f.opens()
+	f.env = map[string][]string{} // whoever starts again is sound
+	return armed
+}
+
+// opens starts both processes and looks up what is sold.
+func (f *fair) opens() {
+	f.t.Helper()
 	f.starts("centre")
 	f.starts("stall")
-	f.env = map[string][]string{} // whoever starts again is sound
 	var till struct{ ID syncproto.RecordID }
 	var products []struct{ ID syncproto.RecordID }
 	f.asks("GET", "/api/products", nil, &products)
 	f.asks("GET", "/api/till", nil, &till)
 	f.product, f.till = products[0].ID, till.ID
-	return armed
 }
 
 // starts starts the process of one of the two, in the build that ships unless it has a fault.

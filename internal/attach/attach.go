@@ -60,6 +60,9 @@ func OpenReadOnly(path string) (*Store, error) {
 	return &Store{db: db}, err
 }
 
+// Disk tells how the disk is that the file is on.
+func (s *Store) Disk(ctx context.Context) sqlitedb.Disk { return s.db.Disk(ctx) }
+
 // Close closes the file.
 func (s *Store) Close() error { return s.db.Close() }
 
@@ -238,6 +241,9 @@ func (s *Store) Read(ctx context.Context, root syncproto.Root, index uint64) (da
 func noRoom(err error) error {
 	if sqlitedb.NoRoom(err) {
 		return refusal.New(refusal.NoRoom, "the disk is full, the attachment was not kept: make room: %v", err)
+	}
+	if sqlitedb.DiskError(err) {
+		return refusal.New(refusal.DiskFailed, "the disk did not keep the attachment: %v", err)
 	}
 	return err
 }

@@ -33,6 +33,7 @@ const (
 	Unreachable Code = "unreachable"  // head office cannot be reached
 	NotHere     Code = "not_here_yet" // an attachment whose bytes have not arrived
 	NoRoom      Code = "no_room"      // the disk is full: nothing was recorded
+	DiskFailed  Code = "disk_failed"  // the disk did not take it: ask again under the same id, and have the disk looked at
 	Stopped     Code = "stopped"      // the server has stopped folding its log: see there
 	Internal    Code = "internal"     // a fault of the program's own
 
@@ -77,7 +78,8 @@ var statuses = map[Code]int{
 	OtherPage: http.StatusForbidden, OtherSite: http.StatusPreconditionFailed, DeviceRefused: http.StatusForbidden,
 
 	NotEnrolled: http.StatusServiceUnavailable, Unreachable: http.StatusServiceUnavailable, NotHere: http.StatusServiceUnavailable, NoRoom: http.StatusServiceUnavailable,
-	Stopped: http.StatusServiceUnavailable, Internal: http.StatusInternalServerError,
+	DiskFailed: http.StatusServiceUnavailable,
+	Stopped:    http.StatusServiceUnavailable, Internal: http.StatusInternalServerError,
 
 	NoRecord: http.StatusNotFound, Reference: http.StatusUnprocessableEntity, NotUnique: http.StatusUnprocessableEntity,
 

@@ -62,6 +62,7 @@ type DB struct {
 	readers chan *conn    // idle readers
 	slots   chan struct{} // a token for each reader that may yet be opened
 	doubt   bool          // what stands in the WAL may not be on the disk; the turn's own
+	health  health        // of the disk, by what became of writes
 	mu      sync.Mutex    // held to close, and to give a reader back
 	closed  chan struct{} // closed by Close
 }
@@ -166,6 +167,7 @@ func (db *DB) write(ctx context.Context, sync Sync, f func(*Tx) error) error {
 		return fmt.Errorf("write %s: %w", db.path, ErrClosed)
 	}
 	if err := db.beSure(); err != nil {
+		db.health.wrote(err)
 		return fmt.Errorf("write %s: %w", db.path, err)
 	}
 	if err := db.writer.setSync(sync); err != nil {
@@ -173,6 +175,7 @@ func (db *DB) write(ctx context.Context, sync Sync, f func(*Tx) error) error {
 	}
 	err := db.writer.in("BEGIN IMMEDIATE", f)
 	db.doubt = failedFlush(err)
+	db.health.wrote(err)
 	return err
 }
 
@@ -503,12 +506,6 @@ func (c *conn) start(sql string, s *stmt, args []any) (driver.Rows, error) {
 		return nil, fmt.Errorf("%s: %w", head(sql), exists(err))
 	}
 	return rows, nil
-}
-
-// NoRoom says that an error is a disk without room.
-func NoRoom(err error) bool {
-	e, ok := errors.AsType[sqlite3.Error](err)
-	return ok && e.Code == sqlite3.ErrFull
 }
 
 func exists(err error) error {

@@ -112,6 +112,9 @@ func OpenReadOnly(ctx context.Context, path string) (*State, error) {
 	return s, nil
 }
 
+// Disk tells how the disk is that the file is on.
+func (s *State) Disk(ctx context.Context) sqlitedb.Disk { return s.db.Disk(ctx) }
+
 // Close closes the file.
 func (s *State) Close() error { return s.db.Close() }
 

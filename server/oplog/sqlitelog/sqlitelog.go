@@ -135,6 +135,9 @@ func (l *Log) Wait(ctx context.Context, after oplog.Index) error { return l.tip.
 // ID tells this log from all others; it is made with the file.
 func (l *Log) ID() [16]byte { return l.id }
 
+// Disk tells how the disk is that the log is on.
+func (l *Log) Disk(ctx context.Context) sqlitedb.Disk { return l.db.Disk(ctx) }
+
 // Close is oplog.Log's.
 func (l *Log) Close() (err error) {
 	l.ended.Do(func() {

@@ -161,6 +161,7 @@ export interface Overview {
   conflicts: number
   connected: number
   credited: number
+  disk: string
   families: number
   held: number
   held_minor: Record<string, number>
@@ -198,6 +199,7 @@ export type RefusalCode =
   | 'bad_parameter'
   | 'bad_step'
   | 'device_refused'
+  | 'disk_failed'
   | 'ends_before_start'
   | 'first_stands'
   | 'id_used'

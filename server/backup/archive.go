@@ -140,14 +140,20 @@ func extract(ctx context.Context, file, dir string) (*Manifest, error) {
 		return nil, err
 	}
 	defer f.Close()
-	m, err := extractFrom(ctx, tar.NewReader(f), dir)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	m, err := extractFrom(ctx, tar.NewReader(f), info.Size(), dir)
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%s: %w", file, err)
 	}
 	return m, err
 }
 
-func extractFrom(ctx context.Context, r *tar.Reader, dir string) (m *Manifest, err error) {
+// extractFrom writes no more bytes than there are: a tar may claim holes, which cost its
+// maker nothing.
+func extractFrom(ctx context.Context, r *tar.Reader, size int64, dir string) (m *Manifest, err error) {
 	whole, attached := false, false
 	for {
 		h, err := r.Next()
@@ -171,6 +177,9 @@ func extractFrom(ctx context.Context, r *tar.Reader, dir string) (m *Manifest, e
 			return nil, fmt.Errorf("this is no backup of rawaj's: it holds %q", h.Name)
 		case h.Name != Log && h.Name != Attached && h.Size > maxSmall:
 			return nil, fmt.Errorf("%s has %d bytes", h.Name, h.Size)
+		}
+		if size -= h.Size; size < 0 {
+			return nil, fmt.Errorf("this is no whole backup of rawaj's: %s says that it has %d bytes", h.Name, h.Size)
 		}
 		whole, attached = h.Name == Log, attached || h.Name == Attached
 		hash := sha256.New()

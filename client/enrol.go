@@ -22,7 +22,7 @@ const enrolTimeout = 30 * time.Second
 // ParseServer reads a server's address as people type it.
 func ParseServer(typed string) (string, error) {
 	u, err := url.Parse(typed)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || strings.ContainsAny(typed, "?#") {
 		return "", fmt.Errorf("server %q is no address such as https://rawaj.example.org", typed)
 	}
 	return strings.TrimSuffix(typed, "/"), nil

@@ -241,3 +241,66 @@ func FuzzScope(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseRecordID(f *testing.F) {
+	f.Add("0193c8f0-0000-7000-8000-000000000001")
+	f.Add("0193C8F0-0000-7000-8000-00000000000A")
+	f.Fuzz(func(t *testing.T, s string) {
+		id, err := syncproto.ParseRecordID(s)
+		if err != nil {
+			return
+		}
+		if again, err := syncproto.ParseRecordID(id.String()); err != nil || again != id || !strings.EqualFold(id.String(), s) {
+			t.Fatalf("%q is %v, then %v, %v", s, id, again, err)
+		}
+	})
+}
+
+// A manifest that is taken says of each byte in which chunk it is.
+func FuzzHave(f *testing.F) {
+	for _, n := range []int{1, syncproto.ChunkSize, syncproto.ChunkSize + 1, 3 * syncproto.ChunkSize} {
+		m := syncproto.Cut(make([]byte, n))
+		b, err := syncproto.EncodeFrame(syncproto.NewHave(&m), false)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		frame, err := syncproto.DecodeFrame(b, syncproto.ServerLimits)
+		have, ok := frame.(*syncproto.Have)
+		if err != nil || !ok {
+			return
+		}
+		m, ok := have.Manifest()
+		if !ok {
+			return
+		}
+		all := uint64(0)
+		for i := range m.Chunks {
+			all += uint64(m.Size(uint64(i)))
+		}
+		if m.Root() != have.Root || all != m.Length || m.Length > syncproto.MaxAttachment || m.Size(uint64(len(m.Chunks))) != 0 {
+			t.Fatalf("%+v was taken: its chunks are %d bytes of %v", have, all, m.Root())
+		}
+	})
+}
+
+// Who reads a closing before its signature is known reads what is signed, or nothing.
+func FuzzReadClosing(f *testing.F) {
+	seed(f, "closing")
+	seed(f, "closing answer")
+	certificate := syncproto.SignCertificate(orgKey, org, serverCertificate())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		read, err := syncproto.ReadClosing(b)
+		verified, verr := syncproto.VerifyClosing(public(deviceKey), org, b)
+		if verr == nil && (err != nil || cmp.Diff(read, verified) != "") {
+			t.Fatalf("%x is signed as %+v and read as %+v, %v", b, verified, read, err)
+		}
+		answer, err := syncproto.ReadClosingAnswer(b)
+		signed, verr := syncproto.VerifyClosingAnswer(public(orgKey), org, certificate, b)
+		if verr == nil && (err != nil || cmp.Diff(answer, signed) != "") {
+			t.Fatalf("%x is signed as %+v and read as %+v, %v", b, signed, answer, err)
+		}
+	})
+}

@@ -21,9 +21,14 @@ func AppendAmounts(b []byte, amounts map[string]int64) []byte {
 
 func readAmounts(r *canon.Reader) map[string]int64 {
 	amounts := map[string]int64{}
-	for n := r.Array(64); n > 0; n-- {
+	before := ""
+	for n := range r.Array(64) {
 		r.Exactly(2)
 		currency := r.Text(3)
+		if n > 0 && currency <= before {
+			r.Fail("currency %q after %q", currency, before)
+		}
+		before = currency
 		amounts[currency] = r.Int()
 	}
 	return amounts

@@ -45,7 +45,11 @@ func rewrite(path string) error {
 		return err
 	}
 	defer f.Close()
-	b := make([]byte, rewritePiece)
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	b := make([]byte, min(rewritePiece, info.Size()))
 	for at := int64(0); ; {
 		n, err := f.ReadAt(b, at)
 		if err != nil && err != io.EOF {

@@ -89,17 +89,20 @@ func Open(path string, o Options) (*DB, error) {
 	for range o.Readers {
 		db.slots <- struct{}{}
 	}
-	first, err := db.connect(o.ReadOnly)
-	if err != nil {
-		return nil, err
+	if !db.spared() {
+		first, err := db.connect(o.ReadOnly)
+		if err != nil {
+			return nil, err
+		}
+		if o.ReadOnly {
+			db.readers <- first
+			<-db.slots
+			return db, nil
+		}
+		db.writer = first
 	}
-	if o.ReadOnly {
-		db.readers <- first
-		<-db.slots
-	} else {
-		db.writer, db.doubt = first, true // nobody knows how the process before ended
-		db.writer.faults = faultsOf(path)
-	}
+	db.doubt = true // nobody knows how the process before ended
+	db.writer.faults = faultsOf(path)
 	return db, nil
 }
 
@@ -292,6 +295,9 @@ func (db *DB) Close() error {
 	var errs []error
 	if db.writer != nil {
 		_ = db.beSure() // closing moves the WAL into the main file, unless others have it open
+	}
+	if db.spare() {
+		return nil
 	}
 	for len(db.readers) > 0 {
 		errs = append(errs, (<-db.readers).close())

@@ -2,7 +2,8 @@ package sim
 
 import (
 	"context"
-	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rawaj/rawaj/internal/sqlitedb"
@@ -15,7 +16,8 @@ import (
 // centre is the server with its disk.
 type centre struct {
 	w      *World
-	dir    string // with what is on disk; while up, what it works on
+	dir    string // its slot
+	files  files  // of the state, while it is down
 	up     bool
 	dying  bool
 	disk   disk
@@ -30,8 +32,8 @@ type centre struct {
 
 // serverImage is a copy of the server's files.
 type serverImage struct {
-	dir  string
-	data [][]byte
+	state files
+	data  [][]byte
 }
 
 // simLog is the log, whose disk may be full or lose its server.
@@ -86,23 +88,32 @@ func (c *centre) start() error {
 		return nil
 	}
 	c.dying = false
-	c.disk = disk{w: c.w, dying: &c.dying, left: -1, full: c.disk.full, lastWAL: c.dir + "/state.db-wal"}
+	path := filepath.Join(c.dir, stateFile)
+	c.disk = disk{path: path, dying: &c.dying, left: -1, full: c.disk.full}
 	c.log = &simLog{Log: memlog.New(), c: c, left: -1, full: c.log != nil && c.log.full}
 	if _, err := c.log.Log.Append(ctx, c.data...); err != nil {
 		return err
 	}
-	path := c.dir + "/state.db"
+	if err := c.files.put(path); err != nil {
+		return err
+	}
 	sqlitedb.Inject(path, c.disk.faults())
-	var err error
+	if err := c.open(path); err != nil {
+		c.keep(0)
+		return err
+	}
+	c.up = true
+	return nil
+}
+
+func (c *centre) open(path string) (err error) {
 	if c.state, err = state.Open(ctx, path); err != nil {
 		return err
 	}
 	if c.server, err = server.NewStepped(ctx, c.config()); err != nil {
 		c.state.Close()
-		return err
 	}
-	c.up = true
-	return nil
+	return err
 }
 
 // crash ends the process, with so many commits of the state lost as may be.
@@ -114,36 +125,39 @@ func (c *centre) crash(lose int) {
 	for _, l := range c.w.lines {
 		l.down.finish(errDead)
 	}
-	old := c.dir
-	c.dir = c.w.life("centre")
-	if c.disk.copyDB(old+"/state.db", c.dir+"/state.db", lose) > 0 {
+	if c.keep(lose) > 0 {
 		c.w.hit(StateTailLost)
 	}
-	c.close(old)
+	c.close()
 }
 
-func (c *centre) close(dir string) {
+func (c *centre) close() {
 	c.up = false
 	c.state.Close()
-	sqlitedb.Inject(dir+"/state.db", nil)
-	os.RemoveAll(dir)
+	sqlitedb.Inject(c.disk.path, nil)
+}
+
+// keep keeps what is on disk.
+func (c *centre) keep(lose int) (lost int) {
+	var err error
+	c.files, lost, err = c.disk.read(lose)
+	c.w.must(err)
+	return lost
 }
 
 // image copies the server's files as they are.
 func (c *centre) image() *serverImage {
-	i := &serverImage{dir: c.w.life("image"), data: c.data[:len(c.data):len(c.data)]}
-	c.disk.copyDB(c.dir+"/state.db", i.dir+"/state.db", 0)
-	return i
+	state, _, err := c.disk.read(0)
+	c.w.must(err)
+	return &serverImage{state: state, data: slices.Clip(c.data)}
 }
 
 // putBack puts an image's files in place of the server's own.
 func (c *centre) putBack(i *serverImage, withState bool) {
 	c.crash(0)
-	os.RemoveAll(c.dir)
-	c.dir = c.w.life("centre")
+	c.files = files{}
 	if withState {
-		copyFile(c.w, i.dir+"/state.db", c.dir+"/state.db")
-		copyFile(c.w, i.dir+"/state.db-wal", c.dir+"/state.db-wal")
+		c.files = i.state
 	}
 	c.data = i.data
 	c.w.model.rolledBack(c.data)

@@ -9,12 +9,11 @@ import (
 
 // disk is how a database is kept: what was flushed survives a crash, the rest may not.
 type disk struct {
-	w       *World
-	full    bool
-	dying   *bool
-	left    int     // commits until the crash; negative: none is due
-	sizes   []int64 // of the WAL after each commit that a crash may still take back, beginning with one that it cannot
-	lastWAL string
+	path  string
+	full  bool
+	dying *bool
+	left  int     // commits until the crash; negative: none is due
+	sizes []int64 // of the WAL after each commit that a crash may still take back, beginning with one that it cannot
 }
 
 var (
@@ -42,7 +41,7 @@ func (d *disk) faults() *sqlitedb.Faults {
 		},
 		After: func(s sqlitedb.Sync) {
 			size := int64(0)
-			if info, err := os.Stat(d.lastWAL); err == nil {
+			if info, err := os.Stat(d.path + "-wal"); err == nil {
 				size = info.Size()
 			}
 			last := int64(0)
@@ -56,33 +55,4 @@ func (d *disk) faults() *sqlitedb.Faults {
 			}
 		},
 	}
-}
-
-// copyDB copies a database as a crash leaves it: with so many of its last commits lost as
-// may be and as are asked for.
-func (d *disk) copyDB(from, to string, lose int) (lost int) {
-	copyFile(d.w, from, to)
-	wal, err := os.ReadFile(from + "-wal")
-	if err != nil {
-		return 0
-	}
-	if n := len(d.sizes); n > 0 && lose > 0 {
-		lost = min(lose, n-1)
-		if keep := d.sizes[n-1-lost]; keep < int64(len(wal)) {
-			wal = wal[:keep]
-		}
-	}
-	if len(wal) > 0 {
-		d.w.must(os.WriteFile(to+"-wal", wal, 0o600))
-	}
-	return lost
-}
-
-func copyFile(w *World, from, to string) {
-	b, err := os.ReadFile(from)
-	if errors.Is(err, os.ErrNotExist) {
-		return
-	}
-	w.must(err)
-	w.must(os.WriteFile(to, b, 0o600))
 }

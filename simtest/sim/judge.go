@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,7 +13,9 @@ import (
 
 // judgeFold folds the log anew, later and in one go: two folds of one log are equal.
 func (w *World) judgeFold() {
-	again, err := state.Open(ctx, w.life("fold")+"/state.db")
+	path := filepath.Join(w.slot(centreSlot), stateFile)
+	w.must(files{}.put(path))
+	again, err := state.Open(ctx, path)
 	w.must(err)
 	defer again.Close()
 	end, _ := w.centre.log.End()

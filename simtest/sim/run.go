@@ -18,13 +18,13 @@ type Result struct {
 }
 
 // Run runs the list of a seed.
-func (t *Template) Run(dir, host string, seed uint64, say func(string)) Result {
-	return t.RunOps(dir, host, seed, draw(seed), say)
+func (t *Template) Run(host string, seed uint64, say func(string)) Result {
+	return t.RunOps(host, seed, draw(seed), say)
 }
 
 // RunOps runs a list. A seed says how many sites there are, and what ids and keys they
 // draw. It is called in a synctest bubble, which gives it its time.
-func (t *Template) RunOps(dir, host string, seed uint64, ops []Op, say func(string)) (r Result) {
+func (t *Template) RunOps(host string, seed uint64, ops []Op, say func(string)) (r Result) {
 	r = Result{Seed: seed, Ops: ops}
 	var w *World
 	defer func() {
@@ -47,7 +47,7 @@ func (t *Template) RunOps(dir, host string, seed uint64, ops []Op, say func(stri
 			}()
 		}
 	}()
-	w = t.world(dir, host, seed, 2+int(seed%3))
+	w = t.world(host, seed, 2+int(seed%3))
 	w.say = say
 	for i, o := range ops {
 		r.Done = i

@@ -38,7 +38,6 @@ func TestMain(m *testing.M) {
 // ground is where worlds stand: memory, where there is such a directory. What a crash
 // takes is decided by the simulation, not by a disk.
 type ground struct {
-	dir  string
 	made *sim.Template
 	next atomic.Uint64
 }
@@ -54,12 +53,13 @@ func newGround(t *testing.T) *ground {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	g := &ground{dir: dir}
+	g := &ground{}
 	synctest.Test(t, func(t *testing.T) {
 		if g.made, err = sim.NewTemplate(dir); err != nil {
 			t.Fatal(err)
 		}
 	})
+	t.Cleanup(g.made.Close)
 	return g
 }
 
@@ -68,9 +68,9 @@ func (g *ground) run(t *testing.T, seed uint64, ops []sim.Op, say func(string)) 
 	name := fmt.Sprintf("w%d", g.next.Add(1))
 	synctest.Test(t, func(*testing.T) {
 		if ops == nil {
-			r = g.made.Run(filepath.Join(g.dir, name), name+".sim", seed, say)
+			r = g.made.Run(name+".sim", seed, say)
 		} else {
-			r = g.made.RunOps(filepath.Join(g.dir, name), name+".sim", seed, ops, say)
+			r = g.made.RunOps(name+".sim", seed, ops, say)
 		}
 	})
 	return r

@@ -2,11 +2,15 @@ package sim
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 )
@@ -44,10 +48,12 @@ type site struct {
 	w       *World
 	name    string
 	kind    string
-	dir     string
+	dir     string    // its slot
+	files   siteFiles // while the process is not there
 	open    bool
 	dying   bool
 	disk    disk
+	photos  disk
 	store   *store.Store
 	client  *client.Client
 	key     ed25519.PrivateKey
@@ -66,7 +72,7 @@ type site struct {
 
 // siteImage is a copy of a site's files.
 type siteImage struct {
-	dir   string
+	files siteFiles
 	keys  []ed25519.PrivateKey
 	chain []*tx
 	wiped bool
@@ -76,22 +82,64 @@ func (s *site) now() time.Time { return time.Now().Add(s.skew) }
 
 func (s *site) device() syncproto.DeviceID { return s.store.Identity().Device }
 
+// siteFiles are what a site has on its disk.
+type siteFiles struct {
+	db, photos files
+	mark       []byte
+}
+
+func (s *site) path() string { return filepath.Join(s.dir, siteFile) }
+
 // start opens what is on disk. It may fail, as a full disk has it.
 func (s *site) start() error {
 	if s.open {
 		return nil
 	}
 	s.dying, s.refused = false, false
-	path := s.dir + "/site.db"
-	s.disk = disk{w: s.w, dying: &s.dying, left: -1, full: s.disk.full, lastWAL: path + "-wal"}
-	sqlitedb.Inject(path, s.disk.faults())
+	s.disk = disk{path: s.path(), dying: &s.dying, left: -1, full: s.disk.full}
+	s.photos = disk{path: filepath.Join(s.dir, attach.File)}
+	if err := s.put(); err != nil {
+		return err
+	}
+	sqlitedb.Inject(s.disk.path, s.disk.faults())
 	var err error
-	if s.store, err = store.Open(ctx, store.Config{Path: path, Now: s.now, Rand: s.w.random}); err != nil {
+	if s.store, err = store.Open(ctx, store.Config{Path: s.disk.path, Now: s.now, Rand: s.w.random}); err != nil {
+		s.files = s.read(0)
 		return err
 	}
 	s.client = client.New(client.Config{Store: s.store, Key: s.key, Keys: s.keys, Now: s.now, Rand: s.w.random, Logger: quiet})
 	s.open = true
 	return nil
+}
+
+// put puts the files where they are opened.
+func (s *site) put() error {
+	mark := s.path() + "-mark"
+	if s.files.mark == nil {
+		if err := os.Remove(mark); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	} else if err := os.WriteFile(mark, s.files.mark, 0o600); err != nil {
+		return err
+	}
+	return errors.Join(s.files.db.put(s.disk.path), s.files.photos.put(s.photos.path))
+}
+
+// read reads the files as a crash leaves them.
+func (s *site) read(lose int) (f siteFiles) {
+	var lost int
+	var err error
+	f.db, lost, err = s.disk.read(lose)
+	s.w.must(err)
+	if lost > 0 {
+		s.w.hit(SiteTailLost)
+	}
+	f.photos, _, err = s.photos.read(0)
+	s.w.must(err)
+	if f.mark, err = os.ReadFile(s.path() + "-mark"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		s.w.must(err)
+	}
+	return f
 }
 
 // crash ends the process, with so many lazy commits lost as may be.
@@ -103,35 +151,29 @@ func (s *site) crash(lose int) {
 	if s.line != nil {
 		s.line.up.finish(errDead)
 	}
-	old := s.dir
-	s.dir = s.w.life(s.name)
-	if s.disk.copyDB(old+"/site.db", s.dir+"/site.db", lose) > 0 {
-		s.w.hit(SiteTailLost)
-	}
-	copyFile(s.w, old+"/site.db-mark", s.dir+"/site.db-mark")
-	s.open = false
-	s.store.Close()
-	sqlitedb.Inject(old+"/site.db", nil)
-	os.RemoveAll(old)
+	s.files = s.read(lose)
+	s.close()
 	s.forms = nil
 }
 
+func (s *site) close() {
+	s.open = false
+	s.store.Close()
+	sqlitedb.Inject(s.disk.path, nil)
+}
+
 func (s *site) image() *siteImage {
-	i := &siteImage{dir: s.w.life("image"), keys: s.keys.list[:len(s.keys.list):len(s.keys.list)], chain: s.chain[:len(s.chain):len(s.chain)], wiped: s.wiped}
-	s.disk.copyDB(s.dir+"/site.db", i.dir+"/site.db", 0)
-	copyFile(s.w, s.dir+"/site.db-mark", i.dir+"/site.db-mark")
-	return i
+	return &siteImage{files: s.read(0), keys: slices.Clip(s.keys.list), chain: slices.Clip(s.chain), wiped: s.wiped}
 }
 
 // putBack puts an image's files in place of the site's own; without the mark, the one
 // that is there stays, and tells.
 func (s *site) putBack(i *siteImage, withMark bool) {
 	s.crash(0)
-	os.Remove(s.dir + "/site.db-wal")
-	copyFile(s.w, i.dir+"/site.db", s.dir+"/site.db")
-	copyFile(s.w, i.dir+"/site.db-wal", s.dir+"/site.db-wal")
-	if withMark {
-		copyFile(s.w, i.dir+"/site.db-mark", s.dir+"/site.db-mark")
+	mark := s.files.mark
+	s.files = i.files
+	if !withMark {
+		s.files.mark = mark
 	}
 	s.keys = &keys{s.w, i.keys}
 	s.chain, s.wiped = i.chain, i.wiped
@@ -139,10 +181,6 @@ func (s *site) putBack(i *siteImage, withMark bool) {
 
 // clone makes another device of an image: both go on.
 func (s *site) clone(i *siteImage, name string) *site {
-	c := &site{w: s.w, name: name, kind: s.kind, key: s.key, keys: &keys{s.w, i.keys}, chain: i.chain, id: s.id, till: s.till, dir: s.w.life(name), wiped: i.wiped, cloned: true}
 	s.cloned = true
-	copyFile(s.w, i.dir+"/site.db", c.dir+"/site.db")
-	copyFile(s.w, i.dir+"/site.db-wal", c.dir+"/site.db-wal")
-	copyFile(s.w, i.dir+"/site.db-mark", c.dir+"/site.db-mark")
-	return c
+	return &site{w: s.w, name: name, kind: s.kind, key: s.key, keys: &keys{s.w, i.keys}, chain: i.chain, id: s.id, till: s.till, dir: s.w.slot(siteSlot), files: i.files, wiped: i.wiped, cloned: true}
 }

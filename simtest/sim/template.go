@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
@@ -25,7 +23,9 @@ import (
 type Template struct {
 	model    *model
 	data     [][]byte
-	state    []byte
+	slots    *slots
+	state    files
+	empty    files // a state that has folded nothing
 	sites    []madeSite
 	products []syncproto.RecordID
 	persons  []syncproto.RecordID
@@ -33,7 +33,7 @@ type Template struct {
 
 type madeSite struct {
 	site
-	db, mark []byte
+	files siteFiles
 }
 
 // doors lets enrolment and renaming reach the worlds' servers. What has no host of ours
@@ -70,18 +70,19 @@ func keyOf(what string) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(seed[:])
 }
 
-func newWorld(dir, host string, m *model, random *rand.ChaCha8) *World {
-	w := &World{dir: dir, host: host, random: random, model: m, hits: &Hits{}}
+func newWorld(slots *slots, host string, m *model, random *rand.ChaCha8) *World {
+	w := &World{slots: slots, host: host, random: random, model: m, hits: &Hits{}}
 	w.centre = &centre{w: w}
 	worlds.Store(host, w)
 	return w
 }
 
-// NewTemplate makes one in a directory, which it leaves empty.
+// NewTemplate makes one. Its worlds work in the directory.
 func NewTemplate(dir string) (t *Template, err error) {
 	m := newModel()
 	m.orgKey, m.nodeKey = keyOf("organisation"), keyOf("node")
-	w := newWorld(filepath.Join(dir, "template"), "template.sim", m, seeded("template", 0))
+	t = &Template{model: m, slots: &slots{dir: dir, free: map[string][]string{}}}
+	w := newWorld(t.slots, "template.sim", m, seeded("template", 0))
 	defer func() {
 		if p := recover(); p != nil {
 			f, ok := p.(*Failure)
@@ -92,8 +93,7 @@ func NewTemplate(dir string) (t *Template, err error) {
 		}
 		w.close()
 	}()
-	w.must(os.MkdirAll(w.dir, 0o700))
-	w.centre.dir = w.life("centre")
+	w.centre.dir = w.slot(centreSlot)
 	first := simLog{Log: newLog(), c: w.centre, left: -1}
 	config := w.centre.config()
 	config.Log = &first
@@ -101,11 +101,10 @@ func NewTemplate(dir string) (t *Template, err error) {
 		return nil, err
 	}
 	w.must(w.centre.start())
-	t = &Template{model: m}
 	for _, d := range []struct{ name, kind, fair string }{
 		{"A", schema.KindStall, "Fair"}, {"B", schema.KindStall, "Fair"}, {"C", schema.KindBranch, ""}, {"D", schema.KindBranch, ""},
 	} {
-		s := &site{w: w, name: d.name, kind: d.kind, dir: w.life(d.name), key: keyOf(d.name)}
+		s := &site{w: w, name: d.name, kind: d.kind, dir: w.slot(siteSlot), key: keyOf(d.name)}
 		s.keys = &keys{w: w}
 		w.must(s.start())
 		n := server.NewSite{Site: d.name, Kind: d.kind}
@@ -146,21 +145,17 @@ func NewTemplate(dir string) (t *Template, err error) {
 	}
 	t.products, t.persons = w.products, w.persons
 	for _, s := range w.sites {
-		made := madeSite{site: *s}
-		s.open = false
-		w.must(s.store.Close())
-		made.db, err = os.ReadFile(s.dir + "/site.db")
-		w.must(err)
-		made.mark, err = os.ReadFile(s.dir + "/site.db-mark")
-		w.must(err)
-		t.sites = append(t.sites, made)
+		s.crash(0)
+		t.sites = append(t.sites, madeSite{*s, s.files})
 	}
 	t.data = w.centre.data
-	w.centre.up = false
-	w.must(w.centre.state.Close())
-	t.state, err = os.ReadFile(w.centre.dir + "/state.db")
-	return t, err
+	w.centre.crash(0)
+	t.state = w.centre.files
+	return t, nil
 }
+
+// Close lets go of what worlds worked on.
+func (t *Template) Close() { t.slots.close() }
 
 // quietly connects a site, lets all be said that there is to say, and hangs up.
 func (w *World) quietly(s *site) {
@@ -169,25 +164,21 @@ func (w *World) quietly(s *site) {
 	w.hangUp(s)
 }
 
-// world begins a world of a template: some of its sites, in a directory that is made.
-func (t *Template) world(dir, host string, seed uint64, sites int) *World {
+// world begins a world of a template, with some of its sites.
+func (t *Template) world(host string, seed uint64, sites int) *World {
 	m := newModel()
 	m.orgKey, m.nodeKey = t.model.orgKey, t.model.nodeKey
-	w := newWorld(dir, host, m, seeded("world", seed))
-	w.must(os.MkdirAll(dir, 0o700))
+	w := newWorld(t.slots, host, m, seeded("world", seed))
 	w.products, w.persons = append(w.products, t.products...), append(w.persons, t.persons...)
-	w.centre.dir = w.life("centre")
+	w.centre.dir, w.centre.files = w.slot(centreSlot), t.state
 	w.centre.data = t.data[:len(t.data):len(t.data)]
 	m.rolledBack(t.data)
 	m.restored = false
-	w.must(os.WriteFile(w.centre.dir+"/state.db", t.state, 0o600))
 	w.must(w.centre.start())
 	for i := range sites {
 		made := t.sites[[]int{0, 2, 1, 3}[i]]
-		s := &site{w: w, name: made.name, kind: made.kind, key: made.key, id: made.id, till: made.till, dir: w.life(made.name)}
+		s := &site{w: w, name: made.name, kind: made.kind, key: made.key, id: made.id, till: made.till, dir: w.slot(siteSlot), files: made.files}
 		s.keys = &keys{w: w}
-		w.must(os.WriteFile(s.dir+"/site.db", made.db, 0o600))
-		w.must(os.WriteFile(s.dir+"/site.db-mark", made.mark, 0o600))
 		w.must(s.start())
 		id := *s.store.Identity()
 		id.Server = "http://" + host

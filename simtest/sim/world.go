@@ -8,11 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"sync"
 
-	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 )
 
@@ -22,7 +19,8 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // World is all there is in one run.
 type World struct {
-	dir         string
+	slots       *slots
+	taken       [][2]string // slots, with their kinds
 	host        string
 	random      *rand.ChaCha8 // of ids, nonces and keys; the operations are drawn elsewhere
 	centre      *centre
@@ -34,7 +32,6 @@ type World struct {
 	hits        *Hits
 	connections int
 	history     syncproto.HistoryID // that was last heard of
-	lives       int
 	trace       hasher
 	say         func(string) // nil where nobody reads along
 	products    []syncproto.RecordID
@@ -75,14 +72,6 @@ func (w *World) must(err error) {
 
 func (w *World) hit(f Fault) { w.hits[f]++ }
 
-// life gives a directory for the next life of a process.
-func (w *World) life(name string) string {
-	w.lives++
-	dir := filepath.Join(w.dir, fmt.Sprintf("%s-%d", name, w.lives))
-	w.must(os.Mkdir(dir, 0o700))
-	return dir
-}
-
 // close ends everything, for good.
 func (w *World) close() {
 	for _, s := range w.sites {
@@ -91,9 +80,7 @@ func (w *World) close() {
 			if s.line != nil {
 				s.line.up.finish(errDead)
 			}
-			s.open = false
-			s.store.Close()
-			sqlitedb.Inject(s.dir+"/site.db", nil)
+			s.close()
 		}
 	}
 	if c := w.centre; c != nil && c.up {
@@ -101,13 +88,15 @@ func (w *World) close() {
 		for _, l := range w.lines {
 			l.down.finish(errDead)
 		}
-		c.close(c.dir)
+		c.close()
 	}
 	for _, t := range w.tasks {
 		t.stop()
 	}
 	worlds.Delete(w.host)
-	os.RemoveAll(w.dir)
+	for _, s := range w.taken {
+		w.slots.give(s[0], s[1])
+	}
 }
 
 // worlds are those that run, by the host of their server.

@@ -14,7 +14,7 @@ import (
 // judgeFold folds the log anew, later and in one go: two folds of one log are equal.
 func (w *World) judgeFold() {
 	path := filepath.Join(w.slot(centreSlot), stateFile)
-	w.must(files{}.put(path))
+	w.must(w.empty.put(path))
 	again, err := state.Open(ctx, path)
 	w.must(err)
 	defer again.Close()

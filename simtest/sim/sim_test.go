@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,9 +30,14 @@ const enough = 1000
 // mostFailures ends a run: they are likely to be one.
 const mostFailures = 8
 
+// collectAt is how far the heap, of some dozen megabytes that live, may grow: time goes
+// into worlds, not into looking for what they have dropped.
+const collectAt = 800
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	sim.OpenDoors()
+	debug.SetGCPercent(collectAt)
 	os.Exit(m.Run())
 }
 

@@ -8,12 +8,16 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -146,12 +150,31 @@ func NewTemplate(dir string) (t *Template, err error) {
 	t.products, t.persons = w.products, w.persons
 	for _, s := range w.sites {
 		s.crash(0)
+		s.files.db, s.files.photos = w.rested(s.files.db), w.rested(s.files.photos)
 		t.sites = append(t.sites, madeSite{*s, s.files})
 	}
 	t.data = w.centre.data
 	w.centre.crash(0)
-	t.state = w.centre.files
-	return t, nil
+	t.state = w.rested(w.centre.files)
+	path := filepath.Join(dir, "empty.db")
+	fresh, err := state.Open(ctx, path)
+	w.must(err)
+	w.must(fresh.Close())
+	t.empty.main, err = os.ReadFile(path)
+	return t, err
+}
+
+// rested is a database whose WAL was moved into its main file.
+func (w *World) rested(f files) files {
+	path := filepath.Join(w.slots.dir, "rested.db")
+	w.must(f.put(path))
+	db, err := sqlitedb.Open(path, sqlitedb.Options{})
+	w.must(err)
+	w.must(db.Write(ctx, func(*sqlitedb.Tx) error { return nil }))
+	w.must(db.Close())
+	main, err := os.ReadFile(path)
+	w.must(err)
+	return files{main: main}
 }
 
 // Close lets go of what worlds worked on.
@@ -169,6 +192,7 @@ func (t *Template) world(host string, seed uint64, sites int) *World {
 	m := newModel()
 	m.orgKey, m.nodeKey = t.model.orgKey, t.model.nodeKey
 	w := newWorld(t.slots, host, m, seeded("world", seed))
+	w.empty = t.empty
 	w.products, w.persons = append(w.products, t.products...), append(w.persons, t.persons...)
 	w.centre.dir, w.centre.files = w.slot(centreSlot), t.state
 	w.centre.data = t.data[:len(t.data):len(t.data)]

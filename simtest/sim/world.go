@@ -21,6 +21,7 @@ var quiet = slog.New(slog.DiscardHandler)
 type World struct {
 	slots       *slots
 	taken       [][2]string // slots, with their kinds
+	empty       files       // a state that has folded nothing
 	host        string
 	random      *rand.ChaCha8 // of ids, nonces and keys; the operations are drawn elsewhere
 	centre      *centre

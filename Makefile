@@ -62,7 +62,7 @@ test: check build ## check, every test with the race detector, the large ones at
 	WEB_REQUIRED=1 go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -vE '$(ALONE)')
 	go test -shuffle=on -timeout 20m ./simtest $$(go list ./... | grep -E '$(ALONE)')
 	go test -tags failpoints ./internal/failpoint
-	$(MAKE) sim N=$(or $(N),1500)
+	$(MAKE) sim N=$(or $(N),5000)
 	cd web && npm test && npm run e2e
 
 thousand: need ## 1,000 clients over bad lines while the server is killed; tells how far it is (N= clients)

@@ -9,15 +9,15 @@ import (
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/oplog"
-	"github.com/rawaj/rawaj/server/oplog/memlog"
 	"github.com/rawaj/rawaj/server/state"
 )
 
 // centre is the server with its disk.
 type centre struct {
 	w      *World
-	dir    string // its slot
-	files  files  // of the state, while it is down
+	dir    string   // its slot
+	files  files    // of the state, while it is down
+	kept   logFiles // of the log, while it is down, in worlds that have it on a disk
 	up     bool
 	dying  bool
 	disk   disk
@@ -33,12 +33,13 @@ type centre struct {
 // serverImage is a copy of the server's files.
 type serverImage struct {
 	state files
+	log   logFiles
 	data  [][]byte
 }
 
 // simLog is the log, whose disk may be full or lose its server.
 type simLog struct {
-	*memlog.Log
+	oplog.Log
 	c     *centre
 	full  bool
 	left  int  // appends until the crash; negative: none is due
@@ -90,16 +91,18 @@ func (c *centre) start() error {
 	c.dying = false
 	path := filepath.Join(c.dir, stateFile)
 	c.disk = disk{path: path, dying: &c.dying, left: -1, full: c.disk.full}
-	c.log = &simLog{Log: memlog.New(), c: c, left: -1, full: c.log != nil && c.log.full}
-	if _, err := c.log.Log.Append(ctx, c.data...); err != nil {
+	log, err := c.openLog()
+	if err != nil {
 		return err
 	}
+	c.log = &simLog{Log: log, c: c, left: -1, full: c.log != nil && c.log.full}
 	if err := c.files.put(path); err != nil {
 		return err
 	}
 	sqlitedb.Inject(path, c.disk.faults())
 	if err := c.open(path); err != nil {
 		c.keep(0)
+		c.log.Close()
 		return err
 	}
 	c.up = true
@@ -134,6 +137,7 @@ func (c *centre) crash(lose int) {
 func (c *centre) close() {
 	c.up = false
 	c.state.Close()
+	c.log.Close()
 	sqlitedb.Inject(c.disk.path, nil)
 }
 
@@ -142,6 +146,7 @@ func (c *centre) keep(lose int) (lost int) {
 	var err error
 	c.files, lost, err = c.disk.read(lose)
 	c.w.must(err)
+	c.kept = c.readLog()
 	return lost
 }
 
@@ -149,7 +154,7 @@ func (c *centre) keep(lose int) (lost int) {
 func (c *centre) image() *serverImage {
 	state, _, err := c.disk.read(0)
 	c.w.must(err)
-	return &serverImage{state: state, data: slices.Clip(c.data)}
+	return &serverImage{state: state, log: c.readLog(), data: slices.Clip(c.data)}
 }
 
 // putBack puts an image's files in place of the server's own.
@@ -159,8 +164,7 @@ func (c *centre) putBack(i *serverImage, withState bool) {
 	if withState {
 		c.files = i.state
 	}
-	c.data = i.data
+	c.data, c.kept = i.data, i.log
+	c.kept.mark = nil // as who puts a log back takes its mark away
 	c.w.model.rolledBack(c.data)
 }
-
-func newLog() *memlog.Log { return memlog.New() }

@@ -109,7 +109,9 @@ func (w *World) heal() {
 		for _, s := range w.sites {
 			s.refused = s.refused && s.wiped
 			time.Sleep(time.Second)
-			w.quietly(s)
+			if n == 1 || w.whole || w.unrest(s) != "" {
+				w.quietly(s)
+			}
 		}
 		w.fold()
 		if _, err := w.centre.server.Vouch(ctx); err != nil { // after the log went back a person looks who takes part
@@ -129,16 +131,24 @@ func (w *World) heal() {
 // atRest says what is not.
 func (w *World) atRest() (unrest []string) {
 	for _, s := range w.sites {
-		if s.wiped || s.refused {
-			continue
-		}
-		p := s.store.Progress()
-		if s.store.Pending() || p.Unequal != "" {
-			unrest = append(unrest, fmt.Sprintf("%s has work pending, or unequal are %q", s.name, p.Unequal))
-		}
-		if p.Position != w.centre.state.Head().Position {
-			unrest = append(unrest, fmt.Sprintf("%s stands at %d, the server at %d", s.name, p.Position, w.centre.state.Head().Position))
+		if u := w.unrest(s); u != "" {
+			unrest = append(unrest, u)
 		}
 	}
 	return unrest
+}
+
+// unrest says why a site is not at rest.
+func (w *World) unrest(s *site) string {
+	if s.wiped || s.refused {
+		return ""
+	}
+	p := s.store.Progress()
+	switch position := w.centre.state.Head().Position; {
+	case s.store.Pending() || p.Unequal != "":
+		return fmt.Sprintf("%s has work pending, or unequal are %q", s.name, p.Unequal)
+	case p.Position != position:
+		return fmt.Sprintf("%s stands at %d, the server at %d", s.name, p.Position, position)
+	}
+	return ""
 }

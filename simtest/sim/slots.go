@@ -34,7 +34,7 @@ const (
 
 var slotFiles = map[string][]string{
 	siteSlot:   {siteFile, attach.File},
-	centreSlot: {stateFile},
+	centreSlot: {stateFile, logFile},
 }
 
 func (s *slots) take(kind string) (string, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/server/oplog/memlog"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -30,6 +31,7 @@ type Template struct {
 	slots    *slots
 	state    files
 	empty    files // a state that has folded nothing
+	log      logFiles
 	sites    []madeSite
 	products []syncproto.RecordID
 	persons  []syncproto.RecordID
@@ -98,7 +100,7 @@ func NewTemplate(dir string) (t *Template, err error) {
 		w.close()
 	}()
 	w.centre.dir = w.slot(centreSlot)
-	first := simLog{Log: newLog(), c: w.centre, left: -1}
+	first := simLog{Log: memlog.New(), c: w.centre, left: -1}
 	config := w.centre.config()
 	config.Log = &first
 	if _, err := server.FirstStart(ctx, config, "Organisation of a simulation"); err != nil {
@@ -153,7 +155,7 @@ func NewTemplate(dir string) (t *Template, err error) {
 		s.files.db, s.files.photos = w.rested(s.files.db), w.rested(s.files.photos)
 		t.sites = append(t.sites, madeSite{*s, s.files})
 	}
-	t.data = w.centre.data
+	t.data, t.log = w.centre.data, w.madeLog(w.centre.data)
 	w.centre.crash(0)
 	t.state = w.rested(w.centre.files)
 	path := filepath.Join(dir, "empty.db")
@@ -187,14 +189,19 @@ func (w *World) quietly(s *site) {
 	w.hangUp(s)
 }
 
+// wholeWorlds is how many worlds there are to one that leaves nothing to a model and spares
+// nothing while it is healed.
+const wholeWorlds = 10
+
 // world begins a world of a template, with some of its sites.
 func (t *Template) world(host string, seed uint64, sites int) *World {
 	m := newModel()
 	m.orgKey, m.nodeKey = t.model.orgKey, t.model.nodeKey
 	w := newWorld(t.slots, host, m, seeded("world", seed))
-	w.empty = t.empty
+	w.empty, w.whole = t.empty, seed%wholeWorlds == 0
 	w.products, w.persons = append(w.products, t.products...), append(w.persons, t.persons...)
 	w.centre.dir, w.centre.files = w.slot(centreSlot), t.state
+	w.centre.kept = t.log
 	w.centre.data = t.data[:len(t.data):len(t.data)]
 	m.rolledBack(t.data)
 	m.restored = false

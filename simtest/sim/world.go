@@ -22,6 +22,7 @@ type World struct {
 	slots       *slots
 	taken       [][2]string // slots, with their kinds
 	empty       files       // a state that has folded nothing
+	whole       bool        // the log is SQLite's too, and everybody speaks in each round of healing
 	host        string
 	random      *rand.ChaCha8 // of ids, nonces and keys; the operations are drawn elsewhere
 	centre      *centre

@@ -16,10 +16,10 @@ type arrow struct {
 var (
 	shared    = []string{"syncproto/...", "internal/..."}
 	everybody = []string{"syncproto/...", "internal/...", "client/...", "server/...", "web/...", "simtest/..."}
-	notShared = []string{"internal/bench/...", "internal/archtest", "internal/crashfs", "internal/smalldisk"}
+	notShared = []string{"internal/bench/...", "internal/archtest", "internal/crashfs", "internal/memfs", "internal/smalldisk"}
 
 	// What every test may use, and nothing but tests.
-	kits = []string{"internal/smalldisk"}
+	kits = []string{"internal/smalldisk", "internal/raced"}
 )
 
 var arrows = []arrow{
@@ -35,7 +35,8 @@ var arrows = []arrow{
 	{from: []string{"internal/mark"}, to: []string{"syncproto/..."}},
 	{from: []string{"internal/records"}, to: []string{"syncproto/...", "internal/sqlitedb/..."}},
 	{from: []string{"internal/crashfs"}, test: []string{"internal/sqlitedb", "internal/mark"}},
-	{from: []string{"internal/bench/..."}, to: everybody, not: append([]string{"internal/crashfs"}, kits...)},
+	{from: []string{"internal/memfs"}, test: []string{"internal/sqlitedb"}},
+	{from: []string{"internal/bench/..."}, to: everybody, not: append([]string{"internal/crashfs", "internal/memfs"}, kits...)},
 	{from: []string{"internal/..."}, to: shared, not: notShared},
 
 	// A site.
@@ -76,7 +77,8 @@ var arrows = []arrow{
 
 	// The two that see both sides, and the pages, which see nobody.
 	{from: []string{"web/..."}},
-	{from: []string{"cmd/...", "simtest/..."}, to: everybody, not: append([]string{"internal/archtest", "internal/crashfs", "server/oplog/oplogtest"}, kits...), test: []string{"internal/crashfs"}},
+	{from: []string{"simtest/sim"}, to: everybody, not: append([]string{"internal/archtest", "internal/crashfs", "server/oplog/oplogtest"}, kits...)},
+	{from: []string{"cmd/...", "simtest/..."}, to: everybody, not: append([]string{"internal/archtest", "internal/crashfs", "internal/memfs", "server/oplog/oplogtest"}, kits...), test: []string{"internal/crashfs"}},
 }
 
 func checkArrows(t *tree, found func(string, int, string)) {

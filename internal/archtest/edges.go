@@ -16,7 +16,7 @@ var edges = []struct {
 	{"github.com/klauspost/compress", []string{"syncproto"}},
 	{"github.com/veraison/go-cose", []string{"syncproto"}},
 	{"github.com/gorilla/websocket", []string{"syncproto/wsconn"}},
-	{"github.com/mattn/go-sqlite3", []string{"internal/sqlitedb", "internal/crashfs"}},
+	{"github.com/mattn/go-sqlite3", []string{"internal/sqlitedb", "internal/crashfs", "internal/memfs"}},
 	{"github.com/hashicorp/go-memdb", []string{"server/live"}},
 	{"github.com/nats-io", []string{"server/oplog/natslog"}},
 	{"filippo.io/age", []string{"internal/seal"}},

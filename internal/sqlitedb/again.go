@@ -1,11 +1,6 @@
 package sqlitedb
 
-import (
-	"errors"
-	"io/fs"
-	"os"
-	"sync"
-)
+import "sync"
 
 // spare are connections that outlived the Close of their database, with the statements
 // they prepared: for simulations, which open databases of one schema by the hundred
@@ -21,7 +16,7 @@ type spare struct {
 var spares sync.Map
 
 // Keep has the connections to path outlive each Close, up to Discard. Between Close and
-// Open what the file holds may be changed by Replace, and by nothing else.
+// Open what the files hold may change, if Changed is told.
 func Keep(path string) { spares.LoadOrStore(path, &spare{}) }
 
 // Discard ends what Keep began; the database is closed.
@@ -31,47 +26,23 @@ func Discard(path string) {
 	}
 }
 
-// Replace gives a database that is closed another content: its main file, and the WAL
-// beside it as a process leaves it that was killed.
-func Replace(path string, main, wal []byte) error {
+// Changed says that the files of a database that is closed hold something else now. Each
+// connection that was kept reads anew; forget is called before, and has to see to it that
+// SQLite takes nothing that it has cached for what is there.
+func Changed(path string, forget func()) error {
 	have, _ := spares.Load(path)
 	s, _ := have.(*spare)
-	if s == nil || s.writer == nil {
-		if err := os.Remove(path + "-shm"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	if err := errors.Join(os.WriteFile(path, main, 0o600), os.WriteFile(path+"-wal", wal, 0o600)); err != nil {
-		return err
-	}
 	if s == nil || s.writer == nil {
 		return nil
 	}
 	for _, c := range append(s.readers, s.writer) {
-		if err := c.forget(path); err != nil {
-			return err
-		}
+		forget()
 		if now, err := c.version(); err != nil || now != s.schema { // its statements may not fit
 			s.close()
 			return err
 		}
 	}
 	return nil
-}
-
-// walIndexHead is what precedes the checkpoint's marks in a -shm file and tells whether it
-// is valid, twice. (sqlite.org/walformat.html §2.1.)
-const walIndexHead = 2 * 48
-
-// forget has a connection take nothing it has read for what the file holds: who finds the
-// index of the WAL without a head makes it anew, and drops what it has cached.
-func (c *conn) forget(path string) error {
-	shm, err := os.OpenFile(path+"-shm", os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	_, err = shm.WriteAt(make([]byte, walIndexHead), 0)
-	return errors.Join(err, shm.Close())
 }
 
 func (c *conn) version() (v int64, err error) {

@@ -143,17 +143,14 @@ func (c *centre) close() {
 
 // keep keeps what is on disk.
 func (c *centre) keep(lose int) (lost int) {
-	var err error
-	c.files, lost, err = c.disk.read(lose)
-	c.w.must(err)
+	c.files, lost = c.disk.read(lose)
 	c.kept = c.readLog()
 	return lost
 }
 
 // image copies the server's files as they are.
 func (c *centre) image() *serverImage {
-	state, _, err := c.disk.read(0)
-	c.w.must(err)
+	state, _ := c.disk.read(0)
 	return &serverImage{state: state, log: c.readLog(), data: slices.Clip(c.data)}
 }
 

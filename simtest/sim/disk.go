@@ -2,8 +2,8 @@ package sim
 
 import (
 	"errors"
-	"os"
 
+	"github.com/rawaj/rawaj/internal/memfs"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 )
 
@@ -40,10 +40,7 @@ func (d *disk) faults() *sqlitedb.Faults {
 			return nil
 		},
 		After: func(s sqlitedb.Sync) {
-			size := int64(0)
-			if info, err := os.Stat(d.path + "-wal"); err == nil {
-				size = info.Size()
-			}
+			size := memfs.Size(d.path + "-wal")
 			last := int64(0)
 			if len(d.sizes) > 0 {
 				last = d.sizes[len(d.sizes)-1]

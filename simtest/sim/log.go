@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/rawaj/rawaj/internal/memfs"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/oplog/memlog"
 	"github.com/rawaj/rawaj/server/oplog/sqlitelog"
@@ -48,9 +49,8 @@ func (c *centre) readLog() (f logFiles) {
 		return f
 	}
 	d := disk{path: filepath.Join(c.dir, logFile)}
+	f.db, _ = d.read(0)
 	var err error
-	f.db, _, err = d.read(0)
-	c.w.must(err)
 	f.mark, err = os.ReadFile(sqlitelog.MarkPath(d.path))
 	c.w.must(err)
 	return f
@@ -64,8 +64,7 @@ func (w *World) madeLog(data [][]byte) (f logFiles) {
 	_, err = l.Append(ctx, data...)
 	w.must(err)
 	w.must(l.Close())
-	f.db.main, err = os.ReadFile(path)
-	w.must(err)
+	f.db.main = memfs.Read(path)
 	f.mark, err = os.ReadFile(sqlitelog.MarkPath(path))
 	w.must(err)
 	return f

@@ -36,13 +36,32 @@ const collectAt = 800
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	sim.OpenDoors()
 	debug.SetGCPercent(collectAt)
-	os.Exit(m.Run())
+	os.Exit(run(m))
 }
 
-// ground is where worlds stand: memory, where there is such a directory. What a crash
-// takes is decided by the simulation, not by a disk.
+// base is where worlds stand. Their databases are in memory; of what lies there besides,
+// small marks, nothing needs a disk: what a crash takes is decided by the simulation.
+var base string
+
+func run(m *testing.M) int {
+	shm := "/dev/shm"
+	if _, err := os.Stat(shm); err != nil {
+		shm = ""
+	}
+	var err error
+	if base, err = os.MkdirTemp(shm, "rawaj-sim-"); err == nil {
+		defer os.RemoveAll(base)
+		err = sim.OpenDoors(base)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// ground is a template with the worlds that begin from it.
 type ground struct {
 	made *sim.Template
 	next atomic.Uint64
@@ -50,15 +69,10 @@ type ground struct {
 
 func newGround(t *testing.T) *ground {
 	t.Helper()
-	base := "/dev/shm"
-	if _, err := os.Stat(base); err != nil {
-		base = ""
-	}
-	dir, err := os.MkdirTemp(base, "rawaj-sim-")
+	dir, err := os.MkdirTemp(base, "ground-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
 	g := &ground{}
 	synctest.Test(t, func(t *testing.T) {
 		if g.made, err = sim.NewTemplate(dir); err != nil {

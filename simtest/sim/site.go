@@ -129,13 +129,11 @@ func (s *site) put() error {
 func (s *site) read(lose int) (f siteFiles) {
 	var lost int
 	var err error
-	f.db, lost, err = s.disk.read(lose)
-	s.w.must(err)
+	f.db, lost = s.disk.read(lose)
 	if lost > 0 {
 		s.w.hit(SiteTailLost)
 	}
-	f.photos, _, err = s.photos.read(0)
-	s.w.must(err)
+	f.photos, _ = s.photos.read(0)
 	if f.mark, err = os.ReadFile(s.path() + "-mark"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.w.must(err)
 	}

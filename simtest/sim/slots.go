@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 
 	"github.com/rawaj/rawaj/internal/attach"
+	"github.com/rawaj/rawaj/internal/memfs"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 )
 
@@ -79,21 +79,26 @@ type files struct{ main, wal []byte }
 
 // read reads a database as a crash leaves it: with so many of its last commits lost as may
 // be and as are asked for.
-func (d *disk) read(lose int) (f files, lost int, err error) {
-	if f.main, err = os.ReadFile(d.path); err != nil {
-		return f, 0, err
-	}
-	if f.wal, err = os.ReadFile(d.path + "-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return f, 0, err
-	}
+func (d *disk) read(lose int) (f files, lost int) {
+	f = files{memfs.Read(d.path), memfs.Read(d.path + "-wal")}
 	if n := len(d.sizes); n > 0 && lose > 0 {
 		lost = min(lose, n-1)
 		if keep := d.sizes[n-1-lost]; keep < int64(len(f.wal)) {
 			f.wal = f.wal[:keep]
 		}
 	}
-	return f, lost, nil
+	return f, lost
 }
 
-// put puts a database in the slot, which is closed; no main file: none.
-func (f files) put(path string) error { return sqlitedb.Replace(path, slices.Clip(f.main), f.wal) }
+// put puts a database in the slot, which is closed. The product looks by itself whether it
+// is there: where it should be, something is.
+func (f files) put(path string) error {
+	there := []byte("in memory")
+	if len(f.main) == 0 {
+		there = nil
+	}
+	if err := errors.Join(os.WriteFile(path, there, 0o600), memfs.Write(path, f.main), memfs.Write(path+"-wal", f.wal)); err != nil {
+		return err
+	}
+	return sqlitedb.Changed(path, func() { memfs.Forget(path) })
+}

@@ -8,12 +8,12 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/memfs"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server"
@@ -64,8 +64,12 @@ func (doors) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-// OpenDoors has the process's HTTP go to worlds and nowhere else.
-func OpenDoors() { http.DefaultTransport = doors{} }
+// OpenDoors has the process's HTTP go to worlds and nowhere else, and its databases under a
+// directory be in memory.
+func OpenDoors(dir string) error {
+	http.DefaultTransport = doors{}
+	return memfs.Under(dir)
+}
 
 func seeded(what string, n uint64) *rand.ChaCha8 {
 	return rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "rawaj/sim/%s/%d", what, n)))
@@ -83,7 +87,7 @@ func newWorld(slots *slots, host string, m *model, random *rand.ChaCha8) *World 
 	return w
 }
 
-// NewTemplate makes one. Its worlds work in the directory.
+// NewTemplate makes one. Its worlds work in the directory, under the one that OpenDoors was told.
 func NewTemplate(dir string) (t *Template, err error) {
 	m := newModel()
 	m.orgKey, m.nodeKey = keyOf("organisation"), keyOf("node")
@@ -162,8 +166,8 @@ func NewTemplate(dir string) (t *Template, err error) {
 	fresh, err := state.Open(ctx, path)
 	w.must(err)
 	w.must(fresh.Close())
-	t.empty.main, err = os.ReadFile(path)
-	return t, err
+	t.empty.main = memfs.Read(path)
+	return t, nil
 }
 
 // rested is a database whose WAL was moved into its main file.
@@ -174,9 +178,7 @@ func (w *World) rested(f files) files {
 	w.must(err)
 	w.must(db.Write(ctx, func(*sqlitedb.Tx) error { return nil }))
 	w.must(db.Close())
-	main, err := os.ReadFile(path)
-	w.must(err)
-	return files{main: main}
+	return files{main: memfs.Read(path)}
 }
 
 // Close lets go of what worlds worked on.

@@ -148,13 +148,16 @@ func TestConnectionsThatWereKeptReadWhatTheFilesHoldNow(t *testing.T) {
 func TestAReaderKeepsItsSnapshotWhileAnotherConnectionWrites(t *testing.T) {
 	db := open(t, filepath.Join(base, "snapshot.db"))
 	defer db.Close()
-	write(t, db, `CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)`)
+	write(t, db, `CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1); CREATE TABLE u (n INTEGER); INSERT INTO u VALUES (1)`)
 	if err := db.Read(ctx, func(tx *sqlitedb.Tx) error {
 		for range 3 { // each time SQLite checkpoints what no reader needs
 			if n, err := tx.Int(`SELECT sum(n) FROM t`); err != nil || n != 1 {
 				t.Errorf("the reader sees %d, %v", n, err)
 			}
-			write(t, db, `INSERT INTO t VALUES (2); CREATE TABLE IF NOT EXISTS big (b BLOB); INSERT INTO big VALUES (zeroblob(6000000)); DELETE FROM big`)
+			write(t, db, `INSERT INTO t VALUES (2); UPDATE u SET n = 2; CREATE TABLE IF NOT EXISTS big (b BLOB); INSERT INTO big VALUES (zeroblob(6000000)); DELETE FROM big`)
+		}
+		if n, err := tx.Int(`SELECT n FROM u`); err != nil || n != 1 { // which it has not read before
+			t.Errorf("the reader sees %d in the other table, %v", n, err)
 		}
 		return nil
 	}); err != nil {

@@ -233,6 +233,45 @@ func TestADeviceRestoredFromABackupLosesNoSaleAndGoesOn(t *testing.T) {
 	}
 }
 
+// A receipt number that was printed stands on paper, whether or not the sale is still here.
+func TestADeviceThatLostItsTailPrintsNoReceiptNumberTwice(t *testing.T) {
+	for name, lives := range map[string]int{"of one life": 1, "of three lives": 3} {
+		t.Run(name, func(t *testing.T) {
+			c := simtest.NewCentre(t)
+			s := c.NewSite("Stall 1", schema.KindStall)
+			sellSome(t, s, 2)
+			must(t, s.Store.Close())
+			backup := keep(t, s.Path("site.db"))
+			s.Open()
+			for range lives {
+				sellSome(t, s, 20)
+				s.Reopen()
+			}
+			s.Sync() // head office has what the device is about to lose
+			must(t, s.Store.Close())
+			mark, err := os.ReadFile(s.Path("site.db-mark"))
+			must(t, err)
+			putBack(t, s.Path("site.db"), backup)
+			must(t, os.WriteFile(s.Path("site.db-mark"), mark, 0o600)) // which nobody put back
+			for range 2 {
+				s.Open()
+				sellSome(t, s, 5) // before it hears anything
+				must(t, s.Store.Close())
+			}
+			s.Open()
+			s.Sync()
+			for number, n := range receipts(t, c) {
+				if n > 1 {
+					t.Errorf("%d sales have receipt number %s", n, number)
+				}
+			}
+			if n, want := count(t, c, schema.Sale), 2+20*lives+10; n != want {
+				t.Errorf("head office has %d sales, want %d", n, want)
+			}
+		})
+	}
+}
+
 func TestACopiedDeviceLosesNoSale(t *testing.T) {
 	c := simtest.NewCentre(t)
 	s := c.NewSite("Stall 1", schema.KindStall)

@@ -85,7 +85,7 @@ func (w *Writer) publish() error {
 	case s.recorded <- struct{}{}:
 	default:
 	}
-	return s.mark.Set(l.inc, uint64(l.last), l.hash)
+	return s.mark.SetGiven(l.inc, uint64(l.last), l.hash, uint64(w.progress.receiptNo))
 }
 
 // Draft is one transaction as it is being made.

@@ -87,7 +87,7 @@ func (s *Store) remark() error {
 	if !ok {
 		return nil
 	}
-	return s.mark.Set(h.Incarnation, uint64(h.Seq), h.Hash)
+	return s.mark.SetGiven(h.Incarnation, uint64(h.Seq), h.Hash, uint64(s.Progress().receiptNo))
 }
 
 // begins lets the next transaction begin an incarnation. The caller holds the turn to

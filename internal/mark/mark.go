@@ -11,7 +11,7 @@
 //
 // The file holds two slots, written in turn, each with a checksum and in a disk
 // block of its own, so that a torn write leaves the other. A mark costs one
-// pwrite of 76 bytes.
+// pwrite of 84 bytes.
 package mark
 
 import (
@@ -25,15 +25,15 @@ import (
 	"sync"
 )
 
-// Layout of a slot, big endian: magic 8, generation 8, n 8, hash 32, id 16,
+// Layout of a slot, big endian: magic 8, generation 8, n 8, hash 32, id 16, given 8,
 // CRC-32C of all these 4.
 const (
-	slotSize  = 76
+	slotSize  = 84
 	slotSpace = 4096 // from one slot to the next: a torn block never holds both
 )
 
 var (
-	magic      = []byte("rwjmark1")
+	magic      = []byte("rwjmark2")
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 )
 
@@ -46,9 +46,10 @@ type File struct {
 }
 
 type state struct {
-	id   [16]byte
-	n    uint64
-	hash [32]byte
+	id    [16]byte
+	n     uint64
+	hash  [32]byte
+	given uint64
 }
 
 // Open opens or makes the file at path. A file in which neither slot is sound
@@ -88,10 +89,14 @@ func Read(path string) (id [16]byte, n uint64, hash [32]byte, ok bool, err error
 // Set records that the database identified by id has come to n, with hash there.
 // Call it after that commit is durable, never before. An error leaves the mark
 // where it was, which is behind and therefore safe.
-func (m *File) Set(id [16]byte, n uint64, hash [32]byte) error {
+func (m *File) Set(id [16]byte, n uint64, hash [32]byte) error { return m.SetGiven(id, n, hash, 0) }
+
+// SetGiven is Set with the last number that was given to somebody outside, who keeps it
+// when the database does not: that of a printed receipt.
+func (m *File) SetGiven(id [16]byte, n uint64, hash [32]byte, given uint64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	next, s := m.generation+1, state{id, n, hash}
+	next, s := m.generation+1, state{id, n, hash, given}
 	if _, err := m.file.WriteAt(encode(next, s), offset(next)); err != nil {
 		return fmt.Errorf("set mark to %d: %w", n, err)
 	}
@@ -105,6 +110,13 @@ func (m *File) Get() (id [16]byte, n uint64, hash [32]byte, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.last.id, m.last.n, m.last.hash, m.generation > 0
+}
+
+// Given is the number that was last set with SetGiven; 0 where none was.
+func (m *File) Given() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last.given
 }
 
 // Close closes the file.
@@ -134,6 +146,7 @@ func encode(generation uint64, s state) []byte {
 	b = binary.BigEndian.AppendUint64(b, s.n)
 	b = append(b, s.hash[:]...)
 	b = append(b, s.id[:]...)
+	b = binary.BigEndian.AppendUint64(b, s.given)
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
@@ -145,5 +158,6 @@ func decode(b []byte) (generation uint64, s state, ok bool) {
 	s.n = binary.BigEndian.Uint64(b[16:])
 	copy(s.hash[:], b[24:56])
 	copy(s.id[:], b[56:72])
+	s.given = binary.BigEndian.Uint64(b[72:])
 	return binary.BigEndian.Uint64(b[8:]), s, true
 }

@@ -69,6 +69,17 @@ func TestTheMarkIsThereAfterReopening(t *testing.T) {
 	expect(t, path, 2)
 }
 
+func TestTheNumberThatWasGivenIsThereAfterReopening(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mark")
+	if err := open(t, path).SetGiven(id, 7, hashOf(7), 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, path, 7)
+	if got := open(t, path).Given(); got != 1<<40 {
+		t.Errorf("got %d", got)
+	}
+}
+
 func TestSlotsAreWrittenInTurn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mark")
 	m := open(t, path)
@@ -94,7 +105,7 @@ func TestATornWriteLeavesTheMarkBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at := range 76 { // every byte of a slot counts
+	for at := range 84 { // every byte of a slot counts
 		for _, slot := range []int{0, 4096} {
 			edit(t, path, func([]byte) []byte {
 				b := bytes.Clone(whole)
@@ -113,7 +124,7 @@ func TestAFileCutShortLeavesWhatIsWhole(t *testing.T) {
 	for _, c := range []struct {
 		size int
 		want uint64
-	}{{4096 + 75, 7}, {4096, 7}, {76, 7}, {75, 0}, {0, 0}} {
+	}{{4096 + 83, 7}, {4096, 7}, {84, 7}, {83, 0}, {0, 0}} {
 		edit(t, path, func(b []byte) []byte { return b[:min(c.size, len(b))] })
 		expect(t, path, c.want)
 	}

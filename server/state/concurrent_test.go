@@ -378,14 +378,30 @@ func TestTwoWritesOfAGroupInOneTransactionEndWithTheSecond(t *testing.T) {
 
 func TestWhatADeviceDidLaterCountsAsLaterThoughItsClockWentBack(t *testing.T) {
 	o := newOrg(t)
-	a, b := o.branch(), o.branch()
-	id, other := o.newID(), o.newID()
-	o.applied(o.node.does(product(id, "Incense")))
-	here := o.here()
-	a.doesSo([]syncproto.Change{product(other, "Tea")}, at(noon-1_000))
-	a.doesSo([]syncproto.Change{named(id, "of a")}, seeing(here), at(noon-3_600_000))
-	b.doesSo([]syncproto.Change{named(id, "of b")}, seeing(here), at(noon-1_800_000))
-	if got := o.get(schema.Product, id).Of(schema.NameEn).Text(); got != "of a" {
-		t.Errorf("the name is %q: what a device did after its clock went back counts as earlier", got)
-	}
+	a, b := o.stall(), o.stall()
+	id := o.newID()
+	o.stall().doesSo([]syncproto.Change{product(id, "as made")}, at(noon-7_200_000))
+	base := o.here()
+	a.doesSo([]syncproto.Change{product(o.newID(), "Tea")}, at(noon-1_000))
+	later := a.doesSo([]syncproto.Change{named(id, "of a")}, seeing(base), at(noon-3_600_000)) // its clock was put back
+	before := b.doesSo([]syncproto.Change{named(id, "of b")}, seeing(base), at(noon-1_800_000))
+	o.nameIs(id, "of a")
+	o.ledgerIs(loses{before, later})
+	o.sound()
+}
+
+// What a correction was made of had won over the third value, which saw neither; so the
+// correction wins over it too, though its author's clock is behind.
+func TestACorrectionCountsAsLaterThanWhatItCorrectsThoughItsClockIsBehind(t *testing.T) {
+	o := newOrg(t)
+	wrote, corrects, third := o.stall(), o.stall(), o.stall()
+	id := o.newID()
+	o.stall().doesSo([]syncproto.Change{product(id, "as made")}, at(noon-7_200_000))
+	base := o.here()
+	wrote.doesSo([]syncproto.Change{named(id, "Incence")}, seeing(base), at(noon-1_000))
+	won := corrects.doesSo([]syncproto.Change{named(id, "Incense")}, seeing(o.here()), at(noon-3_600_000))
+	lost := third.doesSo([]syncproto.Change{named(id, "Basket")}, seeing(base), at(noon-1_800_000))
+	o.nameIs(id, "Incense")
+	o.ledgerIs(loses{lost, won})
+	o.sound()
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,19 +21,22 @@ const (
 	restTime = "-test.timeout=15m"
 )
 
-// then are the packages whose tests are tried where those named for a bug miss it, the
-// quickest first.
+// then are the packages whose tests are tried where those named for a bug and those of the
+// package that it is in miss it, the quickest first.
 var then = []string{"./syncproto", "./internal/records", "./server/state", "./client/store", "./server", "./client", "./simtest"}
 
-// bench builds test programs with a bug in them, and runs them.
+// bench builds test programs with a bug in them, and runs them. Benches may work beside
+// each other; what is compiled they share, in the cache of go build.
 type bench struct {
 	root string // of the tree
 	dir  string // for what is built
 	own  bool   // only the tests named for a bug
+
+	built map[string]string // the test program of each package, with the present bug
 }
 
 // sound runs the tests that are named for the bugs without any bug: they have to pass, and
-// to be there.
+// to be there. What passed and has not changed since, go test knows.
 func (b *bench) sound(ctx context.Context, bugs []*mutant) error {
 	byPackage := map[string][]string{}
 	for _, m := range bugs {
@@ -43,50 +47,81 @@ func (b *bench) sound(ctx context.Context, bugs []*mutant) error {
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(byPackage)) {
 		fmt.Printf("%s without a bug\n", pkg)
-		program, err := b.build(ctx, pkg, "")
-		if err != nil {
+		if err := b.passes(ctx, pkg, byPackage[pkg]); err != nil {
 			return err
-		}
-		out, err := b.run(ctx, program, pkg, restTime, byPackage[pkg])
-		if err != nil {
-			return fmt.Errorf("%s fails without a planted bug: %w\n%s", pkg, err, out)
-		}
-		for _, name := range byPackage[pkg] {
-			if !bytes.Contains(out, []byte("--- PASS: "+name+" ")) {
-				return fmt.Errorf("%s has no test %s that runs here", pkg, name)
-			}
 		}
 	}
 	return nil
 }
 
+// passes runs tests as they are, without a bug.
+func (b *bench) passes(ctx context.Context, pkg string, names []string) error {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	out, err := b.command(ctx, b.root, "go", "test", "-vet=off", "-short", "-v", "-timeout=15m", "-run="+exactly(names), pkg)
+	if err != nil {
+		return fmt.Errorf("%s fails without a planted bug: %w\n%s", pkg, err, out)
+	}
+	for _, name := range names {
+		if !bytes.Contains(out, []byte("--- PASS: "+name+" ")) {
+			return fmt.Errorf("%s has no test %s that runs here", pkg, name)
+		}
+	}
+	return nil
+}
+
+func exactly(names []string) string { return "^(" + strings.Join(names, "|") + ")$" }
+
+// step is what is tried on a bug: tests of a package by name, or all of them.
+type step struct {
+	pkg   string
+	names []string
+}
+
+// steps are tried until a test fails: those named for the bug, the one that caught it the
+// last time, the package that it is in, and then others.
+func (m *mutant) steps(own bool, last note) []step {
+	list := []step{{m.pkg, m.catch}}
+	if own {
+		return list
+	}
+	if last.Test != "" && !(last.By == m.pkg && slices.Contains(m.catch, last.Test)) {
+		list = append(list, step{last.By, []string{last.Test}})
+	}
+	var seen []string
+	for _, pkg := range append([]string{"./" + filepath.ToSlash(filepath.Dir(m.file)), m.pkg}, then...) {
+		if !slices.Contains(seen, pkg) {
+			seen = append(seen, pkg)
+			list = append(list, step{pkg, nil})
+		}
+	}
+	return list
+}
+
 // try plants a bug and sees who notices.
-func (b *bench) try(ctx context.Context, m *mutant) (outcome, error) {
+func (b *bench) try(ctx context.Context, m *mutant, last note) (outcome, error) {
 	overlay, err := b.overlay(m)
 	if err != nil {
 		return outcome{}, err
 	}
-	for i, pkg := range append([]string{m.pkg}, then...) {
-		if i > 0 && b.own {
-			break
-		}
-		program, err := b.build(ctx, pkg, overlay)
+	b.built = map[string]string{}
+	for i, s := range m.steps(b.own, last) {
+		program, err := b.build(ctx, s.pkg, overlay)
 		if err != nil {
 			return outcome{bug: m, broken: err}, ctx.Err()
 		}
-		names, timeout := m.catch, ownTime
-		if i > 0 {
-			names, timeout = nil, restTime
-		}
-		if _, err := b.run(ctx, program, pkg, timeout, names); err != nil {
-			if ctx.Err() != nil {
-				return outcome{}, ctx.Err()
-			}
-			if _, failed := errors.AsType[*exec.ExitError](err); !failed {
+		test, err := b.run(ctx, program, s)
+		if err != nil || test == "" {
+			if err != nil {
 				return outcome{}, err
 			}
-			return outcome{bug: m, by: pkg, own: i == 0}, nil
+			continue
 		}
+		if i > 0 { // who fails by itself has noticed nothing
+			if err := b.passes(ctx, s.pkg, []string{test}); err != nil {
+				return outcome{}, err
+			}
+		}
+		return outcome{bug: m, by: s.pkg, test: test, own: i == 0}, nil
 	}
 	return outcome{bug: m}, nil
 }
@@ -110,26 +145,51 @@ func (b *bench) overlay(m *mutant) (string, error) {
 }
 
 func (b *bench) build(ctx context.Context, pkg, overlay string) (string, error) {
-	program := filepath.Join(b.dir, "tests")
-	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", program}
-	if overlay != "" {
-		args = append(args, "-overlay", overlay)
+	if program := b.built[pkg]; program != "" {
+		return program, nil
 	}
-	c := exec.CommandContext(ctx, "go", append(args, pkg)...)
-	c.Dir = b.root
-	if out, err := c.CombinedOutput(); err != nil {
+	program := filepath.Join(b.dir, fmt.Sprintf("tests%d", len(b.built)))
+	if out, err := b.command(ctx, b.root, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", program, "-overlay", overlay, pkg); err != nil {
 		return "", fmt.Errorf("build the tests of %s: %w\n%s", pkg, err, out)
 	}
+	b.built[pkg] = program
 	return program, nil
 }
 
-// run runs the named tests of a package, or all of them, until one fails.
-func (b *bench) run(ctx context.Context, program, pkg, timeout string, names []string) ([]byte, error) {
-	args := []string{"-test.v", "-test.failfast", "-test.short", timeout}
-	if names != nil {
-		args = append(args, "-test.run=^("+strings.Join(names, "|")+")$")
+// run runs tests until one fails, and names that.
+func (b *bench) run(ctx context.Context, program string, s step) (test string, err error) {
+	args := []string{"-test.v", "-test.failfast", "-test.short", restTime}
+	if s.names != nil {
+		args = append(args[:3], ownTime, "-test.run="+exactly(s.names))
 	}
-	c := exec.CommandContext(ctx, program, args...)
-	c.Dir = filepath.Join(b.root, pkg)
+	out, err := b.command(ctx, filepath.Join(b.root, s.pkg), program, args...)
+	if err == nil {
+		return "", nil
+	}
+	if _, failed := errors.AsType[*exec.ExitError](err); !failed || ctx.Err() != nil {
+		return "", errors.Join(err, ctx.Err())
+	}
+	return failedIn(out), nil
+}
+
+var (
+	failedLine = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+	beganLine  = regexp.MustCompile(`(?m)^=== RUN   (\w+)`)
+)
+
+// failedIn is the test that failed; the last to begin where the program fell with it.
+func failedIn(out []byte) string {
+	if m := failedLine.FindSubmatch(out); m != nil {
+		return string(m[1])
+	}
+	if all := beganLine.FindAllSubmatch(out, -1); all != nil {
+		return string(all[len(all)-1][1])
+	}
+	return "TestMain"
+}
+
+func (b *bench) command(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir = dir
 	return c.CombinedOutput()
 }

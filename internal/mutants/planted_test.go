@@ -35,7 +35,7 @@ func TestEveryPlantedBugStillHasItsPlaceAndItsTest(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P11", "P12", "P13"} {
+	for _, p := range promises(t) {
 		if of[p] < 3 {
 			t.Errorf("%d bugs are planted against %s, want 3 or more", of[p], p)
 		}
@@ -43,6 +43,26 @@ func TestEveryPlantedBugStillHasItsPlaceAndItsTest(t *testing.T) {
 	if len(bugs) < 60 {
 		t.Errorf("%d bugs are planted, want 60 or more", len(bugs))
 	}
+}
+
+// promises are those that have tests: P10 is not built, and a bug in nothing can not be
+// planted.
+func promises(t *testing.T) (all []string) {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/PROMISES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range strings.Split(string(text), "\n<!-- tests:")[1:] {
+		name, rest, _ := strings.Cut(block, " -->\n")
+		if !strings.HasPrefix(rest, "- none yet\n") {
+			all = append(all, name)
+		}
+	}
+	if len(all) < 12 {
+		t.Fatalf("of the promises only %v have tests", all)
+	}
+	return all
 }
 
 func TestABugThatHasLostItsPlaceIsToldApart(t *testing.T) {

@@ -29,8 +29,9 @@ func (s *session) giveAll(ctx context.Context) (acted bool, err error) {
 		}
 		acted, s.gave = true, true
 	}
-	if !acted && s.gave { // all that could be given has been: totals have to know
+	if !acted && s.gave { // all that could be given has been: totals have to know, and some of it may go
 		s.gave = false
+		s.down.tell()
 		select {
 		case s.retell <- struct{}{}:
 		default:

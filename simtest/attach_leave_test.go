@@ -9,6 +9,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/attach"
+	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/simtest"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -55,6 +56,38 @@ func TestARevokedDeviceDeliversItsPhotosAndThenHoldsNone(t *testing.T) {
 		if d.Revoked && !d.Wiped {
 			t.Error("head office does not know that it holds nothing any more")
 		}
+	}
+}
+
+func TestWorkAndPhotoOfARightThatEndedWithTheCablePulledArriveAndThenLeave(t *testing.T) {
+	c := simtest.NewCentre(t)
+	branch := c.NewSite("Branch", schema.KindBranch)
+	id := branch.Store.Identity()
+	scope := syncproto.Scope{Kind: syncproto.ScopeSite, ID: id.Site}
+	end := time.Now().Add(time.Hour)
+	must(t, c.Server.Grant(ctx, server.NewGrant{Device: id.Device, Scope: scope, Classes: "SPE", Write: true, Until: end}))
+	branch.Sync()
+	_, root := portrayed(t, branch)
+	_, err := branch.Client.AddPerson(ctx, client.NewPerson{Name: secret})
+	must(t, err)
+	branch.Now = func() time.Time { return end.Add(time.Minute) }
+	must(t, branch.Client.Enforce(ctx))
+	if n := countAt(t, branch, schema.Person); n != 0 {
+		t.Fatalf("after the end it shows %d persons", n)
+	}
+	branch.Now = time.Now
+	must(t, c.Server.EndGrant(ctx, id.Device, scope, "a test"))
+	branch.Sync()
+	if !bytes.Equal(atCentre(t, c, root), secretPhoto()) {
+		t.Error("head office does not have the photo that its author may not see any more")
+	}
+	held, err := c.Server.Quarantine(ctx)
+	if err != nil || len(held) != 2 {
+		t.Errorf("of two persons %d wait at head office (%v)", len(held), err)
+	}
+	branch.Reopen() // the WAL goes with the last connection
+	if inFiles(t, branch) {
+		t.Error("delivered, they are still in the device's files")
 	}
 }
 

@@ -388,4 +388,11 @@ func TestBatchesThatAreCutOffGiveTheirMemoryBack(t *testing.T) {
 	p := connect(t, c.HTTP.URL, s)
 	p.push(chain.batch(1, 1))
 	p.receiptFor(chain, 1)
+	// There is room for another of the largest: its second piece is read, and found wrong.
+	for _, offset := range []uint64{0, 7} {
+		p.send(&syncproto.Push{Batch: 2, Total: syncproto.MaxBatch, Length: syncproto.MaxBatchLength, Offset: offset, Data: make([]byte, 100)})
+	}
+	if bye := p.bye(); bye.Code != syncproto.CodeMalformed {
+		t.Errorf("the server said %v %s", bye.Code, bye.Detail)
+	}
 }

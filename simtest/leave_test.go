@@ -3,6 +3,8 @@ package simtest_test
 import (
 	"bytes"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"github.com/rawaj/rawaj/simtest"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
+	"github.com/rawaj/rawaj/syncproto/wsconn"
 )
 
 // secret stands in what is recorded, so that a file that still holds it can be told.
@@ -80,21 +83,52 @@ func TestARevokedDeviceDeliversAndThenHoldsNothing(t *testing.T) {
 	}
 }
 
+// saysRevoked is a server that answers every device with a word of its being revoked.
+func saysRevoked(t *testing.T, org syncproto.OrgID, word []byte) string {
+	t.Helper()
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := wsconn.Upgrade(w, r, wsconn.UpgradeOptions{})
+		if err != nil {
+			return
+		}
+		err = conn.Send(ctx, &syncproto.Challenge{Version: syncproto.Version, MinVersion: 1, Org: org, Nonce: make([]byte, 32), TimeMS: time.Now().UnixMilli()})
+		for range 2 { // Hello and Resume
+			if err == nil {
+				_, err = conn.Receive()
+			}
+		}
+		conn.Close(&syncproto.Bye{Code: syncproto.CodeRevoked, Revocation: word})
+	}))
+	t.Cleanup(h.Close)
+	return h.URL
+}
+
 func TestADeviceIsNotWipedByAWordThatNobodySigned(t *testing.T) {
-	c := simtest.NewCentre(t)
-	s, victim := c.NewSite("Stall", schema.KindStall), c.NewSite("Stall", schema.KindStall)
+	c, stranger := simtest.NewCentre(t), simtest.NewCentre(t)
+	s := c.NewSite("Stall", schema.KindStall)
 	sellSome(t, s, 3)
 	s.Sync()
-	victim.Sync()
-	must(t, c.Server.Revoke(ctx, victim.Store.Identity().Device, "a test"))
-	id := *victim.Store.Identity() // whose organisation is another, as it thinks
-	id.OrgKey = bytes.Repeat([]byte{1}, len(id.OrgKey))
-	must(t, victim.Store.Enrol(ctx, id))
-	if _, err := victim.Client.Sync(ctx, time.Second, nil); err == nil {
-		t.Error("it synced with a server of an organisation that is not its own")
-	}
-	if victim.Store.Identity().WipedAt != 0 || countAt(t, victim, schema.Sale) != 3 {
-		t.Error("it was wiped")
+	id := *s.Store.Identity()
+	own, other := syncproto.Revocation{Device: id.Device, TimeMS: 1}, syncproto.Revocation{Device: syncproto.DeviceID{1}, TimeMS: 1}
+	for _, test := range []struct {
+		name  string
+		word  []byte
+		wiped bool
+	}{
+		{"no word", nil, false},
+		{"signed by a stranger", syncproto.SignRevocation(stranger.Server.OrgKey, id.Org, own), false},
+		{"of another device", syncproto.SignRevocation(c.Server.OrgKey, id.Org, other), false},
+		{"of another organisation", syncproto.SignRevocation(c.Server.OrgKey, syncproto.OrgID{1}, own), false},
+		{"signed by the organisation", syncproto.SignRevocation(c.Server.OrgKey, id.Org, own), true},
+	} {
+		id.Server = saysRevoked(t, id.Org, test.word)
+		must(t, s.Store.Enrol(ctx, id))
+		if _, err := s.Client.Sync(ctx, 5*time.Second, nil); !errors.Is(err, client.ErrRefused) {
+			t.Errorf("%s: the sync gave %v", test.name, err)
+		}
+		if wiped, sales := s.Store.Identity().WipedAt != 0, countAt(t, s, schema.Sale); wiped != test.wiped || wiped == (sales == 3) {
+			t.Errorf("%s: wiped %v, %d sales are here", test.name, wiped, sales)
+		}
 	}
 }
 

@@ -1,12 +1,15 @@
 package simtest_test
 
 import (
+	"crypto/ed25519"
 	"slices"
 	"testing"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/seal"
 	"github.com/rawaj/rawaj/simtest"
+	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -98,4 +101,24 @@ func TestAParcelForAnotherOrganisationOrBrokenIsRefused(t *testing.T) {
 	if _, err := s.Client.TakeReceipts(ctx, file); refusal.Of(err) == nil {
 		t.Errorf("a parcel taken for receipts gave %v", err)
 	}
+}
+
+// What a parcel declares, totals rest on: nobody else may say that a site owes nothing.
+func TestAParcelInTheNameOfAnotherDeviceIsRefused(t *testing.T) {
+	c := simtest.NewCentre(t)
+	s, other := c.NewSite("Stall 1", schema.KindStall), c.NewSite("Stall 2", schema.KindStall)
+	sellSome(t, s, 3)
+	taken := func(key ed25519.PrivateKey) error {
+		id := s.Store.Identity()
+		plain, err := syncproto.SignParcel(key, id.Org, &syncproto.Parcel{Device: id.Device, Certificate: id.Certificate, TimeMS: s.Now().UnixMilli()})
+		must(t, err)
+		file, err := seal.Seal(id.OrgKey, plain)
+		must(t, err)
+		_, err = c.Server.TakeParcel(ctx, file)
+		return err
+	}
+	if err := taken(other.Key); refusal.Of(err) == nil {
+		t.Errorf("a parcel that another device signed gave %v", err)
+	}
+	must(t, taken(s.Key))
 }

@@ -41,8 +41,8 @@ type Naming struct {
 	Seen    bool // a record as people see it
 	Base    bool // a record as the server has it, seen or not
 	Sent    bool // an own transaction that the server's log holds, and that still needs it there
-	Open    bool // an own transaction that is not settled, or is held
-	Settled bool // an own transaction that is settled, and still needs it at the server
+	Open    bool // an own transaction that is not settled, or is held, and may be read here
+	Settled bool // an own transaction that is settled, or may not be read here, and needs it at the server
 }
 
 // Stays says whether the attachment stays here; kept, that the server has it.
@@ -109,17 +109,18 @@ func namedByConflicts(tx *sqlitedb.Tx, add func(syncproto.Root, Naming)) error {
 }
 
 // ownNaming reads, of each own transaction that names an attachment, whether the server's
-// log holds it, whether it is settled, and whether it is held. One that was let go was settled.
+// log holds it, whether it is settled, whether it is held, and whether it is sealed: nobody
+// here mends it any more. One that was let go was settled.
 const ownNaming = `SELECT n.root, o.ord IS NULL OR o.seq <= i.acked, o.ord IS NULL OR o.seq <= i.settled,
-	EXISTS (SELECT 1 FROM verdict v WHERE v.hash = o.hash AND v."state" = 'held'), n.unwanted
+	EXISTS (SELECT 1 FROM verdict v WHERE v.hash = o.hash AND v."state" = 'held'), n.unwanted, o.body_hash IS NOT NULL
 	FROM naming n LEFT JOIN outbox o ON o.ord = n.ord AND length(o.body) > 0 LEFT JOIN incarnation i ON i.id = o.inc`
 
 func namedByOwn(tx *sqlitedb.Tx, add func(syncproto.Root, Naming)) error {
 	return tx.Query(func(row sqlitedb.Row) error {
-		sent, settled, held, unwanted := row.Int(1) != 0, row.Int(2) != 0, row.Int(3) != 0, row.Int(4) != 0
-		open := !settled || held
+		sent, settled, held, unwanted, sealed := row.Int(1) != 0, row.Int(2) != 0, row.Int(3) != 0, row.Int(4) != 0, row.Int(5) != 0
+		open := (!settled || held) && !sealed
 		needed := open || !unwanted
-		add(syncproto.BytesValue(row.Blob(0)).Root(), Naming{Sent: sent && needed, Open: open, Settled: settled && needed})
+		add(syncproto.BytesValue(row.Blob(0)).Root(), Naming{Sent: sent && needed, Open: open, Settled: (settled || sealed) && needed})
 		return nil
 	}, ownNaming)
 }

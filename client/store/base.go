@@ -27,7 +27,7 @@ type base struct {
 	scopes   []syncproto.Scope
 	verdicts []*records.Row                        // heard, that end a quarantine without taking the transaction
 	left     map[syncproto.Class][]syncproto.Scope // shares this device may no longer read
-	lessHere bool                                  // a record left
+	lessHere bool                                  // a record left, now or before own work on it was settled
 	backup   bool                                  // a newer backup was heard of
 	prefix   string                                // of this device's receipt numbers
 
@@ -413,11 +413,9 @@ func (b *base) newlySettled(heads []syncproto.Head) ([][2]int64, error) {
 }
 
 // dropOverlays ends the overlays of settled transactions for which no row came:
-// what they made is held in quarantine, what they edited shows base again.
+// what they made is held in quarantine, what they edited shows base again. Of what has
+// left this device before it was settled, they are to be sealed now.
 func (b *base) dropOverlays(spans [][2]int64) error {
-	if b.progress.ownRows == 0 {
-		return nil
-	}
 	for _, span := range spans {
 		err := b.tx.Query(func(row sqlitedb.Row) error {
 			ord := row.Int(0)
@@ -449,6 +447,7 @@ func (b *base) dropOverlay(c *syncproto.Change) error {
 	}
 	have, err := set.Get(b.tx, t, c.Record)
 	if err != nil || have == nil {
+		b.lessHere = b.lessHere || err == nil
 		return err
 	}
 	settled := b.settledOrd(have.Meta[metaOwn])

@@ -37,6 +37,7 @@ var arrows = []arrow{
 	{from: []string{"internal/crashfs"}, test: []string{"internal/sqlitedb", "internal/mark"}},
 	{from: []string{"internal/memfs"}, test: []string{"internal/sqlitedb"}},
 	{from: []string{"internal/bench/..."}, to: everybody, not: append([]string{"internal/crashfs", "internal/memfs"}, kits...)},
+	{from: []string{"internal/attach"}, to: shared, not: notShared, test: []string{"internal/crashfs", "internal/smalldisk"}},
 	{from: []string{"internal/..."}, to: shared, not: notShared},
 
 	// A site.

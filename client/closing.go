@@ -20,35 +20,33 @@ import (
 // A till's closing, or a day's, is stated and signed in a transaction of its own, in the
 // commit that makes it true (SPEC §13). What comes later is stated anew, beside it.
 
+// soldAt is what a transaction did for a closing: the sale that it made or changed, and its
+// till, each as it stands; nil where there is none.
+type soldAt struct{ sale, till *records.Row }
+
 // recordAndState is recordLate; what it changed of a till that is closed, or of a day that
 // was stated, is stated anew in the same commit.
-func (c *Client) recordAndState(ctx context.Context, waited time.Duration, of func(*store.Reader) (*records.Row, error), f func(d *store.Draft, now time.Time, day string) error) error {
-	return c.recordThen(ctx, waited, f, func(w *store.Writer, zone int) error {
-		sale, err := of(w.Reader())
-		if err != nil || sale == nil {
-			return err
+func (c *Client) recordAndState(ctx context.Context, waited time.Duration, f func(d *store.Draft, now time.Time, day string) (soldAt, error)) error {
+	var at soldAt
+	return c.recordThen(ctx, waited, func(d *store.Draft, now time.Time, day string) (err error) {
+		at, err = f(d, now, day)
+		return err
+	}, func(w *store.Writer, zone int) error {
+		if at.sale == nil {
+			return nil
 		}
-		till, day := sale.Of(schema.SaleTill).ID(), sale.Of(schema.SaleDay).Text()
-		if !till.IsZero() {
-			row, err := w.Reader().Get(schema.TillSession, till)
-			if err == nil && row != nil && !row.Of(schema.TillClosedAt).IsNull() {
-				err = c.stateTill(ctx, w, zone, row)
-			}
-			if err != nil {
+		if at.till != nil && !at.till.Of(schema.TillClosedAt).IsNull() {
+			if err := c.stateTill(ctx, w, zone, at.till); err != nil {
 				return err
 			}
 		}
+		day := at.sale.Of(schema.SaleDay).Text()
 		stated, err := w.Reader().LastClosing(closing.About{Day: day, Device: w.Identity().Device})
 		if err != nil || stated == nil {
 			return err
 		}
 		return c.state(ctx, w, zone, syncproto.RecordID{}, day)
 	})
-}
-
-// theSale finds a sale.
-func theSale(id *syncproto.RecordID) func(*store.Reader) (*records.Row, error) {
-	return func(r *store.Reader) (*records.Row, error) { return r.Get(schema.Sale, *id) }
 }
 
 // stateTill states the sales of a till. Its business day is the one on which it was

@@ -276,28 +276,30 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 	if err := n.check(); err != nil {
 		return sold, err
 	}
-	err = c.recordAndState(ctx, n.Waited, theSale(&sold.Sale), func(d *store.Draft, now time.Time, day string) error {
+	err = c.recordAndState(ctx, n.Waited, func(d *store.Draft, now time.Time, day string) (at soldAt, err error) {
 		id, fresh, err := newID(d, schema.Sale, n.ID, field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))))
 		if err != nil {
-			return err
+			return at, err
 		}
-		if !fresh {
+		if at.till, err = d.Get(schema.TillSession, n.Till); err != nil {
+			return at, err
+		}
+		switch {
+		case !fresh:
 			sold, err = soldBefore(d, id, n.Lines)
-			return err
+		case at.till == nil:
+			return at, ErrNoTill
+		default:
+			// What was sold before the till closed is among what was counted then.
+			if closed := at.till.Of(schema.TillClosedAt); !closed.IsNull() && closed.Int() <= now.UnixMilli() && d.Mended(schema.Sale, id) == nil {
+				return at, ErrNoTill
+			}
+			sold, err = sell(d, id, at.till, &n, now, day)
 		}
-		till, err := d.Get(schema.TillSession, n.Till)
-		if err != nil {
-			return err
+		if err == nil {
+			at.sale, err = d.Get(schema.Sale, id)
 		}
-		if till == nil {
-			return ErrNoTill
-		}
-		// What was sold before the till closed is among what was counted then.
-		if closed := till.Of(schema.TillClosedAt); !closed.IsNull() && closed.Int() <= now.UnixMilli() && d.Mended(schema.Sale, id) == nil {
-			return ErrNoTill
-		}
-		sold, err = sell(d, id, till, &n, now, day)
-		return err
+		return at, err
 	})
 	return sold, err
 }
@@ -395,12 +397,20 @@ func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair sy
 // VoidSale takes a sale back: it keeps its number and counts no more. Taking it back
 // twice is harmless.
 func (c *Client) VoidSale(ctx context.Context, sale syncproto.RecordID, reason string) error {
-	return c.recordAndState(ctx, 0, theSale(&sale), func(d *store.Draft, _ time.Time, _ string) error {
+	return c.recordAndState(ctx, 0, func(d *store.Draft, _ time.Time, _ string) (at soldAt, err error) {
 		have, err := d.Get(schema.Sale, sale)
-		if err != nil || have != nil && have.Of(schema.Voided).Bool() {
-			return err
+		if err != nil {
+			return at, err
 		}
-		err = d.Update(schema.Sale, sale, schema.SaleGroupVoid, field(schema.SaleVoidReason, syncproto.TextValue(reason)), field(schema.Voided, syncproto.BoolValue(true)))
-		return refusal.Renamed(err, map[string]string{"void_reason": "reason"})
+		if have == nil || !have.Of(schema.Voided).Bool() {
+			err = d.Update(schema.Sale, sale, schema.SaleGroupVoid, field(schema.SaleVoidReason, syncproto.TextValue(reason)), field(schema.Voided, syncproto.BoolValue(true)))
+			if err != nil {
+				return at, refusal.Renamed(err, map[string]string{"void_reason": "reason"})
+			}
+		}
+		if at.sale, err = d.Get(schema.Sale, sale); err == nil && at.sale != nil {
+			at.till, err = d.Get(schema.TillSession, at.sale.Of(schema.SaleTill).ID())
+		}
+		return at, err
 	})
 }

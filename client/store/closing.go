@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/ed25519"
 
 	"github.com/rawaj/rawaj/internal/closing"
@@ -46,16 +48,20 @@ func (r *Reader) CountClosing(of closing.Of) (syncproto.ClosingCounts, error) {
 }
 
 // LastClosing is the last statement of a till, or of a day by a device; nil where there
-// is none.
+// is none. Every sale asks, so there is nothing to sort.
 func (r *Reader) LastClosing(about closing.About) (last *records.Row, err error) {
-	where, args := `WHERE till_session = ? ORDER BY number DESC, id DESC`, []any{about.Till[:]}
-	if about.Till.IsZero() {
-		where, args = `WHERE day = ? AND device = ? AND till_session IS NULL ORDER BY number DESC, id DESC`, []any{about.Day, about.Device[:]}
+	later := func(row *records.Row) error {
+		if last == nil || cmp.Or(cmp.Compare(row.Of(schema.ClosingNumber).Int(), last.Of(schema.ClosingNumber).Int()), bytes.Compare(row.ID[:], last.ID[:])) > 0 {
+			last = row
+		}
+		return nil
 	}
-	err = set.Each(r.tx, schema.Lookup(schema.Closing), where, func(row *records.Row) error {
-		last = row
-		return sqlitedb.ErrStop
-	}, args...)
+	t := schema.Lookup(schema.Closing)
+	if about.Till.IsZero() {
+		err = set.Each(r.tx, t, `WHERE day = ? AND device = ? AND till_session IS NULL`, later, about.Day, about.Device[:])
+	} else {
+		err = set.Each(r.tx, t, `WHERE till_session = ?`, later, about.Till[:])
+	}
 	return last, err
 }
 

@@ -43,7 +43,7 @@ func (w *Writer) Identity() *Identity { return w.s.Identity() }
 
 // CountClosing counts what a statement of a till or day made now is to say.
 func (r *Reader) CountClosing(of closing.Of) (syncproto.ClosingCounts, error) {
-	c, err := closing.Count(r.tx, set, of, nil)
+	c, err := closing.Count(r.tx, set, closing.ByPart, of, nil)
 	return c.ClosingCounts, err
 }
 
@@ -98,7 +98,7 @@ func (r *Reader) Closing(id *Identity, row *records.Row) (v closing.Statement, e
 // signers are the keys that are known here: of devices by their records, and this one's
 // by its certificate.
 func signers(tx *sqlitedb.Tx, id *Identity) *closing.Signers {
-	return &closing.Signers{Org: id.Org, OrgKey: id.OrgKey, KeyOf: func(device syncproto.DeviceID) (ed25519.PublicKey, error) {
+	return &closing.Signers{Org: id.Org, OrgKey: id.OrgKey, Find: closing.ByPart, KeyOf: func(device syncproto.DeviceID) (ed25519.PublicKey, error) {
 		if device == id.Device {
 			if own, err := syncproto.OwnCertificate(id.Certificate); err == nil {
 				return own.Key, nil
@@ -112,11 +112,16 @@ func signers(tx *sqlitedb.Tx, id *Identity) *closing.Signers {
 	}}
 }
 
-// closings holds statements and answers against their signatures.
+// closings holds statements and answers against their signatures, and looks whether all
+// sales are found for them.
 func (v *verifier) closings() error {
 	id, err := readIdentity(v.tx)
 	if err != nil || id == nil {
 		return err
 	}
-	return signers(v.tx, id).VerifyAll(v.tx, set, func(what string) { v.add("closings", "%s", what) })
+	found := func(what string) { v.add("closings", "%s", what) }
+	if err := closing.VerifyParts(v.tx, found); err != nil {
+		return err
+	}
+	return signers(v.tx, id).VerifyAll(v.tx, set, found)
 }

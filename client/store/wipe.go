@@ -107,7 +107,7 @@ func (s *Store) Wipe(ctx context.Context, now int64) error {
 		if err := set.Clear(b.tx, `1`); err != nil {
 			return err
 		}
-		for _, table := range []string{"preimage", "overlay", "share", "staging", "older", "naming"} {
+		for _, table := range []string{"preimage", "overlay", "share", "staging", "older", "naming", "sold"} {
 			if err := b.tx.Exec(`DELETE FROM ` + table); err != nil {
 				return err
 			}

@@ -5,7 +5,6 @@ package closing
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
@@ -15,7 +14,7 @@ import (
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
-// Indexes find the sales of a till and of a day among those of years.
+// Indexes find the sales of a till and of a day among those of years, and statements.
 const Indexes = `
 CREATE INDEX sale_of_till ON sale (till_session) WHERE till_session IS NOT NULL;
 CREATE INDEX sale_of_day ON sale (day, site);
@@ -43,12 +42,12 @@ type Counted struct {
 }
 
 // Count counts. knew nil: all that is there was known.
-func Count(tx *sqlitedb.Tx, set *records.Set, of Of, knew Knew) (c Counted, err error) {
+func Count(tx *sqlitedb.Tx, set *records.Set, find Find, of Of, knew Knew) (c Counted, err error) {
 	if knew == nil {
 		knew = func(*records.Row) (bool, bool, error) { return true, true, nil }
 	}
 	s := sums{tx: tx, set: set, knew: knew, lines: map[string]int64{}, payments: map[[2]string]int64{}}
-	if err := eachSale(tx, set, of, func(sale *records.Row) error {
+	if err := find(tx, set, of, func(sale *records.Row) error {
 		made, voided, err := knew(sale)
 		switch {
 		case err != nil:
@@ -81,8 +80,8 @@ func Count(tx *sqlitedb.Tx, set *records.Set, of Of, knew Knew) (c Counted, err 
 }
 
 // Present is how many sales there are of a till or day now, and how many are voided.
-func Present(tx *sqlitedb.Tx, set *records.Set, of Of) (all, voided uint64, err error) {
-	err = eachSale(tx, set, of, func(sale *records.Row) error {
+func Present(tx *sqlitedb.Tx, set *records.Set, find Find, of Of) (all, voided uint64, err error) {
+	err = find(tx, set, of, func(sale *records.Row) error {
 		all++
 		if sale.Of(schema.Voided).Bool() {
 			voided++
@@ -90,19 +89,6 @@ func Present(tx *sqlitedb.Tx, set *records.Set, of Of) (all, voided uint64, err 
 		return nil
 	})
 	return all, voided, err
-}
-
-func eachSale(tx *sqlitedb.Tx, set *records.Set, of Of, f func(*records.Row) error) error {
-	t := schema.Lookup(schema.Sale)
-	if !of.Till.IsZero() {
-		return set.Each(tx, t, `WHERE till_session = ? ORDER BY id`, f, of.Till[:])
-	}
-	return set.Each(tx, t, `WHERE day = ? AND site = ? ORDER BY id`, func(sale *records.Row) error {
-		if !strings.HasPrefix(sale.Of(schema.SaleReceiptNo).Text(), of.Prefix+"-") {
-			return nil
-		}
-		return f(sale)
-	}, of.Day, of.Site[:])
 }
 
 // sums is what is added up of the sales that count.

@@ -84,11 +84,12 @@ type Signatures struct {
 	Certificate []byte `json:"certificate,omitempty"` // of the server's device, by the organisation
 }
 
-// Signers are the keys that a side knows.
+// Signers are the keys that a side knows, and how it finds its sales.
 type Signers struct {
 	Org    syncproto.OrgID
 	OrgKey ed25519.PublicKey
 	KeyOf  func(syncproto.DeviceID) (ed25519.PublicKey, error) // nil where it is not known
+	Find   Find                                                // of the side's sales
 }
 
 // Read reads a statement and what was said to it, holding both against their signatures.
@@ -146,7 +147,7 @@ func (s *Signers) Show(tx *sqlitedb.Tx, set *records.Set, row, answer *records.R
 	if v.of(&c, a); unsound != nil {
 		v.State = Unsound
 	}
-	all, voided, err := Present(tx, set, OfStatement(row, prefix))
+	all, voided, err := Present(tx, set, s.Find, OfStatement(row, prefix))
 	v.Late, v.VoidedSince = above(all, v.Sales+v.Voided), above(voided, v.Voided)
 	return v, err
 }

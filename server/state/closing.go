@@ -30,7 +30,7 @@ func (r *Reader) JudgeClosing(row *records.Row, c *syncproto.Closing, prefix str
 		w.heard, err = baseAt(r.tx, c.Heard)
 	}
 	if err == nil {
-		j.Counted, err = closing.Count(r.tx, set, closing.OfStatement(row, prefix), w.knew)
+		j.Counted, err = closing.Count(r.tx, set, closing.ByIndex, closing.OfStatement(row, prefix), w.knew)
 	}
 	if err != nil {
 		return j, err
@@ -155,7 +155,7 @@ func (r *Reader) ShowClosing(row, answer, device *records.Row) (closing.Statemen
 }
 
 func (r *Reader) signers(head *Head) *closing.Signers {
-	return &closing.Signers{Org: head.Org, OrgKey: head.OrgKey, KeyOf: func(device syncproto.DeviceID) (ed25519.PublicKey, error) { return r.Key(device) }}
+	return &closing.Signers{Org: head.Org, OrgKey: head.OrgKey, Find: closing.ByIndex, KeyOf: func(device syncproto.DeviceID) (ed25519.PublicKey, error) { return r.Key(device) }}
 }
 
 // closings holds statements and answers against their signatures.

@@ -117,7 +117,7 @@ type Set struct {
 	tables map[syncproto.TableID]*statements
 }
 
-type statements struct{ columns, get, insert, replace, mark, delete string }
+type statements struct{ columns, get, between, insert, replace, mark, delete string }
 
 // NewSet makes the SQL of a side that keeps up to three integer columns of its own
 // beside each record.
@@ -157,6 +157,7 @@ func (s *Set) statements(t *schema.Table) *statements {
 	return &statements{
 		columns: readable,
 		get:     fmt.Sprintf(`SELECT %s FROM %q WHERE id = ?`, readable, t.Name),
+		between: fmt.Sprintf(`SELECT id FROM %q WHERE id BETWEEN ? AND ? LIMIT ?`, t.Name),
 		insert:  fmt.Sprintf(`INSERT INTO %q (%s) VALUES (%s)`, t.Name, columns, marks),
 		replace: fmt.Sprintf(`REPLACE INTO %q (%s) VALUES (%s)`, t.Name, columns, marks),
 		mark:    fmt.Sprintf(`UPDATE %q SET %s WHERE id = ?`, t.Name, strings.Join(marked, ", ")),
@@ -333,6 +334,20 @@ func (s *Set) Get(tx *sqlitedb.Tx, t *schema.Table, id syncproto.RecordID) (*Row
 		return err
 	}, s.tables[t.ID].get, id[:])
 	return found, err
+}
+
+// Between calls f for the ids of records from first to last, at most most; whole is false
+// where there may be more.
+func (s *Set) Between(tx *sqlitedb.Tx, t *schema.Table, first, last syncproto.RecordID, most int, f func(syncproto.RecordID)) (whole bool, err error) {
+	n := 0
+	err = tx.Query(func(row sqlitedb.Row) error {
+		var id syncproto.RecordID
+		copy(id[:], row.Blob(0))
+		f(id)
+		n++
+		return nil
+	}, s.tables[t.ID].between, first[:], last[:], most)
+	return n < most, err
 }
 
 // Each calls f for every record of a table that a condition holds for, such as

@@ -9,7 +9,7 @@ import (
 
 // transaction judges the next transaction of a chain, gives it its position and
 // carries out what was decided.
-func (f *fold) transaction(e *Entry, c *chain, body *syncproto.Body) error {
+func (f *fold) transaction(e *Entry, c *chain, body *syncproto.Body, read opened) error {
 	f.head.Position++
 	c.head++
 	c.hash = syncproto.Link(c.hash, body.Hash)
@@ -19,7 +19,7 @@ func (f *fold) transaction(e *Entry, c *chain, body *syncproto.Body) error {
 		f.result.Chains = append(f.result.Chains, c.device)
 	}
 	a := &author{chain: c, seq: c.head, hash: c.hash, position: f.head.Position, received: e.ReceivedAt}
-	t, refusal := readBody(body)
+	t, refusal := read.t, read.refusal
 	var p *plan
 	var err error
 	if refusal == nil {
@@ -125,6 +125,7 @@ func (f *fold) put(a *author, w *write, at syncproto.Position) error {
 		if err := set.Insert(f.tx, r); err != nil {
 			return err
 		}
+		f.ahead.enters(r.Table.ID, r.ID)
 		f.forget(r)
 		if err := f.awaited(r); err != nil {
 			return err
@@ -163,6 +164,7 @@ func (f *fold) own(r *records.Row) error {
 	if before != nil {
 		r.Meta[metaMade] = before.Meta[metaMade]
 	}
+	f.ahead.enters(r.Table.ID, r.ID)
 	if err := set.Replace(f.tx, r); err != nil {
 		return err
 	}

@@ -210,12 +210,21 @@ func (f *fold) run(e *Entry, rec oplog.Record, h *syncproto.BatchHeader, bodies 
 	if c == nil {
 		return nil, f.park(rec, h, len(bodies))
 	}
-	for i := skip; i < len(bodies); i++ {
-		if err := f.transaction(e, c, &bodies[i]); err != nil {
+	defer func() { f.ahead = nil }()
+	for rest := bodies[skip:]; len(rest) > 0; {
+		next := rest[:min(stretch, len(rest))]
+		rest = rest[len(next):]
+		read, err := f.look(next)
+		if err != nil {
 			return nil, err
 		}
-		if f.parked > 0 {
-			came = append(came, c.hash)
+		for i := range next {
+			if err := f.transaction(e, c, &next[i], read[i]); err != nil {
+				return nil, err
+			}
+			if f.parked > 0 {
+				came = append(came, c.hash)
+			}
 		}
 	}
 	if e.Road == RoadSocket && skip < len(bodies) {

@@ -34,6 +34,7 @@ type fold struct {
 	counted bool            // whether waiting and parked were read
 	day     int64           // latest of age; 0: not read
 
+	ahead   ahead       // of the transactions that are being judged
 	release []releasing // held transactions to judge again at the present position
 	result  Result
 }

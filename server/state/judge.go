@@ -245,9 +245,12 @@ func (f *fold) load(p *plan, c *syncproto.Change) (*write, *syncproto.Error, err
 		return w, nil, nil
 	}
 	t := schema.Lookup(c.Table)
-	row, err := set.Get(f.tx, t, c.Record)
-	if err != nil {
-		return nil, nil, err
+	var row *records.Row
+	if !f.ahead.absent(c.Table, c.Record) {
+		var err error
+		if row, err = set.Get(f.tx, t, c.Record); err != nil {
+			return nil, nil, err
+		}
 	}
 	w := &write{before: row}
 	switch {

@@ -80,7 +80,7 @@ fuzz: need ## every Fuzz target in the tree, one after another (T=30s each)
 	while IFS=: read -r file func; do \
 		name="$${func#func }"; dir="$$(dirname "$$file")"; \
 		echo "== $$dir $$name, $(T)"; \
-		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) "./$$dir" </dev/null || exit 1; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) -fuzzminimizetime 2s "./$$dir" </dev/null || exit 1; \
 	done
 
 crash: need ## states that power cuts may leave of the databases, opened and judged (N=1000000, SEED=1)

@@ -20,6 +20,7 @@ import (
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -577,4 +578,34 @@ func BenchmarkImport(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(2*n*b.N)/b.Elapsed().Seconds(), "lines/s")
+}
+
+// A spreadsheet is read line by line as text; a database is not opened, whoever made it.
+func TestADatabaseOfferedAsAnImportIsRefused(t *testing.T) {
+	s := newImportStore(t)
+	path := filepath.Join(t.TempDir(), "till.db")
+	db, err := sqlitedb.Open(path, sqlitedb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Write(t.Context(), func(tx *sqlitedb.Tx) error {
+		return tx.Script(`CREATE TABLE sales (receipt, date, item); INSERT INTO sales VALUES (1, '2026-11-20', 'Bread')`)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := client.ImportSales(t.Context(), s, f, importOptions(t, "receipt=1,date=2,item=3"))
+	if err == nil || r.Receipts != 0 {
+		t.Errorf("a database was imported as %+v, %v", r, err)
+	}
+	if total := importTotal(t, s); total.Receipts != 0 {
+		t.Errorf("%d receipts are here", total.Receipts)
+	}
 }

@@ -221,3 +221,21 @@ func TestTheLockFileNamesNoRegistry(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesAreInNoFrameAndLoadNothingFromElsewhere(t *testing.T) {
+	said := map[string]string{}
+	for part := range strings.SplitSeq(Policy, "; ") {
+		name, of, _ := strings.Cut(part, " ")
+		said[name] = of
+	}
+	for name, want := range map[string]string{"frame-ancestors": "'none'", "default-src": "'self'", "connect-src": "'self'", "form-action": "'self'", "base-uri": "'none'"} {
+		if said[name] != want {
+			t.Errorf("%s is %q, want %q", name, said[name], want)
+		}
+	}
+	for name, of := range said {
+		if strings.Contains(of, "unsafe") || strings.Contains(of, "http:") || strings.Contains(of, "*") {
+			t.Errorf("%s lets in %q", name, of)
+		}
+	}
+}

@@ -106,3 +106,34 @@ func TestTwoProgramsOfAMachineDoNotSignEachOtherOut(t *testing.T) {
 		t.Errorf("a browser keeps one cookie for both: %v", names)
 	}
 }
+
+// A link that somebody makes up leads, at most, to the pages of this program.
+func TestASignInLeadsNowhereElse(t *testing.T) {
+	gate := localapi.NewGate("token")
+	h := gate.Handler(http.NotFoundHandler())
+	for _, more := range []string{"", "&next=//evil.example", "&next=https://evil.example/", "&url=https://evil.example"} {
+		link, err := gate.Link("http://127.0.0.1:8421")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", link+more, nil))
+		if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/" {
+			t.Errorf("with %q it leads to %q (%d)", more, to, w.Code)
+		}
+	}
+}
+
+// What somebody saw is not in the browser's cache for who comes after.
+func TestAnswersAreNotStored(t *testing.T) {
+	h := localapi.NewGate("token").Handler(localapi.Mux([]localapi.Route{{Method: "GET", Path: "/api/made-up", Handle: func(w http.ResponseWriter, _ *http.Request) {
+		localapi.Answer(w, "a made-up name", nil)
+	}}}))
+	r := httptest.NewRequest("GET", "http://127.0.0.1:8421/api/made-up", nil)
+	r.Header.Set("Authorization", "Bearer token")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if got := w.Header().Get("Cache-Control"); w.Code != http.StatusOK || got != "no-store" {
+		t.Errorf("an answer (%d) may be kept: %q", w.Code, got)
+	}
+}

@@ -227,3 +227,45 @@ func TestReadReportsAGap(t *testing.T) {
 		t.Errorf("read %v and then %v, want 2, 3 and %v", got, err, oplog.ErrDamaged)
 	}
 }
+
+// Whoever restores one of the two files, or a tool that copies them one by one, makes a
+// database and a WAL of different ages.
+func TestADatabaseAndAWALOfDifferentAgesAreNotTakenForALog(t *testing.T) {
+	dir := t.TempDir()
+	live := filepath.Join(dir, "live.db")
+	l := open(t, live)
+	keep := func(name string) {
+		for _, suffix := range []string{"", "-wal", "-mark"} {
+			copyFile(t, live+suffix, filepath.Join(dir, name+suffix))
+		}
+	}
+	fill(t, l, 10, 20)
+	if err := l.Checkpoint(); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, l, 300, 9000)
+	keep("early") // with a WAL of its own
+	if err := l.Checkpoint(); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, l, sizes...)
+	if err := l.Checkpoint(); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, l, 40, 50, 60)
+	keep("late")
+	for name, from := range map[string][2]string{"an early database, a late WAL": {"early", "late"}, "a late database, an early WAL": {"late", "early"}} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "log.db")
+			copyFile(t, filepath.Join(dir, from[0]), path)
+			copyFile(t, filepath.Join(dir, from[1]+"-wal"), path+"-wal")
+			copyFile(t, filepath.Join(dir, "late-mark"), path+"-mark")
+			l, err := sqlitelog.Open(path, sqlitelog.Options{})
+			if err == nil {
+				end, _ := l.End()
+				l.Close()
+				t.Errorf("it opens with %d records", end)
+			}
+		})
+	}
+}

@@ -9,45 +9,66 @@ import (
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
-// ddlNamed counts, in the commit that does it, whatever may change what Names tells: nobody
-// has to read all names to know that they are as they were. The tables count by themselves,
-// for much of this package writes them. A sale touches nothing that counts.
-var ddlNamed = func() string {
-	var b strings.Builder
-	b.WriteString(`
+// ddlNamed holds the number of changes to what Names tells.
+const ddlNamed = `
 CREATE TABLE named (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL) STRICT;
 INSERT INTO named (one, n) VALUES (1, 0);
 CREATE INDEX naming_ord ON naming (ord);
-`)
-	n := 0
-	count := func(event, table, condition string) {
-		n++
-		fmt.Fprintf(&b, "CREATE TRIGGER named_%d %s ON %q WHEN %s BEGIN UPDATE named SET n = n + 1; END;\n", n, event, table, condition)
+`
+
+// trigger is one by its name.
+type trigger struct{ name, ddl string }
+
+// counting counts, in the commit that does it, whatever may change what Names tells: nobody
+// has to read all names to know that they are as they were. The tables count by themselves,
+// for much of this package writes them. A sale touches nothing that counts.
+var counting = func() (all []trigger) {
+	count := func(about, event, table, condition string) {
+		name := fmt.Sprintf("named_%s_%s_%s", table, about, strings.ToLower(strings.Fields(event)[1]))
+		all = append(all, trigger{name, fmt.Sprintf("CREATE TRIGGER %q %s ON %q WHEN %s BEGIN UPDATE named SET n = n + 1; END", name, event, table, condition)})
 	}
 	for _, f := range schema.AttachmentFields {
 		t, field := f.Table.Name, f.Field.Name
 		differs := fmt.Sprintf(`(o.%[1]q IS NOT NEW.%[1]q OR NEW.%[1]q IS NOT NULL AND (o._state IS NULL) <> (NEW._state IS NULL))`, field)
 		// Before, since what REPLACE replaces is gone after it, and no trigger told.
-		count("BEFORE INSERT", t, fmt.Sprintf(`coalesce((SELECT %s FROM %q o WHERE o.id = NEW.id), NEW.%q IS NOT NULL)`, differs, t, field))
-		count("AFTER UPDATE", t, strings.ReplaceAll(differs, "o.", "OLD."))
-		count("AFTER DELETE", t, fmt.Sprintf(`OLD.%q IS NOT NULL`, field))
-		count("AFTER INSERT", "preimage", fmt.Sprintf(`NEW.tbl = %d`, f.Table.ID))
-		count("AFTER DELETE", "preimage", fmt.Sprintf(`OLD.tbl = %d`, f.Table.ID))
+		count(field, "BEFORE INSERT", t, fmt.Sprintf(`coalesce((SELECT %s FROM %q o WHERE o.id = NEW.id), NEW.%q IS NOT NULL)`, differs, t, field))
+		count(field, "AFTER UPDATE", t, strings.ReplaceAll(differs, "o.", "OLD."))
+		count(field, "AFTER DELETE", t, fmt.Sprintf(`OLD.%q IS NOT NULL`, field))
+		count(t+"_"+field, "AFTER INSERT", "preimage", fmt.Sprintf(`NEW.tbl = %d`, f.Table.ID))
+		count(t+"_"+field, "AFTER DELETE", "preimage", fmt.Sprintf(`OLD.tbl = %d`, f.Table.ID))
 	}
 	for _, table := range []string{schema.Lookup(schema.Conflict).Name, schema.Lookup(schema.ConflictPersonal).Name, schema.Lookup(schema.Verdict).Name, "naming"} {
 		for _, event := range []string{"AFTER INSERT", "AFTER UPDATE", "AFTER DELETE"} {
-			count(event, table, "1")
+			count("any", event, table, "1")
 		}
 	}
 	// Own transactions that name one, as the server logs and judges them, and as they are let go.
 	for _, upto := range []string{"acked", "settled"} {
-		count("AFTER UPDATE OF "+upto, "incarnation", fmt.Sprintf(`NEW.%[1]s <> OLD.%[1]s AND EXISTS (SELECT 1 FROM naming
+		count(upto, "AFTER UPDATE OF "+upto, "incarnation", fmt.Sprintf(`NEW.%[1]s <> OLD.%[1]s AND EXISTS (SELECT 1 FROM naming
 			WHERE ord BETWEEN NEW.first_ord + min(OLD.%[1]s, NEW.%[1]s) AND NEW.first_ord + max(OLD.%[1]s, NEW.%[1]s) - 1)`, upto))
 	}
-	count("AFTER UPDATE OF inc, seq, hash, body", "outbox", `EXISTS (SELECT 1 FROM naming WHERE ord = NEW.ord)`)
-	count("AFTER DELETE", "outbox", `EXISTS (SELECT 1 FROM naming WHERE ord = OLD.ord)`)
-	return b.String()
+	count("any", "AFTER UPDATE OF inc, seq, hash, body", "outbox", `EXISTS (SELECT 1 FROM naming WHERE ord = NEW.ord)`)
+	count("any", "AFTER DELETE", "outbox", `EXISTS (SELECT 1 FROM naming WHERE ord = OLD.ord)`)
+	return all
 }()
+
+// count has the tables count that do not yet: the schema may have got fields that name
+// attachments since the database was last opened.
+func count(tx *sqlitedb.Tx) error {
+	have := map[string]bool{}
+	if err := tx.Query(func(row sqlitedb.Row) error { have[row.Text(0)] = true; return nil }, `SELECT name FROM sqlite_schema WHERE type = 'trigger'`); err != nil {
+		return err
+	}
+	for _, t := range counting {
+		if have[t.name] {
+			continue
+		}
+		if err := tx.Script(t.ddl); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // NamesAt is a number that is another one when what Names tells has changed.
 func (s *Store) NamesAt(ctx context.Context) (at int64, err error) {

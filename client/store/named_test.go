@@ -8,6 +8,7 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -178,4 +179,29 @@ func (s *site) named() (map[syncproto.Root]store.Naming, int64) {
 		s.t.Fatal(err)
 	}
 	return names, at
+}
+
+func TestNamesInAFieldThatTheSchemaGotSinceAreCountedToo(t *testing.T) {
+	s := newSite(t)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlitedb.Open(s.path, sqlitedb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Write(ctx, func(tx *sqlitedb.Tx) error { return tx.Script(`DROP TRIGGER named_product_photo_insert`) }); err != nil { // as it was before
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.Store = nil
+	s.reopen()
+	_, before := s.named()
+	s.sends(orgShare, schema.Product, goods, text(schema.NameEn, "made up"), photo(1))
+	s.checkpoint(true)
+	if names, at := s.named(); len(names) != 1 || at == before {
+		t.Errorf("%d names, the number is %d, was %d", len(names), at, before)
+	}
 }

@@ -197,6 +197,9 @@ func (s *Store) load(ctx context.Context, path string) (err error) {
 	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl, ddlOffset, ddlSpare, ddlGap, closing.Indexes, ddlNaming + ddlPhotos, ddlNamed, closing.Parts}); err != nil {
 		return err
 	}
+	if err := s.db.Write(ctx, count); err != nil {
+		return err
+	}
 	if err := s.read(ctx); err != nil {
 		return err
 	}

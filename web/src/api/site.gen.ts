@@ -239,6 +239,7 @@ export type RefusalCode =
   | 'bad_parameter'
   | 'bad_step'
   | 'device_refused'
+  | 'disk_failed'
   | 'ends_before_start'
   | 'first_stands'
   | 'id_used'
@@ -480,6 +481,7 @@ export interface Status {
   conflicts: number
   cursor_at: number
   declared: Backlog
+  disk: string
   held_minor: Record<string, number>
   kept: number
   last_contact: string | null

@@ -183,6 +183,9 @@ func describe(b *strings.Builder, t *schema.Table) {
 			if len(m.Waiting) > 0 {
 				fmt.Fprintf(b, "No clash between: %s.\n", strings.Join(m.Waiting, ", "))
 			}
+			if len(m.Rank) > 0 {
+				fmt.Fprintf(b, "Of two that left one state the one further on here stands: %s.\n", strings.Join(m.Rank, ", "))
+			}
 			if len(m.Clashes) > 0 {
 				b.WriteString("Clashes (left → wanted, but present: outcome):")
 				for j, c := range m.Clashes {

@@ -257,9 +257,9 @@ func TestAStateMovesAlongItsArrowsOnly(t *testing.T) {
 	noArrow := b.doesSo([]syncproto.Change{move("accepted", "settled")}, seeing(o.here()))
 	clash := o.enrol(schema.KindBranch, o.site).doesSo([]syncproto.Change{move("invited", "declined")}, seeing(base))
 	agreed := o.enrol(schema.KindBranch, o.site).doesSo([]syncproto.Change{move("invited", "accepted")}, seeing(base))
-	o.applied(accepted, agreed)
+	o.applied(accepted, agreed, clash)
 	o.held(noArrow, syncproto.CodeBadState)
-	o.held(clash, syncproto.CodeBadState)
+	o.ledgerIs(loses{clash, accepted})
 	if state() != "accepted" {
 		t.Errorf("state is %q, want accepted", state())
 	}

@@ -236,6 +236,11 @@ var decisions = []*Table{{
 // may not read in the ledger what stood in it.
 var ledgers = []*Table{conflictTable(ConflictPersonal, "conflict_personal", syncproto.ClassP)}
 
+var eligibilityLedgers = []*Table{conflictTable(ConflictEligibility, "conflict_eligibility", syncproto.ClassE)}
+
+// Ledgers are the tables of conflicts, one a class.
+var Ledgers = []syncproto.TableID{Conflict, ConflictPersonal, ConflictEligibility}
+
 // Ledger is the table that conflicts over records of a class go to, nil where they
 // are kept in the log alone.
 func Ledger(c syncproto.Class) *Table {
@@ -244,6 +249,8 @@ func Ledger(c syncproto.Class) *Table {
 		return Lookup(Conflict)
 	case syncproto.ClassP:
 		return Lookup(ConflictPersonal)
+	case syncproto.ClassE:
+		return Lookup(ConflictEligibility)
 	}
 	return nil
 }

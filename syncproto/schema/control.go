@@ -36,7 +36,7 @@ func OfControl(t syncproto.TableID) bool {
 // that lost them makes them anew.
 func Derived(t syncproto.TableID) bool {
 	switch t {
-	case Verdict, Conflict, ConflictPersonal, Backed, Control:
+	case Verdict, Conflict, ConflictPersonal, ConflictEligibility, Backed, Control:
 		return true
 	}
 	return false

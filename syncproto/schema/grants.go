@@ -25,9 +25,19 @@ type Access struct {
 	Permits []Permit
 }
 
-var stallWrites = []syncproto.TableID{Category, Family, Product, Price, TillSession, Sale, SaleLine, Payment, Closing}
+// A stall takes part in the fair that it was armed for, so it may note there that a family came.
+var stallWrites = []syncproto.TableID{
+	Category, Family, Product, Price, PriceChange, TillSession, TillSheet, TillCount, TillApproval, Sale, SaleLine, LineOwner, Payment, Closing,
+	Participation, CheckIn, Consignment, StockMovement,
+}
 
-var branchWrites = []syncproto.TableID{User, Participation, Person, FamilyPrivate, Workshop, WorkshopSession, Scan, Attendance, Referral}
+var branchWrites = []syncproto.TableID{
+	User, Person, PersonAlias, FamilyPrivate, FamilyAccount, IncomeNote, Workshop, WorkshopSession, RosterEntry, Scan, Attendance, AttendanceCorrection,
+	Coordination, IdentityDocument, Ground, PolicySignature, Membership, Payout, Referral,
+}
+
+// Nobody but head office writes the rest: policies, standings and credits, plans of fairs,
+// agreements, statements and their lines.
 
 var writable = map[string][]syncproto.TableID{
 	KindStall:   stallWrites,

@@ -20,6 +20,58 @@ func ParticipationID(fair, family syncproto.RecordID) syncproto.RecordID {
 	return syncproto.DerivedID(fair.MS(), "participation", fair[:], family[:])
 }
 
+// MembershipID is a person's membership.
+func MembershipID(person syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(person.MS(), "membership", person[:])
+}
+
+// DocumentID is a paper of a person, by its kind and the number printed on it.
+func DocumentID(person syncproto.RecordID, kind, number string) syncproto.RecordID {
+	return syncproto.DerivedID(person.MS(), "document", person[:], []byte(kind), []byte(Fold(number)))
+}
+
+// StandingID is what a family's branch knows of its eligibility, or the stalls of a fair
+// where fair is not zero.
+func StandingID(family, fair syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(family.MS(), "standing", family[:], fair[:])
+}
+
+// RosterID is a person's place on the list of a session.
+func RosterID(session, person syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(session.MS(), "roster", session[:], person[:])
+}
+
+// CreditID is what a session gave a person.
+func CreditID(session, person syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(session.MS(), "credit", session[:], person[:])
+}
+
+// LineOwnerID is whose a sale line was that was sold without an owner (R12).
+func LineOwnerID(line syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(line.MS(), "line-owner", line[:])
+}
+
+// StatementLineID is the place of a sale line, or of an adjustment, in statements: there
+// is one for each kind (R16).
+func StatementLineID(of syncproto.RecordID, kind string) syncproto.RecordID {
+	return syncproto.DerivedID(of.MS(), "statement-line", of[:], []byte(kind))
+}
+
+// PayoutID is what was handed over for a statement.
+func PayoutID(statement syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(statement.MS(), "payout", statement[:])
+}
+
+// IncomeNoteID is what a family had in a month from a source.
+func IncomeNoteID(family syncproto.RecordID, month, source string) syncproto.RecordID {
+	return syncproto.DerivedID(family.MS(), "income", family[:], []byte(month), []byte(source))
+}
+
+// AliasID is a person's being read as another.
+func AliasID(person syncproto.RecordID) syncproto.RecordID {
+	return syncproto.DerivedID(person.MS(), "alias", person[:])
+}
+
 // AttendanceID is what was decided about one person's attendance of one session.
 func AttendanceID(session, person syncproto.RecordID) syncproto.RecordID {
 	return syncproto.DerivedID(session.MS(), "attendance", session[:], person[:])

@@ -7,6 +7,7 @@ type Machine struct {
 	Initial []string // that a record may be made in
 	Arrows  []Arrow
 	Clashes []Clash
+	Rank    []string // decides clashes that Clashes does not name: the state further on in it stands
 	Waiting []string // states that differ only in how far waiting has come: left in one, met in another, is no clash
 }
 
@@ -32,7 +33,11 @@ func (m *Machine) Decide(left, wanted, present string) (outcome string, ok bool)
 			return c.Outcome, c.Outcome != ""
 		}
 	}
-	return "", false
+	w, p := slices.Index(m.Rank, wanted), slices.Index(m.Rank, present)
+	if w < 0 || p < 0 {
+		return "", false
+	}
+	return m.Rank[max(w, p)], true
 }
 
 // OnlyWaited says that two states differ only in how far waiting has come.

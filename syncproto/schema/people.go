@@ -29,11 +29,13 @@ const (
 	FamilyPrivateHead   syncproto.FieldID = 2 // person
 	FamilyPrivatePhone  syncproto.FieldID = 3
 	FamilyPrivatePayout syncproto.FieldID = 4
+	FamilyPrivateLang   syncproto.FieldID = 5 // of what is printed for it
 
 	FamilyPrivateGroupBranch syncproto.GroupID = 1
 	FamilyPrivateGroupHead   syncproto.GroupID = 2
 	FamilyPrivateGroupPhone  syncproto.GroupID = 3
 	FamilyPrivateGroupPayout syncproto.GroupID = 4
+	FamilyPrivateGroupLang   syncproto.GroupID = 5
 )
 
 // Fields of workshop.
@@ -41,9 +43,11 @@ const (
 	WorkshopKind    syncproto.FieldID = 4
 	WorkshopMinutes syncproto.FieldID = 5 // accredited minutes of a session, unless it says otherwise
 	WorkshopCounts  syncproto.FieldID = 6 // counts for membership (M5)
+	WorkshopTrainer syncproto.FieldID = 7 // who usually gives it
 
 	WorkshopGroupKind    syncproto.GroupID = 2
 	WorkshopGroupMinutes syncproto.GroupID = 3
+	WorkshopGroupTrainer syncproto.GroupID = 4
 )
 
 // Fields of workshop_session.
@@ -54,11 +58,22 @@ const (
 	SessionEndsAt   syncproto.FieldID = 4 // UTC ms
 	SessionMinutes  syncproto.FieldID = 5 // accredited
 	SessionStatus   syncproto.FieldID = 6
+	SessionAlso     syncproto.FieldID = 7 // a second site that holds it too and scans for it
+	SessionRoom     syncproto.FieldID = 8
+	SessionTrainer  syncproto.FieldID = 9
+	SessionCapacity syncproto.FieldID = 10
+	SessionReason   syncproto.FieldID = 11 // of a cancellation
 
 	SessionGroupWhat   syncproto.GroupID = 1
 	SessionGroupTimes  syncproto.GroupID = 2
 	SessionGroupStatus syncproto.GroupID = 3
+	SessionGroupAlso   syncproto.GroupID = 4
+	SessionGroupPlace  syncproto.GroupID = 5
+	SessionGroupReason syncproto.GroupID = 6
 )
+
+// SessionHeld is the status of a session that took place: it alone counts.
+const SessionHeld = "held"
 
 // Fields of scan: one check-in or check-out. Scans are only added; first in, last
 // out and credited minutes are derived (R4).
@@ -69,8 +84,10 @@ const (
 	ScanKind    syncproto.FieldID = 4 // in or out
 	ScanAt      syncproto.FieldID = 5 // UTC ms by the site's clock, as claimed
 	ScanSource  syncproto.FieldID = 6
+	ScanAlso    syncproto.FieldID = 7 // SessionAlso
 
 	ScanGroupWhat syncproto.GroupID = 1
+	ScanGroupAlso syncproto.GroupID = 2
 )
 
 // Kinds of scans.
@@ -90,9 +107,11 @@ const (
 	AttendanceBy      syncproto.FieldID = 6 // who decided
 	AttendanceReason  syncproto.FieldID = 7
 	AttendanceAt      syncproto.FieldID = 8 // UTC ms by the site's clock
+	AttendanceAlso    syncproto.FieldID = 9 // SessionAlso
 
 	AttendanceGroupWhat    syncproto.GroupID = 1
 	AttendanceGroupVerdict syncproto.GroupID = 2
+	AttendanceGroupAlso    syncproto.GroupID = 3
 )
 
 // Verdicts about an attendance.
@@ -134,12 +153,14 @@ var people = []*Table{
 			{ID: FamilyPrivateHead, Name: "head", Kind: syncproto.Bytes, Ref: Person},
 			{ID: FamilyPrivatePhone, Name: "phone", Kind: syncproto.Text, Form: Code, Max: 24},
 			{ID: FamilyPrivatePayout, Name: "payout", Kind: syncproto.Text, Form: OneOf, Words: []string{"cash", "transfer", "voucher"}},
+			oneOf(FamilyPrivateLang, "lang", "ar", "fa", "en"),
 		},
 		Groups: []Group{
 			{ID: FamilyPrivateGroupBranch, Name: "branch", Fields: []syncproto.FieldID{FamilyPrivateBranch}},
 			{ID: FamilyPrivateGroupHead, Name: "head", Fields: []syncproto.FieldID{FamilyPrivateHead}},
 			{ID: FamilyPrivateGroupPhone, Name: "phone", Fields: []syncproto.FieldID{FamilyPrivatePhone}},
 			{ID: FamilyPrivateGroupPayout, Name: "payout", Fields: []syncproto.FieldID{FamilyPrivatePayout}},
+			{ID: FamilyPrivateGroupLang, Name: "lang", Fields: []syncproto.FieldID{FamilyPrivateLang}},
 		},
 	},
 	{
@@ -148,35 +169,45 @@ var people = []*Table{
 			Field{ID: WorkshopKind, Name: "kind", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"practical", "administrative"}},
 			Field{ID: WorkshopMinutes, Name: "minutes", Kind: syncproto.Int, Required: true, Min: 1, Max: maxMinutes},
 			Field{ID: WorkshopCounts, Name: "counts", Kind: syncproto.Bool, Required: true},
+			Field{ID: WorkshopTrainer, Name: "trainer", Kind: syncproto.Text, Max: MaxName},
 			voided(),
 		),
 		Groups: []Group{
 			namesGroup(),
 			{ID: WorkshopGroupKind, Name: "kind", Fields: []syncproto.FieldID{WorkshopKind}},
 			{ID: WorkshopGroupMinutes, Name: "minutes", Fields: []syncproto.FieldID{WorkshopMinutes, WorkshopCounts}},
+			{ID: WorkshopGroupTrainer, Name: "trainer", Fields: []syncproto.FieldID{WorkshopTrainer}},
 			voidedGroup(),
 		},
 		Fold: []syncproto.FieldID{NameAr, NameFa, NameEn},
 	},
 	{
-		ID: WorkshopSession, Name: "workshop_session", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: SessionSite}},
+		ID: WorkshopSession, Name: "workshop_session", Class: syncproto.ClassS, Scopes: atSites(SessionSite, SessionAlso),
 		Fields: []Field{
 			{ID: SessionSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
 			{ID: SessionWorkshop, Name: "workshop", Kind: syncproto.Bytes, Ref: Workshop, Required: true},
 			{ID: SessionStartsAt, Name: "starts_at", Kind: syncproto.Int, Required: true},
 			{ID: SessionEndsAt, Name: "ends_at", Kind: syncproto.Int, Required: true},
 			{ID: SessionMinutes, Name: "minutes", Kind: syncproto.Int, Required: true, Min: 1, Max: maxMinutes},
-			{ID: SessionStatus, Name: "status", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"planned", "open", "held", "cancelled"}},
+			{ID: SessionStatus, Name: "status", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"planned", "open", SessionHeld, "cancelled"}},
+			ref(SessionAlso, "also_site", Site, false),
+			{ID: SessionRoom, Name: "room", Kind: syncproto.Text, Max: MaxName},
+			{ID: SessionTrainer, Name: "trainer", Kind: syncproto.Text, Max: MaxName},
+			{ID: SessionCapacity, Name: "capacity", Kind: syncproto.Int, Min: 1, Max: maxCapacity},
+			{ID: SessionReason, Name: "reason", Kind: syncproto.Text, Max: MaxReason},
 		},
 		Groups: []Group{
 			{ID: SessionGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{SessionSite, SessionWorkshop}},
 			{ID: SessionGroupTimes, Name: "times", Fields: []syncproto.FieldID{SessionStartsAt, SessionEndsAt, SessionMinutes}},
 			{ID: SessionGroupStatus, Name: "status", Fields: []syncproto.FieldID{SessionStatus}},
+			{ID: SessionGroupAlso, Name: "also", Rule: OnceStrict, Fields: []syncproto.FieldID{SessionAlso}},
+			{ID: SessionGroupPlace, Name: "place", Fields: []syncproto.FieldID{SessionRoom, SessionTrainer, SessionCapacity}},
+			{ID: SessionGroupReason, Name: "reason", Fields: []syncproto.FieldID{SessionReason}},
 		},
 		Whole: wholeSession,
 	},
 	{
-		ID: Scan, Name: "scan", Class: syncproto.ClassP, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: ScanSite}},
+		ID: Scan, Name: "scan", Class: syncproto.ClassP, Scopes: atSites(ScanSite, ScanAlso),
 		Fields: []Field{
 			{ID: ScanSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
 			{ID: ScanSession, Name: "session", Kind: syncproto.Bytes, Ref: WorkshopSession, Required: true},
@@ -184,13 +215,15 @@ var people = []*Table{
 			{ID: ScanKind, Name: "kind", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{ScanIn, ScanOut}},
 			{ID: ScanAt, Name: "at", Kind: syncproto.Int, Required: true},
 			{ID: ScanSource, Name: "source", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"scan", "list", "paper", "correction"}},
+			ref(ScanAlso, "also_site", Site, false),
 		},
 		Groups: []Group{
 			{ID: ScanGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{ScanSite, ScanSession, ScanPerson, ScanKind, ScanAt, ScanSource}},
+			{ID: ScanGroupAlso, Name: "also", Rule: OnceStrict, Fields: []syncproto.FieldID{ScanAlso}},
 		},
 	},
 	{
-		ID: Attendance, Name: "attendance", Class: syncproto.ClassP, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: AttendanceSite}},
+		ID: Attendance, Name: "attendance", Class: syncproto.ClassP, Scopes: atSites(AttendanceSite, AttendanceAlso),
 		Fields: []Field{
 			{ID: AttendanceSite, Name: "site", Kind: syncproto.Bytes, Ref: Site, Required: true},
 			{ID: AttendanceSession, Name: "session", Kind: syncproto.Bytes, Ref: WorkshopSession, Required: true},
@@ -200,14 +233,19 @@ var people = []*Table{
 			{ID: AttendanceBy, Name: "by", Kind: syncproto.Text, Required: true, Max: MaxName},
 			{ID: AttendanceReason, Name: "reason", Kind: syncproto.Text, Max: MaxReason},
 			{ID: AttendanceAt, Name: "at", Kind: syncproto.Int, Required: true},
+			ref(AttendanceAlso, "also_site", Site, false),
 		},
 		Groups: []Group{
 			{ID: AttendanceGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{AttendanceSite, AttendanceSession, AttendancePerson}},
 			{ID: AttendanceGroupVerdict, Name: "verdict", Fields: []syncproto.FieldID{AttendanceVerdict, AttendanceOutAt, AttendanceBy, AttendanceReason, AttendanceAt}},
+			{ID: AttendanceGroupAlso, Name: "also", Rule: OnceStrict, Fields: []syncproto.FieldID{AttendanceAlso}},
 		},
 		Whole: wholeAttendance,
 	},
 }
+
+// maxCapacity bounds the people of one session: a hall.
+const maxCapacity = 10_000
 
 // maxMinutes bounds the accredited minutes of a session: a whole day.
 const maxMinutes = 24 * 60

@@ -12,7 +12,8 @@ import (
 
 // Version is the schema this code knows: one integer that only grows.
 //
-//   - 1 (2026-11): organisation to payment, the centre's own tables, people, workshops and referrals, batches of control, closings, photos
+//   - 1 (2026-11): organisation to payment, the centre's own tables, people, workshops and referrals, batches of control, closings, photos,
+//     and of the Intaj centre membership, hours, plans of fairs, sheets of tills, stock, agreements, statements and merged persons
 const Version = 1
 
 // RulesVersion is the version of rules and merge decisions this code applies.
@@ -115,7 +116,8 @@ func (p *places) put(n, at int) {
 }
 
 // All lists the tables by number.
-var All = index(sites, selling, fairs, centre, people, referrals, ledgers, decisions, controls, closings)
+var All = index(sites, catalogue, selling, fairs, centre, people, referrals, ledgers, decisions, controls, closings,
+	eligibility, memberships, hours, fairPlans, tills, stock, settlements, families, aliases, eligibilityLedgers, approvals, policyTexts)
 
 var byID = func() (p places) {
 	for i, t := range All {

@@ -2,41 +2,6 @@ package schema
 
 import "github.com/rawaj/rawaj/syncproto"
 
-// Fields of category: names and voided only. Fields of family.
-const (
-	FamilyCode   syncproto.FieldID = 4 // printed on the family's card
-	FamilyBranch syncproto.FieldID = 5
-
-	FamilyGroupCode   syncproto.GroupID = 2
-	FamilyGroupBranch syncproto.GroupID = 3
-)
-
-// Fields of product.
-const (
-	ProductSku      syncproto.FieldID = 4
-	ProductFamily   syncproto.FieldID = 5
-	ProductCategory syncproto.FieldID = 6
-	ProductUnit     syncproto.FieldID = 7
-	ProductPhoto    syncproto.FieldID = 8
-
-	ProductGroupSku      syncproto.GroupID = 2
-	ProductGroupFamily   syncproto.GroupID = 3
-	ProductGroupCategory syncproto.GroupID = 4
-	ProductGroupUnit     syncproto.GroupID = 5
-	ProductGroupPhoto    syncproto.GroupID = 6
-)
-
-// Fields of price: one record for a product and a place (PriceID).
-const (
-	PriceProduct  syncproto.FieldID = 1
-	PriceSite     syncproto.FieldID = 2 // null: everywhere
-	PriceAmount   syncproto.FieldID = 3 // minor units
-	PriceCurrency syncproto.FieldID = 4
-
-	PriceGroupWhere  syncproto.GroupID = 1
-	PriceGroupAmount syncproto.GroupID = 2
-)
-
 // Fields of till_session.
 const (
 	TillSite     syncproto.FieldID = 1
@@ -47,9 +12,12 @@ const (
 	TillCurrency syncproto.FieldID = 6
 	TillClosedAt syncproto.FieldID = 7
 	TillCounted  syncproto.FieldID = 8 // minor units
+	TillHostKind syncproto.FieldID = 9 // of a food event (R10)
+	TillHost     syncproto.FieldID = 10
 
 	TillGroupOpening syncproto.GroupID = 1
 	TillGroupClosing syncproto.GroupID = 2
+	TillGroupHost    syncproto.GroupID = 3
 )
 
 // Fields of sale: one receipt. A sale is never edited: a mistake is voided and sold
@@ -64,10 +32,12 @@ const (
 	SaleTill        syncproto.FieldID = 7 // null for an imported sale, whose till is not ours
 	SaleReceiptNo   syncproto.FieldID = 8 // ours: the device's prefix and a counter without gaps (R14)
 	SaleVoidReason  syncproto.FieldID = 9
+	SaleBuyer       syncproto.FieldID = 10
 
 	SaleGroupWhat   syncproto.GroupID = 1
 	SaleGroupOrigin syncproto.GroupID = 2
 	SaleGroupVoid   syncproto.GroupID = 3
+	SaleGroupBuyer  syncproto.GroupID = 4
 )
 
 // Fields of sale_line: what was sold, of whom, for how much. It has its own copy of
@@ -84,9 +54,14 @@ const (
 	LineUnitPrice syncproto.FieldID = 8 // minor units; null: unpriced
 	LineCurrency  syncproto.FieldID = 9
 	LineDiscount  syncproto.FieldID = 10 // minor units off the line; null or 0 or more
+	LineShare     syncproto.FieldID = 11 // hundredths of a percent that an outlet or the centre keeps, frozen at the sale
+	LineAgreement syncproto.FieldID = 12 // that says so; null outside of one (R17)
+	LineRefunds   syncproto.FieldID = 13 // line that it takes back (R18)
 
-	LineGroupGoods syncproto.GroupID = 1
-	LineGroupMoney syncproto.GroupID = 2
+	LineGroupGoods   syncproto.GroupID = 1
+	LineGroupMoney   syncproto.GroupID = 2
+	LineGroupShare   syncproto.GroupID = 3
+	LineGroupRefunds syncproto.GroupID = 4
 )
 
 // Fields of payment.
@@ -97,8 +72,10 @@ const (
 	PaymentMethod   syncproto.FieldID = 4
 	PaymentAmount   syncproto.FieldID = 5 // minor units; negative when paid back
 	PaymentCurrency syncproto.FieldID = 6
+	PaymentRef      syncproto.FieldID = 7 // number that the card terminal or the bank gave
 
 	PaymentGroupWhat syncproto.GroupID = 1
+	PaymentGroupRef  syncproto.GroupID = 2
 )
 
 const (
@@ -130,6 +107,8 @@ func wholeLine(t *Table, v Values) *Flaw {
 		return &Flaw{Kind: FlawCurrency, Field: "unit_price_minor", Detail: "and its currency go together"}
 	case price.IsNull() && !t.Of(v, LineDiscount).IsNull():
 		return &Flaw{Kind: FlawRequired, Field: "unit_price_minor", Detail: "is missing: a discount without a price"}
+	case !t.Of(v, LineRefunds).IsNull() && quantity >= 0:
+		return &Flaw{Kind: FlawRange, Field: "quantity", Min: -MaxQuantity, Max: -1, Detail: "is not below zero: a refund gives back"}
 	case quantity != 0 && abs(price.Int()) > MaxAmount/abs(quantity):
 		return &Flaw{Kind: FlawWorth, Field: "quantity", Detail: "times the price is worth more than a line may be"}
 	}
@@ -139,59 +118,6 @@ func wholeLine(t *Table, v Values) *Flaw {
 func abs(n int64) int64 { return max(n, -n) }
 
 var selling = []*Table{
-	{
-		ID: Category, Name: "category", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeOrg}},
-		Fields: append(names(), voided()), Groups: []Group{namesGroup(), voidedGroup()}, Fold: []syncproto.FieldID{NameAr, NameFa, NameEn},
-	},
-	{
-		ID: Family, Name: "family", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeOrg}},
-		Fields: append(names(),
-			Field{ID: FamilyCode, Name: "code", Kind: syncproto.Text, Form: Code, Max: 40},
-			Field{ID: FamilyBranch, Name: "branch", Kind: syncproto.Bytes, Ref: Site},
-			voided(),
-		),
-		Groups: []Group{
-			namesGroup(),
-			{ID: FamilyGroupCode, Name: "code", Fields: []syncproto.FieldID{FamilyCode}},
-			{ID: FamilyGroupBranch, Name: "branch", Fields: []syncproto.FieldID{FamilyBranch}},
-			voidedGroup(),
-		},
-		Fold: []syncproto.FieldID{NameAr, NameFa, NameEn, FamilyCode},
-	},
-	{
-		ID: Product, Name: "product", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeOrg}},
-		Fields: append(names(),
-			Field{ID: ProductSku, Name: "sku", Kind: syncproto.Text, Form: Code, Max: 64},
-			Field{ID: ProductFamily, Name: "family", Kind: syncproto.Bytes, Ref: Family},
-			Field{ID: ProductCategory, Name: "category", Kind: syncproto.Bytes, Ref: Category},
-			Field{ID: ProductUnit, Name: "unit", Kind: syncproto.Text, Max: 40},
-			photo(ProductPhoto),
-			voided(),
-		),
-		Groups: []Group{
-			namesGroup(),
-			{ID: ProductGroupSku, Name: "sku", Fields: []syncproto.FieldID{ProductSku}},
-			{ID: ProductGroupFamily, Name: "family", Fields: []syncproto.FieldID{ProductFamily}},
-			{ID: ProductGroupCategory, Name: "category", Fields: []syncproto.FieldID{ProductCategory}},
-			{ID: ProductGroupUnit, Name: "unit", Fields: []syncproto.FieldID{ProductUnit}},
-			{ID: ProductGroupPhoto, Name: "photo", Fields: []syncproto.FieldID{ProductPhoto}},
-			voidedGroup(),
-		},
-		Fold: []syncproto.FieldID{NameAr, NameFa, NameEn, ProductSku},
-	},
-	{
-		ID: Price, Name: "price", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeSite, Field: PriceSite, Org: true}},
-		Fields: []Field{
-			{ID: PriceProduct, Name: "product", Kind: syncproto.Bytes, Ref: Product, Required: true},
-			{ID: PriceSite, Name: "site", Kind: syncproto.Bytes, Ref: Site},
-			{ID: PriceAmount, Name: "amount_minor", Kind: syncproto.Int, Required: true, Min: 0, Max: MaxAmount},
-			currency(PriceCurrency, true),
-		},
-		Groups: []Group{
-			{ID: PriceGroupWhere, Name: "where", Rule: OnceStrict, Fields: []syncproto.FieldID{PriceProduct, PriceSite}},
-			{ID: PriceGroupAmount, Name: "amount", Fields: []syncproto.FieldID{PriceAmount, PriceCurrency}},
-		},
-	},
 	{
 		ID: TillSession, Name: "till_session", Class: syncproto.ClassS, Scopes: siteAndFair(TillSite, TillFair),
 		Fields: []Field{
@@ -203,10 +129,13 @@ var selling = []*Table{
 			currency(TillCurrency, true),
 			{ID: TillClosedAt, Name: "closed_at", Kind: syncproto.Int},
 			money(TillCounted, "counted_minor", false),
+			oneOf(TillHostKind, "host_kind", "department", "government"),
+			text(TillHost, "host", MaxName),
 		},
 		Groups: []Group{
 			{ID: TillGroupOpening, Name: "opening", Rule: OnceStrict, Fields: []syncproto.FieldID{TillSite, TillFair, TillDevice, TillOpenedAt, TillFloat, TillCurrency}},
 			{ID: TillGroupClosing, Name: "closing", Rule: Once, Fields: []syncproto.FieldID{TillClosedAt, TillCounted}, Together: true},
+			{ID: TillGroupHost, Name: "host", Rule: Once, Fields: []syncproto.FieldID{TillHostKind, TillHost}, Together: true},
 		},
 	},
 	{
@@ -221,12 +150,14 @@ var selling = []*Table{
 			{ID: SaleTill, Name: "till_session", Kind: syncproto.Bytes, Ref: TillSession},
 			{ID: SaleReceiptNo, Name: "receipt_no", Kind: syncproto.Text, Required: true, Form: Code, Max: 40},
 			{ID: SaleVoidReason, Name: "void_reason", Kind: syncproto.Text, Max: MaxName},
+			oneOf(SaleBuyer, "buyer", "public", "department_employee", "government_employee"),
 			voided(),
 		},
 		Groups: []Group{
 			{ID: SaleGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{SaleSite, SaleFair, SaleDay, SaleSoldAt, SaleLineCount, SaleExternalRef}},
 			{ID: SaleGroupOrigin, Name: "origin", Rule: Once, Fields: []syncproto.FieldID{SaleTill, SaleReceiptNo}},
 			{ID: SaleGroupVoid, Name: "void", Fields: []syncproto.FieldID{SaleVoidReason, Voided}},
+			{ID: SaleGroupBuyer, Name: "buyer", Rule: OnceStrict, Fields: []syncproto.FieldID{SaleBuyer}},
 		},
 	},
 	{
@@ -242,10 +173,15 @@ var selling = []*Table{
 			money(LineUnitPrice, "unit_price_minor", false),
 			currency(LineCurrency, false),
 			{ID: LineDiscount, Name: "discount_minor", Kind: syncproto.Int, Min: 0, Max: MaxAmount},
+			share(LineShare, false),
+			ref(LineAgreement, "agreement", OutletAgreement, false),
+			ref(LineRefunds, "refunds", SaleLine, false),
 		},
 		Groups: []Group{
 			{ID: LineGroupGoods, Name: "goods", Rule: OnceStrict, Fields: []syncproto.FieldID{LineSale, LineSite, LineFair, LineProduct, LineCategory, LineFamily, LineQuantity}},
 			{ID: LineGroupMoney, Name: "money", Rule: OnceStrict, Fields: []syncproto.FieldID{LineUnitPrice, LineCurrency, LineDiscount}},
+			{ID: LineGroupShare, Name: "share", Rule: OnceStrict, Fields: []syncproto.FieldID{LineShare, LineAgreement}},
+			{ID: LineGroupRefunds, Name: "refunds", Rule: OnceStrict, Fields: []syncproto.FieldID{LineRefunds}},
 		},
 	},
 	{
@@ -257,9 +193,11 @@ var selling = []*Table{
 			{ID: PaymentMethod, Name: "method", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"cash", "card", "transfer", "voucher"}},
 			money(PaymentAmount, "amount_minor", true),
 			currency(PaymentCurrency, true),
+			code(PaymentRef, "external_ref", 64),
 		},
 		Groups: []Group{
 			{ID: PaymentGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{PaymentSale, PaymentSite, PaymentFair, PaymentMethod, PaymentAmount, PaymentCurrency}},
+			{ID: PaymentGroupRef, Name: "ref", Rule: OnceStrict, Fields: []syncproto.FieldID{PaymentRef}},
 		},
 	},
 }

@@ -35,6 +35,36 @@ const (
 	Attendance       syncproto.TableID = 29
 	Closing          syncproto.TableID = 30
 	ClosingAnswer    syncproto.TableID = 31
+
+	IdentityDocument     syncproto.TableID = 32
+	Ground               syncproto.TableID = 33
+	Policy               syncproto.TableID = 34
+	PolicySignature      syncproto.TableID = 35
+	Membership           syncproto.TableID = 36
+	Standing             syncproto.TableID = 37
+	RosterEntry          syncproto.TableID = 38
+	Credit               syncproto.TableID = 39
+	AttendanceCorrection syncproto.TableID = 40
+	FairPlan             syncproto.TableID = 41
+	Coordination         syncproto.TableID = 42
+	CheckIn              syncproto.TableID = 43
+	PriceChange          syncproto.TableID = 44
+	LineOwner            syncproto.TableID = 45
+	TillSheet            syncproto.TableID = 46
+	TillCount            syncproto.TableID = 47
+	Consignment          syncproto.TableID = 48
+	StockMovement        syncproto.TableID = 49
+	OutletAgreement      syncproto.TableID = 50
+	Statement            syncproto.TableID = 51
+	StatementLine        syncproto.TableID = 52
+	Adjustment           syncproto.TableID = 53
+	Payout               syncproto.TableID = 54
+	FamilyAccount        syncproto.TableID = 55
+	IncomeNote           syncproto.TableID = 56
+	PersonAlias          syncproto.TableID = 57
+	ConflictEligibility  syncproto.TableID = 58
+	TillApproval         syncproto.TableID = 59
+	PolicyText           syncproto.TableID = 60
 )
 
 // Kinds of sites, which are also the kinds of their devices.

@@ -28,7 +28,7 @@ func (c *Client) Conflicts(ctx context.Context) ([]ledger.Conflict, error) {
 		if err != nil {
 			return err
 		}
-		for _, table := range ledger.Tables {
+		for _, table := range schema.Ledgers {
 			if err := r.Each(table, func(row *records.Row) error {
 				shown, err := ledger.Of(r, &who, row)
 				if err != nil {
@@ -98,15 +98,9 @@ func (c *Client) Take(ctx context.Context, id syncproto.RecordID, side string) e
 		return refusal.New(refusal.UnknownWord, "side %q is none of winner, loser", side).On("side").With("words", []string{schema.ChoiceWinner, schema.ChoiceLoser})
 	}
 	return c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
-		row, err := d.Get(schema.Conflict, id)
-		if err == nil && row == nil {
-			row, err = d.Get(schema.ConflictPersonal, id)
-		}
+		row, err := conflictRow(d, id)
 		if err != nil {
 			return err
-		}
-		if row == nil {
-			return store.ErrNoRecord
 		}
 		if choice := row.Of(schema.ConflictChoice).Text(); choice == side {
 			return nil
@@ -115,6 +109,15 @@ func (c *Client) Take(ctx context.Context, id syncproto.RecordID, side string) e
 		}
 		return c.take(d, row, side, now)
 	})
+}
+
+func conflictRow(d *store.Draft, id syncproto.RecordID) (*records.Row, error) {
+	for _, table := range schema.Ledgers {
+		if row, err := d.Get(table, id); err != nil || row != nil {
+			return row, err
+		}
+	}
+	return nil, store.ErrNoRecord
 }
 
 func (c *Client) take(d *store.Draft, row *records.Row, side string, now time.Time) error {

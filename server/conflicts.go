@@ -32,7 +32,7 @@ func Conflicts(ctx context.Context, st *state.State) ([]Conflict, error) {
 		if err != nil {
 			return err
 		}
-		for _, table := range ledger.Tables {
+		for _, table := range schema.Ledgers {
 			if err := r.Each(table, func(row *records.Row) error {
 				c, err := ledger.Of(r, &who, row)
 				list = append(list, c)
@@ -126,7 +126,7 @@ func (s *Server) taking(ctx context.Context, id syncproto.RecordID, side string)
 }
 
 func conflictRow(r *state.Reader, id syncproto.RecordID) (*records.Row, error) {
-	for _, table := range ledger.Tables {
+	for _, table := range schema.Ledgers {
 		if row, err := r.Get(table, id); err != nil || row != nil {
 			return row, err
 		}

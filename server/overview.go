@@ -166,7 +166,9 @@ func (o *addedUp) fill(r *state.Reader, view *live.View, asked Asked) (err error
 	o.BySite, _ = report.Table(report.Site, figures, names)
 	o.ByDay, _ = report.Table(report.Day, figures, nil)
 	o.Referrals = view.Count(schema.Referral)
-	o.Conflicts = view.Count(schema.Conflict)[""] + view.Count(schema.ConflictPersonal)[""]
+	for _, table := range schema.Ledgers {
+		o.Conflicts += view.Count(table)[""]
+	}
 	if o.HeldMinor, err = r.HeldAmounts(); err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func namedByPreimages(tx *sqlitedb.Tx, add func(syncproto.Root, Naming)) error {
 }
 
 func namedByConflicts(tx *sqlitedb.Tx, add func(syncproto.Root, Naming)) error {
-	for _, id := range []syncproto.TableID{schema.Conflict, schema.ConflictPersonal} {
+	for _, id := range schema.Ledgers {
 		if err := set.Each(tx, schema.Lookup(id), `WHERE choice IS NULL`, func(r *records.Row) error {
 			for _, root := range r.Attachments() {
 				add(root, Naming{Base: true})

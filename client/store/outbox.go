@@ -437,7 +437,8 @@ func (s *Store) Status(ctx context.Context) (st Status, err error) {
 		if err != nil {
 			return err
 		}
-		if n, err = tx.Int(`SELECT (SELECT count(*) FROM conflict WHERE choice IS NULL) + (SELECT count(*) FROM conflict_personal WHERE choice IS NULL)`); err != nil {
+		if n, err = tx.Int(`SELECT (SELECT count(*) FROM conflict WHERE choice IS NULL) + (SELECT count(*) FROM conflict_personal WHERE choice IS NULL) +
+			(SELECT count(*) FROM conflict_eligibility WHERE choice IS NULL)`); err != nil {
 			return err
 		}
 		st.Conflicts, st.HeldMinor = uint64(n), map[string]int64{}

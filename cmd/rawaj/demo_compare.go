@@ -92,7 +92,7 @@ func (d *demoDay) compare(ctx context.Context) (*demoResult, error) {
 		r.differ("%d sites are still out", len(sales.MissingSites))
 	}
 	if err := d.server.State.Read(ctx, func(rd *state.Reader) error {
-		for _, ledger := range []syncproto.TableID{schema.Conflict, schema.ConflictPersonal} {
+		for _, ledger := range schema.Ledgers {
 			if err := rd.Each(ledger, func(*records.Row) error { r.Conflicts++; return nil }); err != nil {
 				return err
 			}

@@ -11,9 +11,6 @@ import (
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
-// Tables are those that the ledger is kept in.
-var Tables = []syncproto.TableID{schema.Conflict, schema.ConflictPersonal}
-
 // Conflict is a line of the ledger.
 type Conflict struct {
 	ID     syncproto.RecordID `json:"id"`

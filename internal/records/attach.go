@@ -1,6 +1,8 @@
 package records
 
 import (
+	"slices"
+
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -14,7 +16,7 @@ func (r *Row) Attachments() (roots []syncproto.Root) {
 			add(r.Values[i].Root())
 		}
 	}
-	if id := r.Table.ID; id != schema.Conflict && id != schema.ConflictPersonal || !r.Of(schema.ConflictChoice).IsNull() {
+	if !slices.Contains(schema.Ledgers, r.Table.ID) || !r.Of(schema.ConflictChoice).IsNull() {
 		return roots
 	}
 	of := schema.Lookup(syncproto.TableID(r.Of(schema.ConflictTable).Int()))

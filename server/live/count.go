@@ -27,7 +27,7 @@ type tally struct {
 
 // loadRecords reads the records that are followed, once.
 func loadRecords(txn *memdb.Txn, rd *state.Reader) error {
-	for _, t := range []syncproto.TableID{schema.Site, schema.Conflict, schema.ConflictPersonal, schema.Referral} {
+	for _, t := range append([]syncproto.TableID{schema.Site, schema.Referral}, schema.Ledgers...) {
 		if err := rd.Each(t, func(row *records.Row) error { return count(txn, row) }); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func count(txn *memdb.Txn, row *records.Row) error {
 	switch row.Table.ID {
 	case schema.Referral:
 		is.State = row.Of(schema.ReferralState).Text()
-	case schema.Conflict, schema.ConflictPersonal:
+	case schema.Conflict, schema.ConflictPersonal, schema.ConflictEligibility:
 		is.State = row.Of(schema.ConflictChoice).Text()
 	}
 	was, err := txn.First(tableState, indexID, is.Key)

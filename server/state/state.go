@@ -166,7 +166,7 @@ type Touched struct {
 
 // followed are the tables whose records Result names.
 var followed = map[syncproto.TableID]bool{
-	schema.Site: true, schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true, schema.Referral: true, schema.Conflict: true, schema.ConflictPersonal: true,
+	schema.Site: true, schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true, schema.Referral: true, schema.Conflict: true, schema.ConflictPersonal: true, schema.ConflictEligibility: true,
 	schema.Closing: true, schema.ClosingAnswer: true, schema.Verdict: true,
 }
 

@@ -55,7 +55,7 @@ func look(r reader, skip func(*records.Row) bool) (*view, error) {
 				v.lines[of] = s
 			case schema.Verdict:
 				v.verdicts[syncproto.Hash(row.Of(schema.VerdictHash).Bytes())] = verdict{row.Of(schema.VerdictState).Text(), syncproto.Code(row.Of(schema.VerdictCode).Int()).String()}
-			case schema.Conflict, schema.ConflictPersonal:
+			case schema.Conflict, schema.ConflictPersonal, schema.ConflictEligibility:
 				v.ledger[syncproto.Hash(row.Of(schema.ConflictLoserHash).Bytes())] = true
 				v.ledger[syncproto.Hash(row.Of(schema.ConflictWinnerHash).Bytes())] = true
 			}

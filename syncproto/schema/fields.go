@@ -55,9 +55,9 @@ func atSites(one, other syncproto.FieldID) []ScopeRule {
 	return append(atSite(one), atSite(other)...)
 }
 
-// shareWhole is a whole as shares are counted: in hundredths of a percent.
-const shareWhole = 10_000
+// ShareWhole is a whole as shares are counted: in hundredths of a percent.
+const ShareWhole = 10_000
 
 func share(id syncproto.FieldID, required bool) Field {
-	return count(id, "share", 0, shareWhole, required)
+	return count(id, "share", 0, ShareWhole, required)
 }

@@ -1,9 +1,12 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/recorder"
@@ -38,13 +41,13 @@ func (s *session) fetchAll(ctx context.Context) (acted bool, err error) {
 		acted = true
 		return s.fetchWhole(ctx, root, most)
 	}
-	for root, n := range names {
+	for _, root := range slices.SortedFunc(maps.Keys(names), func(a, b syncproto.Root) int { return bytes.Compare(a[:], b[:]) }) {
 		for _, root := range s.lane.wanted() {
 			if err := fetch(root, syncproto.MaxAttachment); err != nil {
 				return false, err
 			}
 		}
-		if n.Seen && here[root].Length <= fetchUpTo {
+		if names[root].Seen && here[root].Length <= fetchUpTo {
 			if err := fetch(root, fetchUpTo); err != nil {
 				return false, err
 			}

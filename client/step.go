@@ -11,7 +11,11 @@ func (c *Client) Visit(link Link) *Visit { return &Visit{c.newSession(link, &run
 
 // Greet is the greeting up to Welcome. It receives what it waits for.
 func (v *Visit) Greet(ctx context.Context) error {
-	return v.s.greet(ctx, v.s.Store.Identity())
+	err := v.s.greet(ctx, v.s.Store.Identity())
+	if err == nil {
+		v.s.lane.connect(v.s)
+	}
+	return err
 }
 
 // Take receives one frame and takes it.
@@ -38,6 +42,28 @@ func (v *Visit) Push(ctx context.Context) (sent bool, err error) {
 	return sent, err
 }
 
+// Attach gives, or fetches, the attachments that there are to give or to fetch, if that was
+// told to look. wait is called until the answer to a question has come.
+func (v *Visit) Attach(ctx context.Context, give bool, wait func() error) error {
+	w := v.lane(give)
+	w.stepped = wait
+	return w.round(ctx)
+}
+
+// Attaches says whether there is something to give, or to fetch: it was told to look, or an
+// answer has come.
+func (v *Visit) Attaches(give bool) (look, answered bool) {
+	w := v.lane(give)
+	return !w.idle(), len(w.answer) > 0
+}
+
+func (v *Visit) lane(give bool) *worker {
+	if give {
+		return v.s.up
+	}
+	return v.s.down
+}
+
 // LetGo lets go of what may go, as after a checkpoint.
 func (v *Visit) LetGo(ctx context.Context) { v.s.Client.letGo(ctx) }
 
@@ -47,5 +73,6 @@ func (v *Visit) End(ctx context.Context, welcome bool, err error) error {
 	if !welcome {
 		return v.s.ended(ctx, err)
 	}
+	v.s.lane.connect(nil)
 	return v.s.over(ctx, err)
 }

@@ -24,6 +24,7 @@ type exchange struct {
 	waiting sync.Mutex
 	match   func(syncproto.Frame) bool // nil: nothing is waited for
 	answer  chan syncproto.Frame
+	stepped func() error // who steps a session gives it a turn here, until the answer is there
 }
 
 func newWorker(step func(context.Context) (bool, error)) *worker {
@@ -52,18 +53,9 @@ func (w *worker) idle() bool {
 
 func (w *worker) run(ctx context.Context) error {
 	for {
-		w.mu.Lock()
-		told := w.told
-		w.mu.Unlock()
-		for acted := true; acted; {
-			var err error
-			if acted, err = w.step(ctx); err != nil {
-				return err
-			}
+		if err := w.round(ctx); err != nil {
+			return err
 		}
-		w.mu.Lock()
-		w.done = told
-		w.mu.Unlock()
 		if err := w.afterIdle(); err != nil {
 			return err
 		}
@@ -108,6 +100,23 @@ func (s *session) onceChanged(step func(context.Context) (bool, error), other fu
 	}
 }
 
+// round does what there is to do.
+func (w *worker) round(ctx context.Context) error {
+	w.mu.Lock()
+	told := w.told
+	w.mu.Unlock()
+	for acted := true; acted; {
+		var err error
+		if acted, err = w.step(ctx); err != nil {
+			return err
+		}
+	}
+	w.mu.Lock()
+	w.done = told
+	w.mu.Unlock()
+	return nil
+}
+
 // expect says which frame is the answer to what is sent next.
 func (x *exchange) expect(match func(syncproto.Frame) bool) {
 	x.waiting.Lock()
@@ -132,6 +141,11 @@ func (s *session) ask(ctx context.Context, x *exchange, f syncproto.Frame, match
 	x.expect(match)
 	if err := s.conn.Send(ctx, f); err != nil {
 		return nil, err
+	}
+	for x.stepped != nil && len(x.answer) == 0 {
+		if err := x.stepped(); err != nil {
+			return nil, err
+		}
 	}
 	select {
 	case a := <-x.answer:

@@ -2,39 +2,47 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/oplog"
 	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
 )
 
 // centre is the server with its disk.
 type centre struct {
-	w      *World
-	dir    string   // its slot
-	files  files    // of the state, while it is down
-	kept   logFiles // of the log, while it is down, in worlds that have it on a disk
-	up     bool
-	dying  bool
-	disk   disk
-	log    *simLog
-	data   [][]byte // of the log, on disk
-	state  *state.State
-	server *server.Stepped
-	skew   time.Duration
-	images []*serverImage
-	backed int // the oldest image that may be put back
+	w          *World
+	dir        string // its slot
+	files      files  // of the state, while it is down
+	photos     disk
+	attach     *attach.Store
+	photoFiles files               // while it is down
+	lostAt     syncproto.HistoryID // the history in which it last lost photos that it had confirmed
+	kept       logFiles            // of the log, while it is down, in worlds that have it on a disk
+	up         bool
+	dying      bool
+	disk       disk
+	log        *simLog
+	data       [][]byte // of the log, on disk
+	state      *state.State
+	server     *server.Stepped
+	skew       time.Duration
+	images     []*serverImage
+	backed     int // the oldest image that may be put back
 }
 
 // serverImage is a copy of the server's files.
 type serverImage struct {
-	state files
-	log   logFiles
-	data  [][]byte
+	state  files
+	photos files
+	log    logFiles
+	data   [][]byte
 }
 
 // simLog is the log, whose disk may be full or lose its server.
@@ -78,7 +86,7 @@ func (c *centre) now() time.Time { return time.Now().Add(c.skew) }
 
 func (c *centre) config() server.Config {
 	return server.Config{
-		Log: c.log, State: c.state, OrgKey: c.w.model.orgKey, DeviceKey: c.w.model.nodeKey,
+		Log: c.log, State: c.state, Attachments: c.attach, OrgKey: c.w.model.orgKey, DeviceKey: c.w.model.nodeKey,
 		Now: c.now, Rand: c.w.random, Logger: quiet,
 	}
 }
@@ -96,10 +104,12 @@ func (c *centre) start() error {
 		return err
 	}
 	c.log = &simLog{Log: log, c: c, left: -1, full: c.log != nil && c.log.full}
-	if err := c.files.put(path); err != nil {
+	c.photos = disk{path: filepath.Join(c.dir, attach.File), dying: &c.dying, left: -1}
+	if err := errors.Join(c.files.put(path), c.photoFiles.put(c.photos.path)); err != nil {
 		return err
 	}
 	sqlitedb.Inject(path, c.disk.faults())
+	sqlitedb.Inject(c.photos.path, c.photos.faults())
 	if err := c.open(path); err != nil {
 		c.keep(0)
 		c.log.Close()
@@ -113,7 +123,12 @@ func (c *centre) open(path string) (err error) {
 	if c.state, err = state.Open(ctx, path); err != nil {
 		return err
 	}
+	if c.attach, err = attach.Open(ctx, c.photos.path); err != nil {
+		c.state.Close()
+		return err
+	}
 	if c.server, err = server.NewStepped(ctx, c.config()); err != nil {
+		c.attach.Close()
 		c.state.Close()
 	}
 	return err
@@ -137,13 +152,16 @@ func (c *centre) crash(lose int) {
 func (c *centre) close() {
 	c.up = false
 	c.state.Close()
+	c.attach.Close()
 	c.log.Close()
+	sqlitedb.Inject(c.photos.path, nil)
 	sqlitedb.Inject(c.disk.path, nil)
 }
 
 // keep keeps what is on disk.
 func (c *centre) keep(lose int) (lost int) {
 	c.files, lost = c.disk.read(lose)
+	c.photoFiles, _ = c.photos.read(lose)
 	c.kept = c.readLog()
 	return lost
 }
@@ -151,7 +169,8 @@ func (c *centre) keep(lose int) (lost int) {
 // image copies the server's files as they are.
 func (c *centre) image() *serverImage {
 	state, _ := c.disk.read(0)
-	return &serverImage{state: state, log: c.readLog(), data: slices.Clip(c.data)}
+	photos, _ := c.photos.read(0)
+	return &serverImage{state: state, photos: photos, log: c.readLog(), data: slices.Clip(c.data)}
 }
 
 // putBack puts an image's files in place of the server's own.
@@ -161,7 +180,7 @@ func (c *centre) putBack(i *serverImage, withState bool) {
 	if withState {
 		c.files = i.state
 	}
-	c.data, c.kept = i.data, i.log
+	c.data, c.kept, c.photoFiles = i.data, i.log, i.photos
 	c.kept.mark = nil // as who puts a log back takes its mark away
 	c.w.model.rolledBack(c.data)
 }

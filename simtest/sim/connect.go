@@ -77,6 +77,13 @@ func (e *end) finish(err error) {
 		e.closed = true
 		return
 	}
+	for i, t := range l.lane {
+		if t != nil {
+			e.closed = true
+			l.lane[i] = nil
+			t.stop()
+		}
+	}
 	s := l.site
 	if s.line == l {
 		s.line = nil

@@ -53,6 +53,9 @@ const (
 	BackedUp
 	Scrubbed
 	Parked
+	PhotoTaken
+	PhotoDelivered
+	PhotosLost
 	faults
 )
 
@@ -70,6 +73,7 @@ var names = [faults]string{
 	"devices revoked", "devices wiped", "rights ended", "rights given an end", "rights given back", "records moved",
 	"transactions held", "held ones released", "waived", "withdrawn", "replaced",
 	"conflicts in the ledger", "forms saved late", "sales voided", "backups told", "scrubs", "looks that found transactions parked",
+	"photos taken", "photos at the server, by site", "server's photos lost",
 }
 
 func (f Fault) String() string { return names[f] }

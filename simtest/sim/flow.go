@@ -79,6 +79,9 @@ func (w *World) push(l *line) bool {
 	n := len(l.down.wire)
 	sent, err := l.visit.Push(ctx)
 	l.due = sent
+	if err == nil && !sent {
+		err = w.attach(l)
+	}
 	if err != nil {
 		e.finish(err)
 		return true

@@ -21,7 +21,8 @@ type line struct {
 	visit  *client.Visit
 	peer   *server.Peer
 	number int
-	due    bool // the site may have something to send: it heard or recorded something
+	lane   [2]*task // of attachments: fetched and given
+	due    bool     // the site may have something to send: it heard or recorded something
 }
 
 // message is what is under way.

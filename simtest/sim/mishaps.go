@@ -227,6 +227,7 @@ func (w *World) putBack(i *serverImage, withState bool) {
 	}
 	w.reap()
 	w.startCentre()
+	w.photosBack()
 }
 
 func (w *World) opScrub(o Op) {

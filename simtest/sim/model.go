@@ -42,6 +42,7 @@ type tx struct {
 	scopes   []syncproto.Scope
 	class    syncproto.Class
 	replaces syncproto.Hash
+	photo    syncproto.Root
 }
 
 type kindOfTx string
@@ -52,6 +53,7 @@ const (
 	aWrite  kindOfTx = "write" // of a register
 	aRecord kindOfTx = "record"
 	aMove   kindOfTx = "move"
+	aPhoto  kindOfTx = "photo"
 )
 
 // arrival is how a transaction came into the log.

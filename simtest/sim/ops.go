@@ -65,6 +65,8 @@ var kinds = []struct {
 	{"scrub", 4, (*World).opScrub},
 	{"enforce", 10, (*World).opEnforce},
 	{"audit", 10, (*World).opAudit},
+	{"photo", 60, (*World).opPhoto},
+	{"losephotos", 5, (*World).opLosePhotos},
 }
 
 var total = func() (n int) {

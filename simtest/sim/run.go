@@ -150,5 +150,5 @@ func (w *World) unrest(s *site) string {
 	case p.Position != position:
 		return fmt.Sprintf("%s stands at %d, the server at %d", s.name, p.Position, position)
 	}
-	return ""
+	return w.lacksPhotos(s)
 }

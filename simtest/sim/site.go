@@ -97,11 +97,12 @@ func (s *site) start() error {
 	}
 	s.dying, s.refused = false, false
 	s.disk = disk{path: s.path(), dying: &s.dying, left: -1, full: s.disk.full}
-	s.photos = disk{path: filepath.Join(s.dir, attach.File)}
+	s.photos = disk{path: filepath.Join(s.dir, attach.File), dying: &s.dying, left: -1}
 	if err := s.put(); err != nil {
 		return err
 	}
 	sqlitedb.Inject(s.disk.path, s.disk.faults())
+	sqlitedb.Inject(s.photos.path, s.photos.faults())
 	var err error
 	if s.store, err = store.Open(ctx, store.Config{Path: s.disk.path, Now: s.now, Rand: s.w.random}); err != nil {
 		s.files = s.read(0)
@@ -133,7 +134,7 @@ func (s *site) read(lose int) (f siteFiles) {
 	if lost > 0 {
 		s.w.hit(SiteTailLost)
 	}
-	f.photos, _ = s.photos.read(0)
+	f.photos, _ = s.photos.read(lose)
 	if f.mark, err = os.ReadFile(s.path() + "-mark"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.w.must(err)
 	}
@@ -158,6 +159,7 @@ func (s *site) close() {
 	s.open = false
 	s.store.Close()
 	sqlitedb.Inject(s.disk.path, nil)
+	sqlitedb.Inject(s.photos.path, nil)
 }
 
 func (s *site) image() *siteImage {

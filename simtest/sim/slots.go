@@ -34,7 +34,7 @@ const (
 
 var slotFiles = map[string][]string{
 	siteSlot:   {siteFile, attach.File},
-	centreSlot: {stateFile, logFile},
+	centreSlot: {stateFile, logFile, attach.File},
 }
 
 func (s *slots) take(kind string) (string, error) {

@@ -32,6 +32,7 @@ type Template struct {
 	state    files
 	empty    files // a state that has folded nothing
 	log      logFiles
+	photos   files // of the server
 	sites    []madeSite
 	products []syncproto.RecordID
 	persons  []syncproto.RecordID
@@ -161,7 +162,7 @@ func NewTemplate(dir string) (t *Template, err error) {
 	}
 	t.data, t.log = w.centre.data, w.madeLog(w.centre.data)
 	w.centre.crash(0)
-	t.state = w.rested(w.centre.files)
+	t.state, t.photos = w.rested(w.centre.files), w.rested(w.centre.photoFiles)
 	path := filepath.Join(dir, "empty.db")
 	fresh, err := state.Open(ctx, path)
 	w.must(err)
@@ -203,7 +204,7 @@ func (t *Template) world(host string, seed uint64, sites int) *World {
 	w.empty, w.whole = t.empty, seed%wholeWorlds == 0
 	w.products, w.persons = append(w.products, t.products...), append(w.persons, t.persons...)
 	w.centre.dir, w.centre.files = w.slot(centreSlot), t.state
-	w.centre.kept = t.log
+	w.centre.kept, w.centre.photoFiles = t.log, t.photos
 	w.centre.data = t.data[:len(t.data):len(t.data)]
 	m.rolledBack(t.data)
 	m.restored = false

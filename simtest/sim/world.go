@@ -39,6 +39,7 @@ type World struct {
 	products    []syncproto.RecordID
 	persons     []syncproto.RecordID
 	values      int
+	photos      [][]byte // that somebody took
 }
 
 // hasher is what a run is known by: two runs of one list have the same.

@@ -34,7 +34,8 @@ func (s *session) fetchAll(ctx context.Context) (acted bool, err error) {
 	}
 	fetch := func(root syncproto.Root, most uint64) error {
 		n := names[root]
-		if resting, _ := s.lane.resting(root, s.Now()); resting || here[root].Whole || !n.Seen && !n.Base {
+		// What the server did not want from here it may have by now.
+		if resting, unwanted := s.lane.resting(root, s.Now()); resting && !unwanted || here[root].Whole || !n.Seen && !n.Base {
 			return nil
 		}
 		here[root] = attach.Info{Whole: true} // not again in this round

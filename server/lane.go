@@ -233,16 +233,21 @@ func (n *session) weigh(ctx context.Context, f *syncproto.Have) error {
 	if err := s.folded(ctx, end); err != nil {
 		return err
 	}
-	named := false
+	named, parked := false, int64(0)
 	err := s.State.Read(ctx, func(r *state.Reader) (err error) {
-		named, err = r.Named(f.Root)
+		if named, err = r.Named(f.Root); err == nil && !named {
+			parked, err = r.ParkedBy(n.device)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	m, _ := f.Manifest()
-	want, err := n.wants(ctx, f.Root, &m, named)
+	want := syncproto.WantLater // what waits to be judged may name it
+	if named || parked == 0 {
+		want, err = n.wants(ctx, f.Root, &m, named)
+	}
 	if err != nil {
 		return err
 	}

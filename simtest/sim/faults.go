@@ -56,6 +56,11 @@ const (
 	PhotoTaken
 	PhotoDelivered
 	PhotosLost
+	Referred
+	Answered
+	AcceptedAndWithdrawn
+	Vouched
+	HeardInDoubt
 	faults
 )
 
@@ -74,6 +79,7 @@ var names = [faults]string{
 	"transactions held", "held ones released", "waived", "withdrawn", "replaced",
 	"conflicts in the ledger", "forms saved late", "sales voided", "backups told", "scrubs", "looks that found transactions parked",
 	"photos taken", "photos at the server, by site", "server's photos lost",
+	"referrals sent", "referrals taken a step", "referrals accepted and withdrawn at once", "doubts ended", "pages for devices that may hear in doubt",
 }
 
 func (f Fault) String() string { return names[f] }

@@ -48,6 +48,7 @@ func (w *World) judge() {
 	for _, s := range w.sites {
 		w.judgeSite(s, v)
 	}
+	w.judgeReferrals(v)
 	w.judgePhotos(v)
 	w.hits[Held] += len(v.verdicts)
 	w.hits[Conflicted] += len(v.ledger) / 2

@@ -74,6 +74,7 @@ func (e *end) Send(_ context.Context, f syncproto.Frame) error {
 	if r, ok := f.(*syncproto.Receipt); ok {
 		e.line.w.receipted(r)
 	}
+	e.line.w.doubted(e.line.site, f)
 	b, err := syncproto.EncodeFrame(f, false)
 	if err != nil {
 		return err
@@ -81,7 +82,16 @@ func (e *end) Send(_ context.Context, f syncproto.Frame) error {
 	return e.send(b)
 }
 
-func (e *end) SendEncoded(_ context.Context, b []byte) error { return e.send(b) }
+func (e *end) SendEncoded(_ context.Context, b []byte) error {
+	if e.line.w.model.doubt {
+		f, err := syncproto.DecodeFrame(b, syncproto.ServerLimits)
+		if err != nil {
+			return err
+		}
+		e.line.w.doubted(e.line.site, f)
+	}
+	return e.send(b)
+}
 
 func (e *end) send(b []byte) error {
 	if e.closed {

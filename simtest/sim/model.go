@@ -22,6 +22,8 @@ type model struct {
 	grants   map[syncproto.RecordID]*right
 	revoked  map[syncproto.RecordID]bool
 	released map[syncproto.Hash]bool // that head office wanted released: judged again, then
+	begun    bool // the log has its first history
+	doubt    bool // the log shows that it was longer, and nobody has said since who takes part
 	restored bool                    // the log went back in time: positions are others than were seen
 }
 
@@ -54,6 +56,7 @@ const (
 	aRecord kindOfTx = "record"
 	aMove   kindOfTx = "move"
 	aPhoto  kindOfTx = "photo"
+	aStep   kindOfTx = "step" // of a referral
 )
 
 // arrival is how a transaction came into the log.
@@ -87,6 +90,12 @@ func (m *model) add(t *tx) {
 // appended notes what an entry brings.
 func (m *model) appended(index oplog.Index, data []byte) {
 	e, err := state.DecodeEntry(data)
+	if err == nil && e.Kind == state.EntryHistory && m.begun {
+		m.doubt = true
+	}
+	if err == nil && e.Kind == state.EntryVouched {
+		m.doubt = false
+	}
 	if err != nil || e.Kind != state.EntryBatch {
 		return
 	}
@@ -209,9 +218,10 @@ func (m *model) reads(device syncproto.RecordID, class syncproto.Class, scopes [
 
 // rolledBack begins anew with what the log holds now.
 func (m *model) rolledBack(data [][]byte) {
-	m.restored = true
+	m.restored, m.doubt, m.begun = true, false, false
 	m.logged, m.grants, m.revoked = map[syncproto.Hash]*arrival{}, map[syncproto.RecordID]*right{}, map[syncproto.RecordID]bool{}
 	for i, d := range data {
 		m.appended(oplog.Index(i+1), d)
+		m.begun = true
 	}
 }

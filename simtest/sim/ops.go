@@ -66,6 +66,9 @@ var kinds = []struct {
 	{"enforce", 10, (*World).opEnforce},
 	{"audit", 10, (*World).opAudit},
 	{"photo", 60, (*World).opPhoto},
+	{"refer", 30, (*World).opRefer},
+	{"answer", 90, (*World).opAnswer},
+	{"vouch", 12, (*World).opVouch},
 	{"losephotos", 5, (*World).opLosePhotos},
 }
 

@@ -39,6 +39,7 @@ type World struct {
 	products    []syncproto.RecordID
 	persons     []syncproto.RecordID
 	values      int
+	referrals   []syncproto.RecordID
 	photos      [][]byte // that somebody took
 }
 

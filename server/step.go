@@ -59,6 +59,9 @@ func (p *Peer) Greet() (err error) {
 	return err
 }
 
+// From is where the device's place was found.
+func (p *Peer) From() syncproto.Position { return p.n.from }
+
 // Take takes one frame. over says that the device has said Bye.
 func (p *Peer) Take(f syncproto.Frame) (over bool, err error) {
 	if err = p.n.take(p.ctx, f); errors.Is(err, errBye) {

@@ -45,6 +45,8 @@ func (e *end) resume() {
 	e.greet = nil
 	if e.welcome = err == nil; !e.welcome {
 		e.finish(err)
+	} else if e.server {
+		e.line.w.placed(e.line)
 	}
 }
 

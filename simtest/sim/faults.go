@@ -61,6 +61,7 @@ const (
 	AcceptedAndWithdrawn
 	Vouched
 	HeardInDoubt
+	OlderPlace
 	faults
 )
 
@@ -80,6 +81,7 @@ var names = [faults]string{
 	"conflicts in the ledger", "forms saved late", "sales voided", "backups told", "scrubs", "looks that found transactions parked",
 	"photos taken", "photos at the server, by site", "server's photos lost",
 	"referrals sent", "referrals taken a step", "referrals accepted and withdrawn at once", "doubts ended", "pages for devices that may hear in doubt",
+	"devices that went on from an older place",
 }
 
 func (f Fault) String() string { return names[f] }

@@ -64,6 +64,7 @@ func (e *end) traceArrival(m message) {
 	case *syncproto.Hello:
 		w.tracef("%s: Hello, %d heads, %d pending", way, len(f.Heads), f.Declared.Transactions)
 	case *syncproto.Resume:
+		e.line.older = len(f.Older)
 		w.tracef("%s: Resume, salvage %v, %d older", way, f.Salvage, len(f.Older))
 	default:
 		w.tracef("%s: %T", way, f)

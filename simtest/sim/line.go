@@ -22,6 +22,7 @@ type line struct {
 	peer   *server.Peer
 	number int
 	lane   [2]*task // of attachments: fetched and given
+	older  int      // places that the device named besides its own
 	due    bool     // the site may have something to send: it heard or recorded something
 }
 
@@ -172,7 +173,11 @@ func (e *end) deliver() bool {
 		e.resume()
 	}
 	for e.welcome && !e.over && len(e.inbox) > 0 {
-		if err := e.take(); err != nil || e.closed {
+		err := e.take()
+		if !e.server {
+			e.line.w.stands(e.line.site)
+		}
+		if err != nil || e.closed {
 			e.finish(err)
 		}
 	}

@@ -22,8 +22,8 @@ type model struct {
 	grants   map[syncproto.RecordID]*right
 	revoked  map[syncproto.RecordID]bool
 	released map[syncproto.Hash]bool // that head office wanted released: judged again, then
-	begun    bool // the log has its first history
-	doubt    bool // the log shows that it was longer, and nobody has said since who takes part
+	begun    bool                    // the log has its first history
+	doubt    bool                    // the log shows that it was longer, and nobody has said since who takes part
 	restored bool                    // the log went back in time: positions are others than were seen
 }
 

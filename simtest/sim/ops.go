@@ -69,6 +69,8 @@ var kinds = []struct {
 	{"refer", 30, (*World).opRefer},
 	{"answer", 90, (*World).opAnswer},
 	{"vouch", 12, (*World).opVouch},
+	{"clash", 30, (*World).opClash},
+	{"goback", 14, (*World).opGoBack},
 	{"losephotos", 5, (*World).opLosePhotos},
 }
 

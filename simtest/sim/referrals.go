@@ -31,6 +31,34 @@ func (w *World) opRefer(o Op) {
 	})
 }
 
+// opClash has both desks of a referral do something about it without hearing of the other.
+func (w *World) opClash(o Op) {
+	n := len(w.referrals)
+	for i := uint32(0); i < uint32(len(w.sites)) && len(w.referrals) == n; i++ {
+		o.A++
+		w.opRefer(o)
+	}
+	if len(w.referrals) == n {
+		return
+	}
+	w.opSettle(o)
+	var desks []*site
+	for i, s := range w.sites {
+		if s.kind == schema.KindBranch {
+			w.opSettle(Op{A: uint32(i)})
+			w.hangUp(s)
+			desks = append(desks, s)
+		}
+	}
+	for i, s := range desks {
+		step := schema.ReferralWithdrawn
+		if s.id != w.site(o.A).id {
+			step = steps[o.B>>(8+4*i)%uint32(len(steps))]
+		}
+		w.answer(s, w.referrals[n], step)
+	}
+}
+
 // steps are the states that a desk may take a referral to.
 var steps = []string{
 	schema.ReferralReceived, schema.ReferralAccepted, schema.ReferralAccepted, schema.ReferralDeclined, schema.ReferralMoreNeeded,
@@ -39,15 +67,22 @@ var steps = []string{
 
 // opAnswer has either desk take a referral a step, if it is one.
 func (w *World) opAnswer(o Op) {
-	s := w.site(o.A)
 	referral, ok := pick(w.referrals, o.B>>8)
-	if !ok || !s.open {
-		return
-	}
 	step, _ := pick(steps, o.B)
+	for i := 0; ok && i < len(w.sites); i++ { // who cannot leaves it to another
+		if w.answer(w.site(o.A+uint32(i)), referral, step) {
+			return
+		}
+	}
+}
+
+func (w *World) answer(s *site, referral syncproto.RecordID, step string) (done bool) {
+	if !s.open {
+		return false
+	}
 	saw, there := w.shows(s, register{schema.Referral, referral, schema.ReferralState})
 	if !there {
-		return
+		return false
 	}
 	w.person(s, func(t *tx) error {
 		t.kind, t.table, t.record, t.field, t.value, t.saw = aStep, schema.Referral, referral, schema.ReferralState, step, saw
@@ -59,9 +94,11 @@ func (w *World) opAnswer(o Op) {
 		}
 		if err == nil {
 			w.hit(Answered)
+			done = true
 		}
 		return err
 	})
+	return done
 }
 
 // judgeReferrals: who accepts has it, whatever the sender did meanwhile; what was withdrawn,

@@ -144,11 +144,11 @@ func (w *World) unrest(s *site) string {
 		return ""
 	}
 	p := s.store.Progress()
-	switch position := w.centre.state.Head().Position; {
+	switch head := w.centre.state.Head(); {
 	case s.store.Pending() || p.Unequal != "":
 		return fmt.Sprintf("%s has work pending, or unequal are %q", s.name, p.Unequal)
-	case p.Position != position:
-		return fmt.Sprintf("%s stands at %d, the server at %d", s.name, p.Position, position)
+	case p.Position != head.Position || p.Hash != head.PositionHash:
+		return fmt.Sprintf("%s stands at %d, the server at %d", s.name, p.Position, head.Position)
 	}
 	return w.lacksPhotos(s)
 }

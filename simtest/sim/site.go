@@ -65,6 +65,7 @@ type site struct {
 	cloned  bool
 	chain   []*tx // that its own chain holds
 	forms   []form
+	stood   trodden
 	images  []*siteImage
 	id      syncproto.RecordID // of the site
 	till    syncproto.RecordID
@@ -75,6 +76,7 @@ type siteImage struct {
 	files siteFiles
 	keys  []ed25519.PrivateKey
 	chain []*tx
+	stood trodden
 	wiped bool
 }
 
@@ -133,6 +135,7 @@ func (s *site) read(lose int) (f siteFiles) {
 	f.db, lost = s.disk.read(lose)
 	if lost > 0 {
 		s.w.hit(SiteTailLost)
+		s.stood = trodden{partial: true}
 	}
 	f.photos, _ = s.photos.read(lose)
 	if f.mark, err = os.ReadFile(s.path() + "-mark"); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -163,7 +166,7 @@ func (s *site) close() {
 }
 
 func (s *site) image() *siteImage {
-	return &siteImage{files: s.read(0), keys: slices.Clip(s.keys.list), chain: slices.Clip(s.chain), wiped: s.wiped}
+	return &siteImage{files: s.read(0), keys: slices.Clip(s.keys.list), chain: slices.Clip(s.chain), stood: s.stood, wiped: s.wiped}
 }
 
 // putBack puts an image's files in place of the site's own; without the mark, the one
@@ -176,11 +179,11 @@ func (s *site) putBack(i *siteImage, withMark bool) {
 		s.files.mark = mark
 	}
 	s.keys = &keys{s.w, i.keys}
-	s.chain, s.wiped = i.chain, i.wiped
+	s.chain, s.stood, s.wiped = i.chain, i.stood, i.wiped
 }
 
 // clone makes another device of an image: both go on.
 func (s *site) clone(i *siteImage, name string) *site {
 	s.cloned = true
-	return &site{w: s.w, name: name, kind: s.kind, key: s.key, keys: &keys{s.w, i.keys}, chain: i.chain, id: s.id, till: s.till, dir: s.w.slot(siteSlot), files: i.files, wiped: i.wiped, cloned: true}
+	return &site{w: s.w, name: name, kind: s.kind, key: s.key, keys: &keys{s.w, i.keys}, chain: i.chain, stood: i.stood, id: s.id, till: s.till, dir: s.w.slot(siteSlot), files: i.files, wiped: i.wiped, cloned: true}
 }

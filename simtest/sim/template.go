@@ -211,7 +211,7 @@ func (t *Template) world(host string, seed uint64, sites int) *World {
 	w.must(w.centre.start())
 	for i := range sites {
 		made := t.sites[[]int{0, 2, 3, 1}[i]]
-		s := &site{w: w, name: made.name, kind: made.kind, key: made.key, id: made.id, till: made.till, dir: w.slot(siteSlot), files: made.files}
+		s := &site{w: w, name: made.name, kind: made.kind, key: made.key, id: made.id, till: made.till, stood: made.stood, dir: w.slot(siteSlot), files: made.files}
 		s.keys = &keys{w: w}
 		w.must(s.start())
 		id := *s.store.Identity()

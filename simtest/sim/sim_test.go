@@ -21,14 +21,12 @@ var (
 	worlds = flag.Int("worlds", 150, "how many schedules are run")
 	from   = flag.Uint64("from", 1, "the first seed")
 	seed   = flag.Uint64("seed", 0, "the one schedule that is run, with its trace; 0: -worlds of them")
+	most   = flag.Int("most", 8, "the failures that end a run: they are likely to be one")
 	keep   = flag.String("keep", "", "a directory for the schedules that fail, made short")
 )
 
 // enough is the worlds in which each fault has to come about.
 const enough = 1000
-
-// mostFailures ends a run: they are likely to be one.
-const mostFailures = 8
 
 // collectAt is how far the heap, of some dozen megabytes that live, may grow: time goes
 // into worlds, not into looking for what they have dropped.
@@ -134,7 +132,7 @@ func TestHealedWorldsKeepTheirPromises(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		next++
-		return *from + next - 1, next <= uint64(*worlds) && len(failures) < mostFailures
+		return *from + next - 1, next <= uint64(*worlds) && len(failures) < *most
 	}
 	for range runtime.GOMAXPROCS(0) {
 		all.Go(func() {

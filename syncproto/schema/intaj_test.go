@@ -42,7 +42,9 @@ func TestADeviceGetsWhatItsPlaceMaySee(t *testing.T) {
 		"stall": reads(schema.KindStall, place, fair), "far": reads(schema.KindStall, syncproto.RecordID{5}),
 		"outlet": reads(schema.KindOutlet, place), "desk": reads(schema.KindDesk, syncproto.RecordID{6}),
 	}
-	at := func(id syncproto.FieldID, r syncproto.RecordID) syncproto.FieldValue { return with(id, syncproto.IDValue(r)) }
+	at := func(id syncproto.FieldID, r syncproto.RecordID) syncproto.FieldValue {
+		return with(id, syncproto.IDValue(r))
+	}
 	for _, c := range []struct {
 		table syncproto.TableID
 		where []syncproto.FieldValue

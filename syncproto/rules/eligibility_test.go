@@ -68,6 +68,9 @@ func TestEachOfTheFiveConditionsFailsAlone(t *testing.T) {
 		{"the second version is signed tomorrow", func(f *rules.Facts) {
 			f.Policies, f.Signatures = append(f.Policies, second), append(f.Signatures, rules.Signed{Policy: second.ID, On: "2026-07-02"})
 		}, rules.BySignature, rules.Failed, "2026-05-31"},
+		{"two versions from one day: the later is in force", func(f *rules.Facts) {
+			f.Policies = append(f.Policies, rules.PolicyFrom{ID: syncproto.RecordID{2}, Version: 2, From: "2026-01-01"})
+		}, rules.BySignature, rules.Failed, "2025-12-31"},
 		{"the third version is not in force yet", func(f *rules.Facts) {
 			f.Policies = append(f.Policies, rules.PolicyFrom{ID: syncproto.RecordID{3}, Version: 3, From: "2026-07-02"})
 		}, "", "", ""},

@@ -34,6 +34,7 @@ func TestHoursAddUpByHand(t *testing.T) {
 		{"one session that two branches scanned", []rules.Credited{sat(1, 0, 120, 1, 120), sat(1, 0, 120, 5, 120)}, nil, 120, 1, 0},
 		{"two at the same time: the later entered waits", []rules.Credited{sat(2, 60, 180, 2, 120), sat(1, 0, 120, 1, 120)}, nil, 120, 2, 1},
 		{"two that touch", []rules.Credited{sat(1, 0, 120, 1, 120), sat(2, 120, 240, 2, 120)}, nil, 240, 2, 0},
+		{"two that touch, the later one entered first", []rules.Credited{sat(1, 0, 120, 2, 120), sat(2, 120, 240, 1, 120)}, nil, 240, 2, 0},
 		{"two at the same time, and the first gave nothing", []rules.Credited{sat(1, 0, 120, 1, 0), sat(2, 60, 180, 2, 120)}, nil, 120, 2, 0},
 		{"two at the same time, and somebody decided", []rules.Credited{sat(1, 0, 120, 1, 120), decided}, nil, 240, 2, 0},
 		{"without a check-out", []rules.Credited{sat(1, 0, 120, 1, 120), waits}, nil, 120, 2, 1},

@@ -136,7 +136,7 @@ func TestRefundsOfALineTogetherGiveBackWhatWasPaid(t *testing.T) {
 			t.Errorf("%+v: %d less %d, %v", c, price, discount, ok)
 		}
 	}
-	for _, l := range []*rules.LineOf{{Quantity: 3, Amount: 100, Priced: true, Voided: true}, {Quantity: -3, Amount: -100, Priced: true}, {Quantity: 3}} {
+	for _, l := range []*rules.LineOf{{Quantity: 3, Amount: 100, Priced: true, Voided: true}, {Quantity: -3, Amount: -100, Priced: true}, {Quantity: 3}, {Quantity: 3, Amount: -5, Priced: true}} {
 		if _, _, ok := rules.Refund(l, 0, 1); ok {
 			t.Errorf("%+v is refunded", l)
 		}

@@ -28,6 +28,7 @@ func TestRecordsThatAreLikelyOnePersonAreFound(t *testing.T) {
 		{"name and neighbourhood, and other years", rules.PersonOf{Name: "Noor Salem", Neighbourhood: "N", BirthYear: 1980}, rules.PersonOf{Name: "Noor Salem", Neighbourhood: "N", BirthYear: 1981}, nil},
 		{"a letter apart, year and neighbourhood", rules.PersonOf{Name: "Noora Salem", BirthYear: 1980, Neighbourhood: "N"}, rules.PersonOf{Name: "Nora Salem", BirthYear: 1980, Neighbourhood: "N"}, []string{"name_alike", "birth_year", "neighbourhood"}},
 		{"a letter apart, and the year", rules.PersonOf{Name: "Noora Salem", BirthYear: 1980}, rules.PersonOf{Name: "Nora Salem", BirthYear: 1980}, nil},
+		{"a letter apart in both names, and the phone", rules.PersonOf{Name: "Noora Salem", Phone: "0501234567"}, rules.PersonOf{Name: "Nora Salim", Phone: "0501234567"}, nil},
 		{"fewer of the names, and the phone", rules.PersonOf{Name: "Noor Salem Omar", Phone: "0501234567"}, rules.PersonOf{Name: "Noor Omar", Phone: "0501234567"}, []string{"phone", "name_alike"}},
 		{"one name of three, and the phone", rules.PersonOf{Name: "Noor Salem Omar", Phone: "0501234567"}, rules.PersonOf{Name: "Noor", Phone: "0501234567"}, nil},
 		{"no name and the phone", rules.PersonOf{Phone: "0501234567"}, rules.PersonOf{Phone: "0501234567"}, nil},

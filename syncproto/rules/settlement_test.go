@@ -118,6 +118,14 @@ func TestWhateverHappensBetweenStatementsNothingIsPaidTwiceOrLeftOut(t *testing.
 	})
 }
 
+func TestWhatIsToBeAssignedIsDueToNobody(t *testing.T) {
+	none := syncproto.RecordID{}
+	d := rules.Settle(none, "AED", "2026-11-30", []rules.LineOf{soldLine(1, "2026-11-01", 2, 2000, func(l *rules.LineOf) { l.Family = none })}, nil, ledger{}.taken)
+	if len(d.Entries) != 0 {
+		t.Errorf("%v is due to nobody", d.Entries)
+	}
+}
+
 func TestALineComesToTheFamilyThroughItsStates(t *testing.T) {
 	for _, c := range []struct {
 		approved bool

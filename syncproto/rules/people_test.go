@@ -93,4 +93,7 @@ func TestAMergeLeadsToOnePersonAndCanBeUndone(t *testing.T) {
 			t.Errorf("in a circle %v is read as %v", id, got)
 		}
 	}
+	if got := rules.Merged(map[syncproto.RecordID]syncproto.RecordID{a: b, b: c, c: b}, a); got != b {
+		t.Errorf("merged into one of a circle it is read as %v", got)
+	}
 }

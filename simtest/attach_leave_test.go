@@ -85,6 +85,7 @@ func TestWorkAndPhotoOfARightThatEndedWithTheCablePulledArriveAndThenLeave(t *te
 	if err != nil || len(held) != 2 {
 		t.Errorf("of two persons %d wait at head office (%v)", len(held), err)
 	}
+	branch.Sound()
 	branch.Reopen() // the WAL goes with the last connection
 	if inFiles(t, branch) {
 		t.Error("delivered, they are still in the device's files")

@@ -17,7 +17,9 @@ func TestEveryPlantedBugStillHasItsPlaceAndItsTest(t *testing.T) {
 	}
 	of, names := map[string]int{}, map[string]bool{}
 	for _, m := range bugs {
-		of[m.promise]++
+		if !m.wrote {
+			of[m.promise]++
+		}
 		if names[m.name] {
 			t.Errorf("two bugs are called %s", m.name)
 		}
@@ -37,7 +39,7 @@ func TestEveryPlantedBugStillHasItsPlaceAndItsTest(t *testing.T) {
 	}
 	for _, p := range promises(t) {
 		if of[p] < 3 {
-			t.Errorf("%d bugs are planted against %s, want 3 or more", of[p], p)
+			t.Errorf("%d bugs are planted against %s whose tests were there before them, want 3 or more", of[p], p)
 		}
 	}
 	if len(bugs) < 60 {

@@ -177,8 +177,11 @@ func (c *centre) image() *serverImage {
 func (c *centre) putBack(i *serverImage, withState bool) {
 	c.crash(0)
 	c.files = files{}
-	if withState {
+	switch {
+	case withState:
 		c.files = i.state
+	case !c.w.whole: // where nothing is, this is made first, and takes long
+		c.files = c.w.empty
 	}
 	c.data, c.kept, c.photoFiles = i.data, i.log, i.photos
 	c.kept.mark = nil // as who puts a log back takes its mark away

@@ -8,7 +8,7 @@
 // takes is decided here. A process starts on connections that SQLite has open already,
 // with the schema read and statements prepared; it reads the files anew. The log is memlog,
 // which keeps the contract of the real one by the same tests (oplogtest), and while a world
-// is healed who is at rest does not speak again. In every tenth world the log is sqlitelog,
+// is healed who is at rest does not speak again. Every tenth world is larger; there the log is sqlitelog,
 // with its mark, on files that are put back and taken away, and all speak in each round.
 //
 // What that leaves out: torn pages and flushes that fail, and so the second writing of a

@@ -69,8 +69,8 @@ var kinds = []struct {
 	{"refer", 30, (*World).opRefer},
 	{"answer", 90, (*World).opAnswer},
 	{"vouch", 12, (*World).opVouch},
-	{"clash", 30, (*World).opClash},
-	{"goback", 14, (*World).opGoBack},
+	{"clash", 16, (*World).opClash},
+	{"goback", 9, (*World).opGoBack},
 	{"losephotos", 5, (*World).opLosePhotos},
 }
 
@@ -92,7 +92,11 @@ var byName = func() map[string]func(*World, Op) {
 // draw makes a list of a seed.
 func draw(seed uint64) []Op {
 	r := rand.New(rand.NewPCG(seed, 0x7261776a))
-	ops := make([]Op, 25+r.IntN(70))
+	n := 15 + r.IntN(45)
+	if seed%wholeWorlds == 0 {
+		n = 40 + r.IntN(110)
+	}
+	ops := make([]Op, n)
 	for i := range ops {
 		n := r.IntN(total)
 		for _, k := range kinds {

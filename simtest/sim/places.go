@@ -42,10 +42,15 @@ func (w *World) stands(s *site) {
 // device that is not told what is behind it lacks that, one that is told what is before it
 // is told twice.
 func (w *World) placed(l *line) {
+	s, from := l.site, l.peer.From()
+	for _, p := range s.stood.list {
+		if have, ok, err := w.centre.state.HashAt(ctx, from); p.at == from && (err != nil || !ok || have != p.hash) {
+			w.failf("%s goes on from %d, where it heard another log than the server has", s.name, from)
+		}
+	}
 	if l.older == 0 {
 		return
 	}
-	s, from := l.site, l.peer.From()
 	common := syncproto.Position(0)
 	for _, p := range s.stood.list {
 		have, ok, err := w.centre.state.HashAt(ctx, p.at)

@@ -192,8 +192,8 @@ func (w *World) quietly(s *site) {
 	w.hangUp(s)
 }
 
-// wholeWorlds is how many worlds there are to one that leaves nothing to a model and spares
-// nothing while it is healed.
+// wholeWorlds is how many worlds there are to one that is larger, leaves nothing to a model
+// and spares nothing while it is healed.
 const wholeWorlds = 10
 
 // world begins a world of a template, with some of its sites.

@@ -418,10 +418,14 @@ func ownChanges(tx *sqlitedb.Tx, r *records.Row, after int64) ([]ownChange, erro
 		if err != nil {
 			return nil, err
 		}
-		ord = 0
+		before := int64(0)
 		if prev.Len() > 0 {
-			ord = prev.Int(0)
+			before = prev.Int(0)
 		}
+		if before >= ord {
+			return nil, fmt.Errorf("overlay of %s %v: transaction %d is not before %d", r.Table.Name, r.ID, before, ord)
+		}
+		ord = before
 	}
 	return over, nil
 }

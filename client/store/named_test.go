@@ -119,6 +119,15 @@ var walks = map[string]func(*walker){
 			w.t.Fatal(err)
 		}
 	},
+	"the server's log is put back": func(w *walker) {
+		var heads []syncproto.Head
+		if n := w.IntN(len(w.heads) + 1); n > 0 {
+			heads = w.heads[n-1 : n]
+		}
+		if err := w.Welcome(ctx, w.KeptHeads(), heads); err != nil {
+			w.t.Fatal(err)
+		}
+	},
 	"the process is another": func(w *walker) { w.reopen() },
 }
 

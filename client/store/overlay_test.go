@@ -255,3 +255,31 @@ func TestWholePagesAreKeptWhenTheLinkDies(t *testing.T) {
 		s.shows(second, "as sent")
 	}
 }
+
+// The server's log was put back to where it was before the first of two edits, of which the
+// second was not judged yet.
+func TestOfTwoEditsThatAServerForgotTheLaterOneIsShown(t *testing.T) {
+	s := newSite(t)
+	s.sends(orgShare, schema.Product, goods, text(schema.NameEn, "as sent"))
+	s.checkpoint(false)
+	s.renames(goods, "first")
+	first := s.Heads()
+	s.records(func(d *store.Draft) error {
+		return d.Update(schema.Product, goods, schema.ProductGroupSku, text(schema.ProductSku, "mine"))
+	})
+	s.renames(goods, "second")
+	s.checkpoint(false, func(c *syncproto.Checkpoint) { c.Settled = first })
+	for range 2 {
+		if err := s.Welcome(ctx, s.KeptHeads(), nil); err != nil {
+			t.Fatal(err)
+		}
+		s.shows(goods, "second")
+		s.sends(orgShare, schema.Product, goods, text(schema.NameEn, "theirs"), text(schema.ProductSku, "theirs"))
+		s.checkpoint(false)
+		s.shows(goods, "second")
+		if sku := s.get(schema.Product, goods).Of(schema.ProductSku).Text(); sku != "mine" {
+			t.Errorf("the code is %q, want what was recorded here", sku)
+		}
+		s.sound()
+	}
+}

@@ -89,11 +89,11 @@ func (b *base) layBack(ord int64, c *syncproto.Change) error {
 	if have.Meta[metaOwn] == ord {
 		return nil
 	}
-	var prev any
-	if have.Meta[metaOwn] != 0 {
-		prev = have.Meta[metaOwn]
+	if err := b.layUnder(have, ord); err != nil {
+		return err
 	}
-	if err := b.tx.Exec(`INSERT OR IGNORE INTO overlay (tbl, record, ord, prev) VALUES (?, ?, ?, ?)`, int64(c.Table), c.Record[:], ord, prev); err != nil {
+	later, err := ownChanges(b.tx, have, ord)
+	if err != nil {
 		return err
 	}
 	if have.Meta[metaState] == inBase {
@@ -105,9 +105,44 @@ func (b *base) layBack(ord int64, c *syncproto.Change) error {
 	}
 	have.Meta[metaOwn] = max(have.Meta[metaOwn], ord)
 	for i := range c.Groups {
-		have.Write(&c.Groups[i])
+		if !slices.ContainsFunc(later, func(o ownChange) bool { return !b.settledOrd(o.ord) && writes(o.change, c.Groups[i].Group) }) {
+			have.Write(&c.Groups[i])
+		}
 	}
 	return set.Replace(b.tx, have)
+}
+
+func writes(c *syncproto.Change, group syncproto.GroupID) bool {
+	return slices.ContainsFunc(c.Groups, func(g syncproto.GroupWrite) bool { return g.Group == group })
+}
+
+// layUnder puts an own transaction among those that lie over a record, below the later ones:
+// each names the one before it.
+func (b *base) layUnder(have *records.Row, ord int64) error {
+	table, record := int64(have.Table.ID), have.ID[:]
+	above, err := b.tx.Int(`SELECT coalesce(min(ord), 0) FROM overlay WHERE tbl = ? AND record = ? AND ord > ?`, table, record, ord)
+	if err != nil {
+		return err
+	}
+	if newest := have.Meta[metaOwn]; above == 0 && newest > ord {
+		above = newest
+	}
+	var prev any
+	if above == 0 {
+		if have.Meta[metaOwn] != 0 {
+			prev = have.Meta[metaOwn]
+		}
+		return b.tx.Exec(`REPLACE INTO overlay (tbl, record, ord, prev) VALUES (?, ?, ?, ?)`, table, record, ord, prev)
+	}
+	if row, ok, err := b.tx.One(`SELECT prev FROM overlay WHERE tbl = ? AND record = ? AND ord = ? AND prev < ?`, table, record, above, ord); err != nil {
+		return err
+	} else if ok {
+		prev = row.Int(0)
+	}
+	if err := b.tx.Exec(`REPLACE INTO overlay (tbl, record, ord, prev) VALUES (?, ?, ?, ?)`, table, record, above, ord); err != nil {
+		return err
+	}
+	return b.tx.Exec(`INSERT OR IGNORE INTO overlay (tbl, record, ord, prev) VALUES (?, ?, ?, ?)`, table, record, ord, prev)
 }
 
 func (b *base) layBackMade(ord int64, t *schema.Table, c *syncproto.Change, have *records.Row) error {

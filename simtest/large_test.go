@@ -18,11 +18,10 @@ import (
 )
 
 // A counted warehouse: one transaction of 60,000 rows goes up and down over a line that
-// is cut at many of its frames, while another device sells. Nobody ever sees a part.
+// is cut at each of its frames, while another device sells. Nobody ever sees a part.
 func TestATransactionOf60000RowsIsThereAsAWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
-	const cuts = 12
-	rows, size := raced.Fewer(60_000), int64(raced.Fewer(1<<20)) // the rows take more bytes than size either way
+	rows, least := raced.Fewer(60_000), raced.Fewer(16) // frames that so many rows take, at least
 	c := simtest.NewCentre(t)
 	maker, reader, other := c.NewSite("Branch 1", schema.KindBranch), c.NewSite("Branch 2", schema.KindBranch), c.NewSite("Stall 1", schema.KindStall)
 	sellSome(t, other, 1)
@@ -50,27 +49,32 @@ func TestATransactionOf60000RowsIsThereAsAWholeOrNotAtAll(t *testing.T) {
 		})
 	}
 	line := simtest.NewProxy(t, c.Address())
+	sold := int64(1)
 	for _, way := range []struct {
 		name string
 		site *simtest.Site
-		d    simtest.Direction
+		is   func(out bool, f syncproto.Frame) bool
 		look func() (int, error)
-	}{{"up", maker, simtest.Up, atCentre}, {"down", reader, simtest.Down, atReader}} {
+	}{
+		{"up", maker, func(out bool, f syncproto.Frame) bool { return out && f.Type() == syncproto.TypePush }, atCentre},
+		{"down", reader, func(out bool, f syncproto.Frame) bool { return !out && f.Type() == syncproto.TypeRows }, atReader},
+	} {
 		way.site.Through(line.URL())
 		seen := watch(t, way.look)
-		for cut := int64(0); cut < cuts; cut++ {
-			cutSync(t, way.site, line, way.d, 3000+size*cut/cuts)
-			if n, err := way.look(); n != 0 || err != nil {
-				t.Fatalf("%s, after cut %d: %d rows are there, want none yet: %v", way.name, cut+1, n, err)
+		cuts := 0
+		for frame := 1; cutSync(t, way.site, line, frame, way.is); frame++ {
+			cuts++
+			if n, err := way.look(); n != 0 && n != rows || err != nil { // all of it where the last frame got across
+				t.Fatalf("%s, after cut %d: %d rows are there, want none yet: %v", way.name, cuts, n, err)
 			}
 			sellSome(t, other, 1)
 			other.Sync()
+			sold++
 		}
-		began := line.Carried(way.d)
-		way.site.Sync()
-		if n := line.Carried(way.d) - began; n < size {
-			t.Errorf("%s, the rows took %d bytes: the cuts were not all within them", way.name, n)
+		if cuts < least {
+			t.Errorf("%s, the line was cut at %d frames, want at least %d", way.name, cuts, least)
 		}
+		t.Logf("%s, the line was cut at %d frames", way.name, cuts)
 		if got := seen(); !slices.Equal(got, []int{0, rows}) && !slices.Equal(got, []int{0}) {
 			t.Errorf("%s, so many rows were seen at one time or another: %v", way.name, got)
 		}
@@ -82,7 +86,7 @@ func TestATransactionOf60000RowsIsThereAsAWholeOrNotAtAll(t *testing.T) {
 		s.Sync()
 		s.Sound()
 	}
-	soldIs(t, c, 1+2*cuts)
+	soldIs(t, c, sold)
 }
 
 func draftCategory(d *store.Draft) error {
@@ -93,15 +97,28 @@ func draftCategory(d *store.Draft) error {
 	return d.Create(schema.Category, id, store.Field{Field: schema.NameEn, Value: syncproto.TextValue("Category " + rand.Text())})
 }
 
-// cutSync syncs over a line that is cut for good after n bytes in a direction.
-func cutSync(t *testing.T, s *simtest.Site, line *simtest.Proxy, d simtest.Direction, n int64) {
+// cutSync syncs over a line that is cut for good at the nth of some frames; false says that
+// there were not so many, and that the sync ended well.
+func cutSync(t *testing.T, s *simtest.Site, line *simtest.Proxy, nth int, is func(out bool, f syncproto.Frame) bool) (cut bool) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	line.At(d, n, func() { cancel(); line.Cut() })
-	if r, err := s.Client.Sync(ctx, 20*time.Second, nil); err == nil {
-		t.Fatalf("a sync that is cut after %d bytes ended well: %+v", n, r)
+	trace := s.Client.Dial.Trace
+	defer func() { s.Client.Dial.Trace = trace }()
+	s.Client.Dial.Trace = func(out bool, f syncproto.Frame, bytes int) {
+		trace(out, f, bytes)
+		if is(out, f) {
+			if nth--; nth == 0 {
+				cancel()
+				line.Cut()
+			}
+		}
 	}
+	_, err := s.Client.Sync(ctx, 20*time.Second, nil)
+	if err != nil && nth > 0 {
+		t.Fatalf("a sync that was not cut: %v", err)
+	}
+	return err != nil
 }
 
 // watch looks all the time until the function that it returns is called, which gives

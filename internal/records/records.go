@@ -115,6 +115,7 @@ func (h *Hasher) Hash(r *Row) (hash syncproto.Hash) {
 type Set struct {
 	meta   []string
 	tables map[syncproto.TableID]*statements
+	made   map[string]string // what makes each table, by name
 }
 
 type statements struct{ columns, get, between, insert, replace, mark, delete string }
@@ -122,9 +123,9 @@ type statements struct{ columns, get, between, insert, replace, mark, delete str
 // NewSet makes the SQL of a side that keeps up to three integer columns of its own
 // beside each record.
 func NewSet(meta ...string) *Set {
-	s := &Set{meta: meta, tables: map[syncproto.TableID]*statements{}}
+	s := &Set{meta: meta, tables: map[syncproto.TableID]*statements{}, made: map[string]string{}}
 	for _, t := range schema.All {
-		s.tables[t.ID] = s.statements(t)
+		s.tables[t.ID], s.made[t.Name] = s.statements(t), s.ddl(t)
 	}
 	return s
 }
@@ -169,28 +170,29 @@ var sqlTypes = map[syncproto.Kind]string{
 	syncproto.Bool: "INTEGER", syncproto.Int: "INTEGER", syncproto.Text: "TEXT", syncproto.Bytes: "BLOB",
 }
 
-// ddl makes every table that is not there. Names come from the schema compiled in, never from a peer.
-func (s *Set) ddl() string {
+// ddl makes a table, as SQLite writes it down. Names come from the schema compiled in, never from a peer.
+func (s *Set) ddl(t *schema.Table) string {
 	var b strings.Builder
-	for _, t := range schema.All {
-		fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %q (\n\tid BLOB PRIMARY KEY", t.Name)
-		for _, f := range t.Fields {
-			fmt.Fprintf(&b, ",\n\t%q %s", f.Name, sqlTypes[f.Kind])
-		}
-		b.WriteString(",\n\textra BLOB")
-		for _, m := range s.meta {
-			fmt.Fprintf(&b, ",\n\t%q INTEGER", m)
-		}
-		if len(t.Fold) > 0 {
-			b.WriteString(",\n\tfold TEXT")
-		}
-		b.WriteString("\n) STRICT, WITHOUT ROWID;\n")
+	fmt.Fprintf(&b, "CREATE TABLE %q (\n\tid BLOB PRIMARY KEY", t.Name)
+	for _, f := range t.Fields {
+		fmt.Fprintf(&b, ",\n\t%q %s", f.Name, sqlTypes[f.Kind])
 	}
+	b.WriteString(",\n\textra BLOB")
+	for _, m := range s.meta {
+		fmt.Fprintf(&b, ",\n\t%q INTEGER", m)
+	}
+	if len(t.Fold) > 0 {
+		b.WriteString(",\n\tfold TEXT")
+	}
+	b.WriteString("\n) STRICT, WITHOUT ROWID")
 	return b.String()
 }
 
 // Grow makes the tables and the fields that the schema has and the database has not.
 func (s *Set) Grow(tx *sqlitedb.Tx) error {
+	if whole, err := s.whole(tx); err != nil || whole {
+		return err
+	}
 	type column struct{ table, name string }
 	have := map[column]bool{}
 	err := tx.Query(func(row sqlitedb.Row) error {
@@ -200,10 +202,11 @@ func (s *Set) Grow(tx *sqlitedb.Tx) error {
 	if err != nil {
 		return err
 	}
-	made := false // a table is made with all its fields
 	for _, t := range schema.All {
-		if !have[column{t.Name, "id"}] {
-			made = true
+		if !have[column{t.Name, "id"}] { // it is made with all its fields
+			if err := tx.Script(s.made[t.Name]); err != nil {
+				return err
+			}
 			continue
 		}
 		for _, f := range t.Fields {
@@ -215,10 +218,20 @@ func (s *Set) Grow(tx *sqlitedb.Tx) error {
 			}
 		}
 	}
-	if !made {
+	return nil
+}
+
+// whole says whether each table is there as it would be made now: one that has grown a field
+// may be, and reads otherwise.
+func (s *Set) whole(tx *sqlitedb.Tx) (bool, error) {
+	lacks := len(schema.All)
+	err := tx.Query(func(row sqlitedb.Row) error {
+		if made := s.made[row.Text(0)]; made != "" && made == row.Text(1) {
+			lacks--
+		}
 		return nil
-	}
-	return tx.Script(s.ddl())
+	}, `SELECT name, sql FROM sqlite_schema WHERE type = 'table'`)
+	return lacks == 0, err
 }
 
 // Insert writes a record that is not there yet: where it is, the error wraps

@@ -94,8 +94,10 @@ func (d *disk) read(lose int) (f files, lost int) {
 // is there: where it should be, something is.
 func (f files) put(path string) error {
 	there := []byte("in memory")
-	if len(f.main) == 0 {
+	if len(f.main) == 0 { // a connection that has a WAL would go on with it, and others see no database
 		there = nil
+		sqlitedb.Discard(path)
+		sqlitedb.Keep(path)
 	}
 	if err := errors.Join(os.WriteFile(path, there, 0o600), memfs.Write(path, f.main), memfs.Write(path+"-wal", f.wal)); err != nil {
 		return err

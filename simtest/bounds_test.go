@@ -156,7 +156,7 @@ func TestAnAddressMayOpenSoManySocketsAndNoMore(t *testing.T) {
 }
 
 func TestASlowReaderIsDroppedAndResumesWhereItWas(t *testing.T) {
-	c := simtest.NewNarrowCentre(t, server.Limits{SlowReader: 100 * time.Millisecond})
+	c := simtest.NewNarrowCentre(t, server.Limits{SlowReader: time.Second})
 	author := newScript(t, c.NewSite("Stall 1", schema.KindStall))
 	author.categories(3000)
 	p := connect(t, c.HTTP.URL, author.site)

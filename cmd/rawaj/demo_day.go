@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -239,14 +241,33 @@ func (d *demoDay) evening(ctx context.Context) error {
 	if err := d.contactAll(ctx, "centre", "desk"); err != nil { // in this order: see demoPeople
 		return err
 	}
-	for range 2 { // the second time everybody hears of the others
+	for range 2 { // the second time everybody hears of the others, and of what head office answered
 		for _, i := range d.luck.perm(len(d.sites)) {
 			if err := d.contact(ctx, d.sites[i]); err != nil {
 				return err
 			}
 		}
+		if err := d.answered(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// answered waits until head office has answered what tills stated when they closed.
+func (d *demoDay) answered(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, demoPatience)
+	defer stop()
+	for {
+		view := d.server.Live().View()
+		all, err := d.server.Closings(ctx, report.Span{}, false)
+		if err != nil || !slices.ContainsFunc(all.Closings, func(s closing.Statement) bool { return s.State == closing.Waiting }) {
+			return err
+		}
+		if err := view.Wait(ctx); err != nil {
+			return fmt.Errorf("head office has not answered the closings of tills: %w", err)
+		}
+	}
 }
 
 func (d *demoDay) contactAll(ctx context.Context, places ...string) error {

@@ -69,7 +69,7 @@ func TestAThousandClientsComeBackOverBadLinesWhileTheServerIsKilled(t *testing.T
 	case testing.Short():
 		n = 60
 	case raced.On: // the clients' side is some ten times as slow
-		n = 150
+		n = 40
 	}
 	enoughFiles(t, n)
 	weather := badLines

@@ -50,7 +50,7 @@ func TestDevicesGiveAServerThatWentBackInTimeWhatItForgot(t *testing.T) {
 
 func TestDevicesGiveARestoredServerWhatCameAfterItsBackup(t *testing.T) {
 	t.Parallel()
-	forgets(t, 8, 40, func(c *simtest.Centre) func() {
+	forgets(t, 20, raced.Fewer(250), func(c *simtest.Centre) func() {
 		file := filepath.Join(t.TempDir(), "made.backup")
 		c.BackUp(file)
 		return func() { c.Restore(file) }

@@ -58,10 +58,9 @@ check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svel
 # One goroutine at a time decides all in these, or nothing of ours runs: no race to see.
 ALONE := /simtest/(crash|sim)$$
 
-test: export TMPDIR = $(shell tools/tmpdir.sh)
 test: check build ## check, every test with the race detector, the large ones at full size without it, simulated worlds, the pages in a browser
-	WEB_REQUIRED=1 go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -vE '$(ALONE)')
-	go test -shuffle=on -timeout 20m ./simtest $$(go list ./... | grep -E '$(ALONE)')
+	WEB_REQUIRED=1 TMPDIR="$$(tools/tmpdir.sh)" go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -vE '$(ALONE)')
+	TMPDIR="$$(tools/tmpdir.sh)" go test -shuffle=on -timeout 20m ./simtest $$(go list ./... | grep -E '$(ALONE)')
 	go test -tags failpoints ./internal/failpoint
 	$(MAKE) sim N=$(or $(N),5000)
 	cd web && npm test && npm run e2e

@@ -9,6 +9,15 @@ import { freePort, rawaj, start } from './program.mjs'
 
 export const wait = { timeout: 30_000 }
 
+// keeps waits until a browser holds a snapshot s that fits, as an expression.
+export const keeps = (fits, page) =>
+  page.waitForFunction(`(async () => {
+    const db = await new Promise((done) => (indexedDB.open('rawaj').onsuccess = (e) => done(e.target.result)))
+    const all = await new Promise((done) => (db.transaction('kept').objectStore('kept').getAll().onsuccess = (e) => done(e.target.result)))
+    db.close()
+    return all.some((s) => ${fits})
+  })()`, undefined, wait)
+
 export class Stall {
   #dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
   #office
@@ -55,11 +64,14 @@ export class Stall {
     await this.program.link
   }
 
-  // signIn opens the program's link in a tab of its own, as a person would.
+  // signIn opens the program's link in a tab of its own, as a person would, and waits until
+  // that shows the site that answers: a tab that loads itself anew, as it does when another
+  // site answers than before, is not closed by Chromium.
   async signIn() {
     const tab = await this.tab()
     await tab.goto(await this.program.link)
-    await tab.waitForSelector('main > *', wait)
+    const { name } = await (await this.browser.request.get(`http://127.0.0.1:${this.port}/api/me`)).json()
+    await tab.waitForSelector(`.title:has-text("${name}")`, { state: 'attached', ...wait })
     await tab.close()
   }
 
@@ -83,18 +95,14 @@ export class Stall {
   // sales are those that the program of a site has, whoever asks.
   sales = async (name = 'site') => JSON.parse(await rawaj('report', 'sales', '--data', join(this.#dir, name), '--by', 'site', '--json')).total.receipts
 
-  // kept waits until the browser holds a snapshot s that fits, as an expression.
-  async kept(fits, page = this.page) {
-    await page.evaluate(`(async () => {
-      for (;;) {
-        const db = await new Promise((done) => (indexedDB.open('rawaj').onsuccess = (e) => done(e.target.result)))
-        const all = await new Promise((done) => (db.transaction('kept').objectStore('kept').getAll().onsuccess = (e) => done(e.target.result)))
-        db.close()
-        if (all.some((s) => s.me && ${fits})) return
-        await new Promise(requestAnimationFrame)
-      }
-    })()`)
+  // recorded waits until the program has so many sales, and finds no more.
+  async recorded(n) {
+    for (const end = Date.now() + wait.timeout; Date.now() < end && (await this.sales()) < n; );
+    assert.equal(await this.sales(), n)
   }
+
+  // kept waits until the browser holds a snapshot s that fits, as an expression.
+  kept = (fits, page = this.page) => keeps(`s.me && ${fits}`, page)
 
   flushed = (page = this.page) => page.waitForSelector('[data-kept="0"]:not([data-pill=held]):not([data-pill=lost]):not([data-pill=signedout]):not([data-pill=asking])', wait)
 

@@ -8,10 +8,10 @@ import { after, before, test } from 'node:test'
 import { launchKept } from './browser.mjs'
 import { choose, everywhere, langs, look, tablet } from './look.mjs'
 import { freePort, rawaj, start } from './program.mjs'
+import { keeps, wait } from './stall.mjs'
 
 const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
 const data = { office: join(dir, 'office'), site: join(dir, 'site'), kept: join(dir, 'kept') }
-const wait = { timeout: 30_000 }
 const started = []
 const begin = (...args) => (started.push(start(...args)), started.at(-1))
 let browser, address, at, office, site, page, head
@@ -104,18 +104,6 @@ test('after head office was put back somebody vouches, and then it tells again',
   await page.waitForFunction(() => document.querySelector('[data-fact=here]') && !document.querySelector('[data-withheld]'), undefined, wait)
 })
 
-// keeps waits until the browser holds a worker and what the program said.
-const keeps = (page) =>
-  page.evaluate(async () => {
-    for (;;) {
-      const db = await new Promise((done) => (indexedDB.open('rawaj').onsuccess = (e) => done(e.target.result)))
-      const all = await new Promise((done) => (db.transaction('kept').objectStore('kept').getAll().onsuccess = (e) => done(e.target.result)))
-      db.close()
-      if (all.some((s) => s.persons?.length > 0) && (await navigator.serviceWorker.getRegistrations()).some((r) => r.active)) return
-      await new Promise(requestAnimationFrame)
-    }
-  })
-
 const emptied = async (page) => {
   await page.waitForSelector('[data-notice=wiped]', wait).catch(async (e) => {
     throw new Error(`${e.message}\n${page.url()}\n${await page.evaluate(() => document.body.innerText + ' ' + document.querySelector('[data-notice]')?.dataset.notice)}`)
@@ -128,7 +116,8 @@ test('a browser of a device that was wiped is emptied, whether its page is open 
   await ask(data.site, '/api/persons', { id: id(), name: 'A made-up name' })
   await choose(page, 'en', 'light')
   await page.goto(page.url().replace(/#.*/, '') + '#attendance')
-  await keeps(page)
+  await keeps('s.persons?.length > 0', page)
+  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).some((r) => r.active), undefined, wait)
   await page.goto('about:blank') // nobody looks
   const { body: devices } = await ask(data.office, '/api/devices')
   const { device } = devices.find((d) => d.kind === 'rooyesh_centre')
@@ -163,7 +152,8 @@ test('a page that is open hears that its device was wiped', async () => {
   await page.waitForSelector('[data-open]', wait)
   await choose(page, 'en', 'light')
   await page.goto(page.url().replace(/#.*/, '') + '#attendance')
-  await keeps(page)
+  await keeps('s.persons?.length > 0', page)
+  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).some((r) => r.active), undefined, wait)
   const { body: devices } = await ask(data.office, '/api/devices')
   const { device } = devices.find((d) => d.site_name === 'مرکز رویش دیگر')
   await ask(data.office, `/api/devices/${device}/revoke`, { reason: 'The tablet was lost' })

@@ -109,8 +109,8 @@ func reachable(a net.Addr) string {
 
 // serve answers on a listener while work goes on, until ctx ends or work fails.
 func serve(ctx context.Context, l net.Listener, h http.Handler, work func(context.Context) error) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	g, ctx := errgroup.WithContext(ctx)
+	s := &http.Server{Handler: h, BaseContext: localapi.Until(ctx), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	g.Go(func() error {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err

@@ -9,14 +9,21 @@ import { freePort, rawaj, start } from './program.mjs'
 
 export const wait = { timeout: 30_000 }
 
+// until waits for an expression of a page to come true, which may be a promise.
+export const until = (page, expression) =>
+  page.evaluate(`(async () => {
+    for (const end = Date.now() + ${wait.timeout}; Date.now() < end; await new Promise(requestAnimationFrame)) if (await (${expression})) return
+    throw new Error(${JSON.stringify(`not so after ${wait.timeout} ms: ${expression}`)})
+  })()`)
+
 // keeps waits until a browser holds a snapshot s that fits, as an expression.
 export const keeps = (fits, page) =>
-  page.waitForFunction(`(async () => {
+  until(page, `(async () => {
     const db = await new Promise((done) => (indexedDB.open('rawaj').onsuccess = (e) => done(e.target.result)))
     const all = await new Promise((done) => (db.transaction('kept').objectStore('kept').getAll().onsuccess = (e) => done(e.target.result)))
     db.close()
     return all.some((s) => ${fits})
-  })()`, undefined, wait)
+  })()`)
 
 export class Stall {
   #dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))

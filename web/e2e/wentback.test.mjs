@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { launchKept } from './browser.mjs'
 import { choose, everywhere, langs, look, tablet } from './look.mjs'
 import { freePort, rawaj, start } from './program.mjs'
-import { keeps, wait } from './stall.mjs'
+import { keeps, until, wait } from './stall.mjs'
 
 const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
 const data = { office: join(dir, 'office'), site: join(dir, 'site'), kept: join(dir, 'kept') }
@@ -117,7 +117,7 @@ test('a browser of a device that was wiped is emptied, whether its page is open 
   await choose(page, 'en', 'light')
   await page.goto(page.url().replace(/#.*/, '') + '#attendance')
   await keeps('s.persons?.length > 0', page)
-  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).some((r) => r.active), undefined, wait)
+  await until(page, 'navigator.serviceWorker.getRegistrations().then((all) => all.some((r) => r.active))')
   await page.goto('about:blank') // nobody looks
   const { body: devices } = await ask(data.office, '/api/devices')
   const { device } = devices.find((d) => d.kind === 'rooyesh_centre')
@@ -153,7 +153,7 @@ test('a page that is open hears that its device was wiped', async () => {
   await choose(page, 'en', 'light')
   await page.goto(page.url().replace(/#.*/, '') + '#attendance')
   await keeps('s.persons?.length > 0', page)
-  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).some((r) => r.active), undefined, wait)
+  await until(page, 'navigator.serviceWorker.getRegistrations().then((all) => all.some((r) => r.active))')
   const { body: devices } = await ask(data.office, '/api/devices')
   const { device } = devices.find((d) => d.site_name === 'مرکز رویش دیگر')
   await ask(data.office, `/api/devices/${device}/revoke`, { reason: 'The tablet was lost' })

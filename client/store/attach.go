@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/records"
@@ -14,15 +13,6 @@ import (
 
 // What names attachments (SPEC §5.16), which are kept in a file beside this one: records
 // as people see them, and own transactions.
-
-// ddlPhotos finds records that name an attachment among those that do not.
-var ddlPhotos = func() string {
-	var b strings.Builder
-	for _, f := range schema.AttachmentFields {
-		fmt.Fprintf(&b, "CREATE INDEX %s_%s ON %q (%q, _state) WHERE %[4]q IS NOT NULL;\n", f.Table.Name, f.Field.Name, f.Table.Name, f.Field.Name)
-	}
-	return b.String()
-}()
 
 // ddlNaming: which attachments own transactions name. unwanted: the server has judged it, and
 // nothing there names the attachment.
@@ -51,22 +41,43 @@ func (n Naming) Stays(kept bool) bool { return n.Seen || n.Base || n.Open || n.S
 // Due says whether the server, which does not have it, may ask for it.
 func (n Naming) Due() bool { return n.Base || n.Sent }
 
-// Names tells who names which attachments.
+// Names tells who names which attachments. Callers share it: it is not to be changed.
 func (s *Store) Names(ctx context.Context) (map[syncproto.Root]Naming, error) {
-	names := map[syncproto.Root]Naming{}
+	var last *namesAt
 	err := s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
-		add := func(root syncproto.Root, n Naming) {
-			have := names[root]
-			names[root] = Naming{have.Seen || n.Seen, have.Base || n.Base, have.Sent || n.Sent, have.Open || n.Open, have.Settled || n.Settled}
+		at, err := namesNumber(tx)
+		if err != nil {
+			return err
 		}
-		for _, read := range []func(*sqlitedb.Tx, func(syncproto.Root, Naming)) error{namedByRecords, namedByPreimages, namedByConflicts, namedByOwn} {
-			if err := read(tx, add); err != nil {
-				return err
-			}
+		if last = s.names.Load(); last != nil && last.at == at {
+			return nil
 		}
+		names, err := readNames(tx)
+		if err != nil {
+			return err
+		}
+		last = &namesAt{at, names}
+		s.names.Store(last)
 		return nil
 	})
-	return names, err
+	if err != nil {
+		return nil, err
+	}
+	return last.names, nil
+}
+
+func readNames(tx *sqlitedb.Tx) (map[syncproto.Root]Naming, error) {
+	names := map[syncproto.Root]Naming{}
+	add := func(root syncproto.Root, n Naming) {
+		have := names[root]
+		names[root] = Naming{have.Seen || n.Seen, have.Base || n.Base, have.Sent || n.Sent, have.Open || n.Open, have.Settled || n.Settled}
+	}
+	for _, read := range []func(*sqlitedb.Tx, func(syncproto.Root, Naming)) error{namedByRecords, namedByPreimages, namedByConflicts, namedByOwn} {
+		if err := read(tx, add); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
 }
 
 func namedByRecords(tx *sqlitedb.Tx, add func(syncproto.Root, Naming)) error {

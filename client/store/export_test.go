@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
 )
 
 // LimitPages makes the disk full at n more pages than the database has; 0 makes room
@@ -84,4 +85,13 @@ func (s *Store) Spared() (kept, hashes int64) {
 func (w *Writer) Flushes() (bool, error) {
 	n, err := w.tx.Int(`PRAGMA synchronous`)
 	return n == 2, err
+}
+
+// ReadNames is Names without what is remembered.
+func (s *Store) ReadNames(ctx context.Context) (names map[syncproto.Root]Naming, err error) {
+	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		names, err = readNames(tx)
+		return err
+	})
+	return names, err
 }

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -16,16 +18,25 @@ INSERT INTO named (one, n) VALUES (1, 0);
 CREATE INDEX naming_ord ON naming (ord);
 `
 
-// trigger is one by its name.
-type trigger struct{ name, ddl string }
+// object is what a database has for each field that names attachments, by its name.
+type object struct{ name, ddl string }
+
+// photos finds records that name an attachment among those that do not.
+var photos = func() (all []object) {
+	for _, f := range schema.AttachmentFields {
+		name := f.Table.Name + "_" + f.Field.Name
+		all = append(all, object{name, fmt.Sprintf("CREATE INDEX %q ON %q (%[3]q, _state) WHERE %[3]q IS NOT NULL", name, f.Table.Name, f.Field.Name)})
+	}
+	return all
+}()
 
 // counting counts, in the commit that does it, whatever may change what Names tells: nobody
 // has to read all names to know that they are as they were. The tables count by themselves,
 // for much of this package writes them. A sale touches nothing that counts.
-var counting = func() (all []trigger) {
+var counting = func() (all []object) {
 	count := func(about, event, table, condition string) {
 		name := fmt.Sprintf("named_%s_%s_%s", table, about, strings.ToLower(strings.Fields(event)[1]))
-		all = append(all, trigger{name, fmt.Sprintf("CREATE TRIGGER %q %s ON %q WHEN %s BEGIN UPDATE named SET n = n + 1; END", name, event, table, condition)})
+		all = append(all, object{name, fmt.Sprintf("CREATE TRIGGER %q %s ON %q WHEN %s BEGIN UPDATE named SET n = n + 1; END", name, event, table, condition)})
 	}
 	for _, f := range schema.AttachmentFields {
 		t, field := f.Table.Name, f.Field.Name
@@ -52,29 +63,37 @@ var counting = func() (all []trigger) {
 	return all
 }()
 
-// count has the tables count that do not yet: the schema may have got fields that name
+// makeNamed makes what lacks of these: the schema may have got fields that name
 // attachments since the database was last opened.
-func count(tx *sqlitedb.Tx) error {
+func makeNamed(tx *sqlitedb.Tx) error {
 	have := map[string]bool{}
-	if err := tx.Query(func(row sqlitedb.Row) error { have[row.Text(0)] = true; return nil }, `SELECT name FROM sqlite_schema WHERE type = 'trigger'`); err != nil {
+	if err := tx.Query(func(row sqlitedb.Row) error { have[row.Text(0)] = true; return nil }, `SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'index')`); err != nil {
 		return err
 	}
-	for _, t := range counting {
-		if have[t.name] {
+	for _, m := range slices.Concat(photos, counting) {
+		if have[m.name] {
 			continue
 		}
-		if err := tx.Script(t.ddl); err != nil {
+		if err := tx.Script(m.ddl); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// namesAt is what Names told at a number.
+type namesAt struct {
+	at    int64
+	names map[syncproto.Root]Naming
+}
+
 // NamesAt is a number that is another one when what Names tells has changed.
 func (s *Store) NamesAt(ctx context.Context) (at int64, err error) {
 	err = s.db.Read(ctx, func(tx *sqlitedb.Tx) error {
-		at, err = tx.Int(`SELECT n FROM named`)
+		at, err = namesNumber(tx)
 		return err
 	})
 	return at, err
 }
+
+func namesNumber(tx *sqlitedb.Tx) (int64, error) { return tx.Int(`SELECT n FROM named`) }

@@ -179,7 +179,7 @@ func TestASaleDoesNotMoveTheNumberOfNames(t *testing.T) {
 
 func (s *site) named() (map[syncproto.Root]store.Naming, int64) {
 	s.t.Helper()
-	names, err := s.Names(ctx)
+	names, err := s.ReadNames(ctx)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -199,7 +199,9 @@ func TestNamesInAFieldThatTheSchemaGotSinceAreCountedToo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Write(ctx, func(tx *sqlitedb.Tx) error { return tx.Script(`DROP TRIGGER named_product_photo_insert`) }); err != nil { // as it was before
+	if err := db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		return tx.Script(`DROP TRIGGER named_product_photo_insert; DROP INDEX product_photo`)
+	}); err != nil { // as it was before
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
@@ -212,5 +214,21 @@ func TestNamesInAFieldThatTheSchemaGotSinceAreCountedToo(t *testing.T) {
 	s.checkpoint(true)
 	if names, at := s.named(); len(names) != 1 || at == before {
 		t.Errorf("%d names, the number is %d, was %d", len(names), at, before)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if db, err = sqlitedb.Open(s.path, sqlitedb.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Read(ctx, func(tx *sqlitedb.Tx) error {
+		n, err := tx.Int(`SELECT count(*) FROM sqlite_schema WHERE name = 'product_photo'`)
+		if err == nil && n != 1 {
+			t.Error("they are not found without going through all records")
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rawaj/rawaj/internal/attach"
@@ -58,6 +59,7 @@ type Store struct {
 	mark *mark.File
 
 	attachments *attach.Store
+	names       atomic.Pointer[namesAt]
 
 	ids  *syncproto.IDs
 	now  func() time.Time
@@ -194,10 +196,10 @@ func (s *Store) load(ctx context.Context, path string) (err error) {
 	if err := s.db.Write(ctx, set.Grow); err != nil {
 		return err
 	}
-	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl, ddlOffset, ddlSpare, ddlGap, closing.Indexes, ddlNaming + ddlPhotos, ddlNamed, closing.Parts}); err != nil {
+	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl, ddlOffset, ddlSpare, ddlGap, closing.Indexes, ddlNaming, ddlNamed, closing.Parts}); err != nil {
 		return err
 	}
-	if err := s.db.Write(ctx, count); err != nil {
+	if err := s.db.Write(ctx, makeNamed); err != nil {
 		return err
 	}
 	if err := s.read(ctx); err != nil {

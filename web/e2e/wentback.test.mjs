@@ -123,9 +123,10 @@ test('a browser of a device that was wiped is emptied, whether its page is open 
   const { device } = devices.find((d) => d.kind === 'rooyesh_centre')
   await ask(data.office, `/api/devices/${device}/revoke`, { reason: 'The tablet was lost' })
   await sync()
-  for (;;) {
+  for (const end = Date.now() + wait.timeout; ; ) {
     const { body } = await ask(data.site, '/api/status')
     if (body.wiped) break
+    assert.ok(Date.now() < end, `not wiped: ${JSON.stringify(body)}`)
   }
   const me = await ask(data.site, '/api/me')
   assert.equal(me.body.code, 'device_refused')

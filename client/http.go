@@ -85,8 +85,9 @@ func (c *Client) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 	return gate.Handler(mux)
 }
 
-// wiped answers for a device that was wiped: nothing but that, and the browser empties what
-// it keeps of the site. It says whether it has answered.
+// wiped answers for a device that was wiped: nothing but that, and the page that hears it
+// empties what its browser keeps of the site (Clear-Site-Data would take that from under it:
+// Chromium's page then stands still). It says whether it has answered.
 func (c *Client) wiped(w http.ResponseWriter, r *http.Request) bool {
 	if c.Store.Identity().WipedAt == 0 {
 		return false
@@ -95,7 +96,6 @@ func (c *Client) wiped(w http.ResponseWriter, r *http.Request) bool {
 	case "/api/status", "/api/events", "/api/recorder", "/api/login-link":
 		return false
 	}
-	w.Header().Set("Clear-Site-Data", `"storage"`) // the cache has no answer of ours
 	localapi.Refuse(w, store.ErrWiped)
 	return true
 }

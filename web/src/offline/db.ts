@@ -1,4 +1,4 @@
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import type { SaleLine, ScanRequest } from '../api/site.gen'
 import type { Refusal } from '../api/refusal'
 
@@ -57,3 +57,6 @@ export async function open(name = 'rawaj'): Promise<DB> {
     ),
   ])
 }
+
+// remove has the browser take the whole storage away as soon as it can.
+export const remove = (name = 'rawaj'): void => void deleteDB(name).catch(() => undefined)

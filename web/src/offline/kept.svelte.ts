@@ -1,7 +1,7 @@
 import { Refused } from '../api/api'
 import type { Me } from '../api/site.gen'
 import { newID } from '../api/uuid'
-import { open, type DB, type Entry, type Owner, type Work } from './db'
+import { open, remove, type DB, type Entry, type Owner, type Work } from './db'
 import { Full, Outbox, type Told } from './outbox'
 import { send } from './send'
 import { takeSlot } from './slot'
@@ -90,8 +90,9 @@ class Kept {
     try {
       const tx = db?.transaction(['outbox', 'kept'], 'readwrite', { durability: 'strict' })
       if (tx) await Promise.all([tx.objectStore('outbox').clear(), tx.objectStore('kept').clear(), tx.done])
+      else remove() // it did not answer when this page came up
     } catch {
-      // the program's answer had the browser clear it already
+      // somebody cleared it in the browser's own settings
     }
     for (const r of (await navigator.serviceWorker?.getRegistrations().catch(() => [])) ?? []) await r.unregister()
     if (typeof caches !== 'undefined') for (const name of await caches.keys().catch(() => [])) await caches.delete(name)

@@ -129,6 +129,8 @@ type planSessionRequest struct {
 	Workshop syncproto.RecordID `json:"workshop"`
 	StartsAt int64              `json:"starts_at"`
 	EndsAt   int64              `json:"ends_at"`
+
+	Also *syncproto.RecordID `json:"also_site"` // a second site that holds it too; null: none
 }
 
 func (c *Client) apiPlanSession(w http.ResponseWriter, r *http.Request) {
@@ -137,7 +139,7 @@ func (c *Client) apiPlanSession(w http.ResponseWriter, r *http.Request) {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	id, err := c.PlanSession(r.Context(), NewSession{q.ID, q.Workshop, time.UnixMilli(q.StartsAt), time.UnixMilli(q.EndsAt)})
+	id, err := c.PlanSession(r.Context(), NewSession{q.ID, q.Workshop, time.UnixMilli(q.StartsAt), time.UnixMilli(q.EndsAt), orZero(q.Also)})
 	localapi.Answer(w, madeAnswer{id}, err)
 }
 

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -74,6 +75,7 @@ type NewSession struct {
 	Workshop syncproto.RecordID
 	Starts   time.Time
 	Ends     time.Time
+	Also     syncproto.RecordID // a second site that holds it too; zero: none
 }
 
 // PlanSession plans a session.
@@ -90,7 +92,14 @@ func (c *Client) PlanSession(ctx context.Context, n NewSession) (id syncproto.Re
 		if id, fresh, err = newID(d, schema.WorkshopSession, n.ID, field(schema.SessionWorkshop, syncproto.IDValue(n.Workshop))); err != nil || !fresh {
 			return err
 		}
-		return d.Create(schema.WorkshopSession, id,
+		also := field(schema.SessionAlso, syncproto.Value{})
+		if !n.Also.IsZero() && n.Also != d.Identity().Site {
+			if site, err := d.Get(schema.Site, n.Also); err != nil || site == nil {
+				return cmp.Or(err, reference("also_site", n.Also))
+			}
+			also.Value = syncproto.IDValue(n.Also)
+		}
+		return d.Create(schema.WorkshopSession, id, also,
 			field(schema.SessionSite, syncproto.IDValue(d.Identity().Site)), field(schema.SessionWorkshop, syncproto.IDValue(n.Workshop)),
 			field(schema.SessionStartsAt, syncproto.IntValue(n.Starts.UnixMilli())), field(schema.SessionEndsAt, syncproto.IntValue(n.Ends.UnixMilli())),
 			field(schema.SessionMinutes, w.Of(schema.WorkshopMinutes)), field(schema.SessionStatus, text("planned")))
@@ -135,7 +144,7 @@ func (c *Client) scan(ctx context.Context, n NewScan, kind string) (id syncproto
 			return err
 		}
 		return d.Create(schema.Scan, id,
-			field(schema.ScanSite, s.Of(schema.SessionSite)), field(schema.ScanSession, syncproto.IDValue(n.Session)), field(schema.ScanPerson, syncproto.IDValue(n.Person)),
+			field(schema.ScanSite, s.Of(schema.SessionSite)), field(schema.ScanAlso, s.Of(schema.SessionAlso)), field(schema.ScanSession, syncproto.IDValue(n.Session)), field(schema.ScanPerson, syncproto.IDValue(n.Person)),
 			field(schema.ScanKind, text(kind)), field(schema.ScanAt, syncproto.IntValue(whenFirst(d, schema.Scan, id, schema.ScanAt, now))), field(schema.ScanSource, text(n.Source)))
 	})
 	return id, err

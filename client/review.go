@@ -106,7 +106,7 @@ func (c *Client) Review(ctx context.Context, n NewReview) error {
 		if have != nil {
 			return d.Update(schema.Attendance, id, schema.AttendanceGroupVerdict, verdict...)
 		}
-		return d.Create(schema.Attendance, id, append(verdict, field(schema.AttendanceSite, s.Of(schema.SessionSite)),
+		return d.Create(schema.Attendance, id, append(verdict, field(schema.AttendanceSite, s.Of(schema.SessionSite)), field(schema.AttendanceAlso, s.Of(schema.SessionAlso)),
 			field(schema.AttendanceSession, syncproto.IDValue(n.Session)), field(schema.AttendancePerson, syncproto.IDValue(n.Person)))...)
 	})
 }

@@ -50,6 +50,7 @@ type Server struct {
 
 	overviews overviews
 	closings  closings
+	members   knocked // looks at who is eligible when what that follows from has changed
 
 	usual    *semaphore.Weighted // bytes of batches being taken in, of the usual size
 	bulk     *semaphore.Weighted // and of larger ones
@@ -71,6 +72,8 @@ type Server struct {
 	stopped error         // why the fold stopped
 	enrol   sync.Mutex    // one redemption at a time
 
+	publishing sync.Mutex // one version of the policies at a time
+
 	histories sync.Mutex // one beginning of a history at a time
 	stepped   bool       // see Stepped
 	tries     tries
@@ -79,7 +82,7 @@ type Server struct {
 // New makes a server of what is in the log. It folds what the state lacks, which
 // may take a while; progress, if given, is told the entries folded and their total.
 func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
-	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1), closings: newClosings()}
+	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1), closings: newClosings(), members: make(knocked, 1)}
 	s.Limits = c.Limits.filled()
 	s.metrics = newMetrics(s)
 	s.attaching = newAttaching(s.Limits.Chunks)
@@ -110,6 +113,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.follow(ctx) })
 	g.Go(func() error { return s.scrubs(ctx) })
 	g.Go(func() error { return s.answers(ctx) })
+	g.Go(func() error { return s.looks(ctx) })
 	g.Go(func() error { s.tidies(ctx); return nil })
 	g.Go(func() error {
 		<-ctx.Done()
@@ -130,6 +134,7 @@ func (s *Server) foldOn(ctx context.Context) error {
 		if err == nil {
 			s.woken(&r)
 			s.closings.noted(&r)
+			s.notedMembers(&r)
 		}
 		return err
 	}, nil)

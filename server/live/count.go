@@ -35,11 +35,16 @@ func loadRecords(txn *memdb.Txn, rd *state.Reader) error {
 	return loadSessions(txn, rd)
 }
 
+// follows are the tables of which anything is kept in memory.
+var follows = map[syncproto.TableID]bool{
+	schema.Site: true, schema.Referral: true, schema.Conflict: true, schema.ConflictPersonal: true, schema.ConflictEligibility: true,
+	schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true,
+}
+
 // followRecords takes over records that were made or changed.
 func followRecords(txn *memdb.Txn, rd *state.Reader, touched []state.Touched) error {
 	for _, t := range touched {
-		switch t.Table {
-		case schema.Closing, schema.ClosingAnswer, schema.Verdict: // for the server's closings
+		if !follows[t.Table] { // the server looks at it, for closings and standings
 			continue
 		}
 		row, err := rd.Get(t.Table, t.ID)

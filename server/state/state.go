@@ -155,7 +155,7 @@ type Result struct {
 	Health  []syncproto.DeviceID                   // that were heard of
 	Figures []report.Key                           // report figures that changed
 	Chains  []syncproto.DeviceID                   // whose chains were judged further
-	Records []Touched                              // of the tables that live follows, made or changed
+	Records []Touched                              // of the tables that live and the server follow, made or changed
 }
 
 // Touched is a record that a run of entries made or changed.
@@ -168,6 +168,8 @@ type Touched struct {
 var followed = map[syncproto.TableID]bool{
 	schema.Site: true, schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true, schema.Referral: true, schema.Conflict: true, schema.ConflictPersonal: true, schema.ConflictEligibility: true,
 	schema.Closing: true, schema.ClosingAnswer: true, schema.Verdict: true,
+	schema.Membership: true, schema.Ground: true, schema.IdentityDocument: true, schema.PolicySignature: true, schema.Policy: true,
+	schema.AttendanceCorrection: true, schema.Workshop: true, schema.Person: true, schema.PersonAlias: true, schema.Participation: true,
 }
 
 // Apply folds a run of log entries in one commit. It is a function of state and

@@ -72,8 +72,12 @@ const (
 	SessionGroupReason syncproto.GroupID = 6
 )
 
-// SessionHeld is the status of a session that took place: it alone counts.
-const SessionHeld = "held"
+// SessionHeld is the status of a session that took place: it alone counts. One that was
+// cancelled credits nobody.
+const (
+	SessionHeld      = "held"
+	SessionCancelled = "cancelled"
+)
 
 // Fields of scan: one check-in or check-out. Scans are only added; first in, last
 // out and credited minutes are derived (R4).
@@ -189,7 +193,7 @@ var people = []*Table{
 			{ID: SessionStartsAt, Name: "starts_at", Kind: syncproto.Int, Required: true},
 			{ID: SessionEndsAt, Name: "ends_at", Kind: syncproto.Int, Required: true},
 			{ID: SessionMinutes, Name: "minutes", Kind: syncproto.Int, Required: true, Min: 1, Max: maxMinutes},
-			{ID: SessionStatus, Name: "status", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"planned", "open", SessionHeld, "cancelled"}},
+			{ID: SessionStatus, Name: "status", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"planned", "open", SessionHeld, SessionCancelled}},
 			ref(SessionAlso, "also_site", Site, false),
 			{ID: SessionRoom, Name: "room", Kind: syncproto.Text, Max: MaxName},
 			{ID: SessionTrainer, Name: "trainer", Kind: syncproto.Text, Max: MaxName},

@@ -1,0 +1,95 @@
+package members
+
+import (
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/rules"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// held is a session with what was recorded of its attendance, under the persons that
+// people are read as.
+type held struct {
+	scans    []rules.ScanOf
+	verdicts []rules.VerdictOf
+	entered  map[syncproto.RecordID]int64 // UTC ms: when the first scan of a person was made
+}
+
+// readHours reads what sessions gave people: of sessions whose scans are here by the scans,
+// of others by what head office says.
+func (b *Book) readHours(r Reader) error {
+	sessions := map[syncproto.RecordID]*held{}
+	of := func(id syncproto.RecordID) *held {
+		if sessions[id] == nil {
+			sessions[id] = &held{entered: map[syncproto.RecordID]int64{}}
+		}
+		return sessions[id]
+	}
+	if err := r.Each(schema.Scan, func(row *records.Row) error {
+		s, person := of(row.Of(schema.ScanSession).ID()), b.Person(row.Of(schema.ScanPerson).ID())
+		s.scans = append(s.scans, rules.ScanOf{Person: person, Kind: row.Of(schema.ScanKind).Text(), At: row.Of(schema.ScanAt).Int()})
+		if have, ok := s.entered[person]; !ok || row.ID.MS() < have {
+			s.entered[person] = row.ID.MS()
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := r.Each(schema.Attendance, func(row *records.Row) error {
+		s := of(row.Of(schema.AttendanceSession).ID())
+		s.verdicts = append(s.verdicts, rules.VerdictOf{Person: b.Person(row.Of(schema.AttendancePerson).ID()), Verdict: row.Of(schema.AttendanceVerdict).Text(), OutAt: row.Of(schema.AttendanceOutAt).Int()})
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := r.Each(schema.WorkshopSession, func(row *records.Row) error {
+		s := sessions[row.ID]
+		if s == nil || row.Of(schema.SessionStatus).Text() == schema.SessionCancelled {
+			return nil
+		}
+		w, err := r.Get(schema.Workshop, row.Of(schema.SessionWorkshop).ID())
+		if err != nil {
+			return err
+		}
+		for _, p := range rules.Attendance(row.Values, s.scans, s.verdicts...) {
+			m := b.of(p.Person)
+			m.Sessions = append(m.Sessions, rules.Credited{
+				Session: row.ID, StartsAt: row.Of(schema.SessionStartsAt).Int(), EndsAt: row.Of(schema.SessionEndsAt).Int(),
+				Entered: s.entered[p.Person], Minutes: p.Credited, Counts: w != nil && w.Of(schema.WorkshopCounts).Bool(),
+				Review: p.Review, Decided: p.Verdict != "",
+			})
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := r.Each(schema.AttendanceCorrection, func(row *records.Row) error {
+		m := b.of(row.Of(schema.CorrectionPerson).ID())
+		m.Corrections = append(m.Corrections, rules.Correction{
+			ID: row.ID, Session: row.Of(schema.CorrectionSession).ID(), Was: row.Of(schema.CorrectionWas).Int(), Minutes: row.Of(schema.CorrectionMinutes).Int(),
+			Reason: row.Of(schema.CorrectionReason).Text(), At: row.Of(schema.CorrectionAt).Int(),
+		})
+		return nil
+	}); err != nil {
+		return err
+	}
+	return r.Each(schema.Credit, func(row *records.Row) error {
+		person, session := row.Of(schema.CreditPerson).ID(), row.Of(schema.CreditSession).ID()
+		if sessions[session] == nil && b.Person(person) == person { // under another record of the person it stands with that
+			m := b.of(person)
+			m.Sessions = append(m.Sessions, credited(row))
+		}
+		return nil
+	})
+}
+
+// credited is what head office says of a session elsewhere. Head office knows all that
+// was at the same time, so what it credits is decided.
+func credited(row *records.Row) rules.Credited {
+	review := row.Of(schema.CreditReview).Bool()
+	return rules.Credited{
+		Session: row.Of(schema.CreditSession).ID(), StartsAt: row.Of(schema.CreditStartsAt).Int(), EndsAt: row.Of(schema.CreditEndsAt).Int(),
+		Entered: row.Of(schema.CreditEntered).Int(), Minutes: row.Of(schema.CreditMinutes).Int(), Counts: row.Of(schema.CreditCounts).Bool(),
+		Review: review, Decided: !review,
+	}
+}

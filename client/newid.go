@@ -12,7 +12,7 @@ import (
 // chosenHere are the tables whose records get their ids from callers.
 var chosenHere = []syncproto.TableID{
 	schema.Product, schema.TillSession, schema.Sale, schema.Person, schema.Workshop, schema.WorkshopSession, schema.Scan, schema.Referral,
-	schema.Ground, schema.PolicySignature, schema.AttendanceCorrection,
+	schema.Family, schema.Ground, schema.PolicySignature, schema.AttendanceCorrection,
 }
 
 // newID takes the id that the caller made, or makes one. made is false where a record

@@ -75,14 +75,19 @@ func inBubble(t *testing.T, test func(b *bubble)) {
 	})
 }
 
-// site runs a site until the test ends, or its stop is called.
+// site runs a stall until the test ends, or its stop is called.
 func (b *bubble) site(name string) (c *client.Client, stop func()) {
+	b.t.Helper()
+	return b.siteOf(name, schema.KindStall)
+}
+
+func (b *bubble) siteOf(name, kind string) (c *client.Client, stop func()) {
 	b.t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	must(b.t, err)
 	st, err := store.Open(ctx, store.Config{Path: filepath.Join(b.t.TempDir(), "site.db"), Now: time.Now, Rand: rand.Reader})
 	must(b.t, err)
-	code, err := b.server.EnrolCode(ctx, server.NewSite{Site: name, Kind: schema.KindStall, Fairs: []string{"Fair"}})
+	code, err := b.server.EnrolCode(ctx, server.NewSite{Site: name, Kind: kind, Fairs: []string{"Fair"}})
 	must(b.t, err)
 	_, err = client.Enrol(ctx, st, key, "http://192.0.2.1", code.Code, name)
 	must(b.t, err)

@@ -144,6 +144,17 @@ export interface MissingSite {
   site: string
 }
 
+export interface NewPolicy {
+  from?: string
+  id?: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  text_ar?: string
+  text_en?: string
+  text_fa?: string
+}
+
 export interface NewSite {
   fairs?: string[]
   kind?: string
@@ -184,6 +195,16 @@ export interface Paid {
 
 export interface ParcelFile {
   file: string
+}
+
+export interface PolicyShown {
+  from: string
+  id: string
+  langs: string[]
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  version: number
 }
 
 export interface Refusal {

@@ -1,5 +1,11 @@
 // Written by scripts/types.mjs from the API of: Rawaj, a site. Do not edit.
 
+export interface AddFamilyRequest {
+  code?: string
+  id?: string
+  name?: string
+}
+
 export interface AddPersonRequest {
   card?: string
   id?: string
@@ -37,6 +43,11 @@ export interface AnswerRequest {
   state?: string
 }
 
+export interface ApplyRequest {
+  family?: string
+  person?: string
+}
+
 export interface AttachedAnswer {
   attachment: string
   bytes: number
@@ -52,6 +63,14 @@ export interface CloseTillRequest {
   counted_minor?: number
 }
 
+export interface ConditionShown {
+  light: string
+  missing_minutes: number
+  name: string
+  since: string
+  until: string
+}
+
 export interface Conflict {
   decided: string
   group: string
@@ -65,6 +84,19 @@ export interface Conflict {
   table: string
   takeable: boolean
   winner: Side
+}
+
+export interface CorrectRequest {
+  by?: string
+  id?: string
+  minutes?: number
+  person?: string
+  reason?: string
+}
+
+export interface DatesRequest {
+  from?: string
+  to?: string
 }
 
 export interface DayRequest {
@@ -85,12 +117,101 @@ export interface Desk {
   name_fa?: string
 }
 
+export interface DocumentRequest {
+  expires_on?: string
+  image?: string
+  issued_on?: string
+  kind?: string
+  number?: string
+  verified_by?: string
+}
+
+export interface DocumentShown {
+  expires_on: string
+  id: string
+  image: string
+  issued_on: string
+  kind: string
+  number: string
+  valid: boolean
+  verified_by: string
+  verified_on: string
+}
+
+export interface EndRequest {
+  note?: string
+  reason?: string
+}
+
+export interface ExpiringDocument {
+  expires_on: string
+  id: string
+  kind: string
+  name: string
+  person: string
+}
+
+export interface FamilyShown {
+  branch: string
+  code: string
+  id: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+}
+
 export interface Figures {
   amount_minor: Record<string, number>
   lines: number
   pieces: number
   receipts: number
   unpriced_lines: number
+}
+
+export interface GroundRequest {
+  confirmed_by?: string
+  dependant_of?: string
+  from?: string
+  id?: string
+  kind?: string
+  to?: string
+}
+
+export interface GroundShown {
+  confirmed_by: string
+  confirmed_on: string
+  dependant_of: string
+  from: string
+  id: string
+  kind: string
+  to: string
+}
+
+export interface HoursLineShown {
+  counts: boolean
+  day: string
+  ends_at: number
+  hours: string
+  minutes: number
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  overlaps: string
+  reason: string
+  review: boolean
+  session: string
+  starts_at: number
+  was_minutes: number | null
+}
+
+export interface HoursShown {
+  hours: string
+  lines: HoursLineShown[]
+  minutes: number
+  missing_minutes: number
+  name: string
+  on: string
+  person: string
 }
 
 export interface ImportResult {
@@ -114,6 +235,33 @@ export interface Me {
   prefix: string
   site: string
   zone: string
+}
+
+export interface MemberFile {
+  conditions: ConditionShown[]
+  documents: DocumentShown[]
+  eligible_until: string
+  ended_reason: string
+  family: string
+  grounds: GroundShown[]
+  hours: string
+  minutes: number
+  name: string
+  person: string
+  signatures: SignatureShown[]
+  since: string
+  state: string
+}
+
+export interface MemberShown {
+  conditions: ConditionShown[]
+  eligible_until: string
+  family: string
+  hours: string
+  minutes: number
+  name: string
+  person: string
+  state: string
 }
 
 export interface Mend {
@@ -162,10 +310,22 @@ export interface PersonShown {
 }
 
 export interface PlanSessionRequest {
+  also_site?: string
   ends_at?: number
   id?: string
   starts_at?: number
   workshop?: string
+}
+
+export interface PolicyShown {
+  from: string
+  id: string
+  in_force: boolean
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  texts: Record<string, string>
+  version: number
 }
 
 export interface Price {
@@ -373,6 +533,14 @@ export interface ScanRequest {
   waited_ms?: number
 }
 
+export interface ScanShown {
+  at: number
+  id: string
+  kind: string
+  person: string
+  source: string
+}
+
 export interface SellRequest {
   currency?: string
   id?: string
@@ -431,6 +599,27 @@ export interface Side {
   values: Record<string, unknown>
 }
 
+export interface SignRequest {
+  id?: string
+  image?: string
+  lang?: string
+  method?: string
+  policy?: string
+  witness?: string
+}
+
+export interface SignatureShown {
+  id: string
+  image: string
+  lang: string
+  method: string
+  policy: string
+  signed_on: string
+  text: string
+  version: number
+  witness: string
+}
+
 export interface Signatures {
   answer: string
   certificate: string
@@ -442,6 +631,16 @@ export interface SoldAnswer {
   amount_minor: number
   id: string
   receipt_no: string
+}
+
+export interface StandingShown {
+  eligible_until: string
+  fair: string
+  family: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  state: string
 }
 
 export interface Statement {

@@ -34,7 +34,7 @@ func (k knocked) knock() {
 var decides = map[syncproto.TableID]bool{
 	schema.Membership: true, schema.Ground: true, schema.IdentityDocument: true, schema.PolicySignature: true, schema.Policy: true,
 	schema.Scan: true, schema.Attendance: true, schema.AttendanceCorrection: true, schema.WorkshopSession: true, schema.Workshop: true,
-	schema.Person: true, schema.PersonAlias: true, schema.Participation: true, schema.Site: true,
+	schema.Person: true, schema.PersonAlias: true, schema.Participation: true, schema.Fair: true, schema.Site: true,
 }
 
 // notedMembers takes over what a commit of the fold brought.
@@ -146,6 +146,13 @@ func untilMidnight(now time.Time, zones map[syncproto.RecordID]*time.Location) t
 // standingChanges gives what is to be written for the branch of each family and for the
 // fairs that it takes part in.
 func standingChanges(r *state.Reader, book *members.Book, zones map[syncproto.RecordID]*time.Location, now int64) (changes []syncproto.Change, err error) {
+	ends := map[syncproto.RecordID]rules.Day{}
+	if err := r.Each(schema.Fair, func(row *records.Row) error {
+		ends[row.ID] = row.Of(schema.FairEndsOn).Text()
+		return nil
+	}); err != nil {
+		return nil, err
+	}
 	fairs := map[syncproto.RecordID][]syncproto.RecordID{}
 	if err := r.Each(schema.Participation, func(row *records.Row) error {
 		family := row.Of(schema.PartFamily).ID()
@@ -162,9 +169,13 @@ func standingChanges(r *state.Reader, book *members.Book, zones map[syncproto.Re
 		if zone == nil {
 			zone = time.UTC
 		}
-		st, until := members.Standing(list, rules.DayIn(now, zone), zone)
+		today := rules.DayIn(now, zone)
+		st, until := members.Standing(list, today, zone)
 		for _, fair := range append([]syncproto.RecordID{{}}, fairs[id]...) {
 			who := []syncproto.FieldValue{{Field: schema.StandingFamily, Value: syncproto.IDValue(id)}, {Field: schema.StandingFair}, {Field: schema.StandingBranch, Value: syncproto.IDValue(branch)}}
+			if end := ends[fair]; end != "" && end < today { // nobody comes any more
+				continue
+			}
 			if !fair.IsZero() { // what a fair reads names no branch
 				who[1].Value, who[2].Value = syncproto.IDValue(fair), syncproto.Value{}
 			}

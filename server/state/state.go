@@ -169,7 +169,7 @@ var followed = map[syncproto.TableID]bool{
 	schema.Site: true, schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true, schema.Referral: true, schema.Conflict: true, schema.ConflictPersonal: true, schema.ConflictEligibility: true,
 	schema.Closing: true, schema.ClosingAnswer: true, schema.Verdict: true,
 	schema.Membership: true, schema.Ground: true, schema.IdentityDocument: true, schema.PolicySignature: true, schema.Policy: true,
-	schema.AttendanceCorrection: true, schema.Workshop: true, schema.Person: true, schema.PersonAlias: true, schema.Participation: true,
+	schema.AttendanceCorrection: true, schema.Workshop: true, schema.Person: true, schema.PersonAlias: true, schema.Participation: true, schema.Fair: true,
 }
 
 // Apply folds a run of log entries in one commit. It is a function of state and

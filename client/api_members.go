@@ -103,9 +103,15 @@ func shownMember(rd *store.Reader, m *members.Member, day string, zone *time.Loc
 	return s, err
 }
 
+// memberStates are the states that a member is shown in.
+var memberStates = []string{schema.MemberOpen, schema.MemberProvisional, schema.MemberEligible, schema.MemberAtRisk, schema.MemberSuspended, schema.MemberEnded}
+
 func (c *Client) apiMembers(w http.ResponseWriter, r *http.Request) {
 	c.book(w, r, func(rd *store.Reader, b *members.Book, day string, zone *time.Location) (any, error) {
 		list, want := []MemberShown{}, r.URL.Query().Get("state")
+		if want != "" && !slices.Contains(memberStates, want) {
+			return nil, refusal.Parameter("state", "%q is no state of a membership", want)
+		}
 		for _, m := range b.Of {
 			if m.Membership == nil {
 				continue

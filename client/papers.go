@@ -24,6 +24,9 @@ type NewDocument struct {
 // AddDocument records a paper. The same paper with other dates, image or verification
 // takes those over.
 func (c *Client) AddDocument(ctx context.Context, n NewDocument) (id syncproto.RecordID, err error) {
+	if n.ExpiresOn == "" {
+		return id, refusal.New(refusal.Required, "a paper needs the last day printed on it").On("expires_on")
+	}
 	id = schema.DocumentID(n.Person, n.Kind, n.Number)
 	image, err := c.attached(ctx, "image", schema.DocumentImage, n.Image)
 	if err != nil {

@@ -1,8 +1,8 @@
 package client
 
 import (
+	"context"
 	"net/http"
-	"time"
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
@@ -49,20 +49,33 @@ type HoursLineShown struct {
 }
 
 func (c *Client) apiHours(w http.ResponseWriter, r *http.Request) {
+	var h HoursShown
 	id, err := localapi.PathID[syncproto.RecordID](r)
-	if err != nil {
-		localapi.Answer(w, nil, err)
-		return
+	if err == nil {
+		h, err = c.HoursOf(r.Context(), id, r.URL.Query().Get("on"))
 	}
-	c.book(w, r, func(rd *store.Reader, b *members.Book, day string, zone *time.Location) (any, error) {
-		m, err := memberOf(rd, b, id)
+	localapi.Answer(w, h, err)
+}
+
+// HoursOf is a person's statement of hours up to a day; up to today where none is given.
+func (c *Client) HoursOf(ctx context.Context, person syncproto.RecordID, on string) (h HoursShown, err error) {
+	day, zone, err := c.dayOn(on)
+	if err != nil {
+		return h, err
+	}
+	return h, c.Store.Read(ctx, func(rd *store.Reader) error {
+		b, err := members.Read(rd)
 		if err != nil {
-			return nil, err
+			return err
+		}
+		m, err := memberOf(rd, b, person)
+		if err != nil {
+			return err
 		}
 		lines, minutes := m.Hours(day, zone)
-		h := HoursShown{Person: m.Person, On: day, Minutes: minutes, Hours: rules.HoursText(minutes), Missing: max(rules.MembershipMinutes-minutes, 0), Lines: []HoursLineShown{}}
+		h = HoursShown{Person: m.Person, On: day, Minutes: minutes, Hours: rules.HoursText(minutes), Missing: max(rules.MembershipMinutes-minutes, 0), Lines: []HoursLineShown{}}
 		if p, err := rd.Get(schema.Person, m.Person); err != nil {
-			return nil, err
+			return err
 		} else if p != nil {
 			h.Name = p.Of(schema.PersonName).Text()
 		}
@@ -75,11 +88,11 @@ func (c *Client) apiHours(w http.ResponseWriter, r *http.Request) {
 				shown.Was, shown.Reason = &l.Corrected.Was, l.Corrected.Reason
 			}
 			if shown.Names, err = workshopOf(rd, l.Session); err != nil {
-				return nil, err
+				return err
 			}
 			h.Lines = append(h.Lines, shown)
 		}
-		return h, nil
+		return nil
 	})
 }
 

@@ -54,8 +54,13 @@ type MemberShown struct {
 	Hours      string             `json:"hours"`   // the same, as 11:59 (R5)
 }
 
-// dayOf is the day that a request asks about: today at this site where it names none.
+// dayOf is the day that a request asks about.
 func (c *Client) dayOf(r *http.Request) (day string, zone *time.Location, err error) {
+	return c.dayOn(r.URL.Query().Get("on"))
+}
+
+// dayOn is a day at this site: today where none is given.
+func (c *Client) dayOn(on string) (day string, zone *time.Location, err error) {
 	if c.Store.Identity() == nil {
 		return "", nil, store.ErrNotEnrolled
 	}
@@ -63,7 +68,7 @@ func (c *Client) dayOf(r *http.Request) (day string, zone *time.Location, err er
 	if err != nil {
 		return "", nil, err
 	}
-	if day = r.URL.Query().Get("on"); day == "" {
+	if day = on; day == "" {
 		day = today
 	}
 	if !schema.ValidDay(day) {

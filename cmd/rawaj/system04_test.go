@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -71,6 +72,13 @@ func TestSystem04AccreditedHours(t *testing.T) {
 	if len(h.Lines) != 2 || h.Lines[0].Session != away || h.Lines[0].Minutes != 90 || h.Lines[1].Session != session || h.Lines[1].Minutes != 120 || h.Hours != "3:30" {
 		t.Errorf("the statement is %+v", h)
 	}
+	for _, sitting := range []func(){func() {}, func() { s.branch.p.stop() }} { // of the process, and of the directory
+		sitting()
+		if out := rawaj(t, "site", "hours", "--data", s.branch.dir, "--person", s.person); !strings.Contains(out, "1:30") || !strings.Contains(out, "2:00") || !strings.Contains(out, "3:30") {
+			t.Errorf("printed it is %s", out)
+		}
+	}
+	s.branch = runSite(t, s.branch.dir)
 	for _, r := range []*running{s.branch, other} {
 		var scans []struct{ Person, Kind string }
 		r.call("GET", "/api/sessions/"+session+"/scans", nil, &scans)

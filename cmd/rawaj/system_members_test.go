@@ -8,8 +8,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/rawaj/rawaj/internal/localapi"
 )
 
 // members is a head office with a branch, at which people apply. People and papers are
@@ -72,10 +70,12 @@ func (s *members) day(n int) string { return s.today.AddDate(0, 0, n).Format(tim
 // publishes publishes a version of the policies from a day on.
 func (s *members) publishes(from, arabic string) (id string) {
 	s.t.Helper()
-	var p struct{ ID string }
-	if err := localapi.Call(s.t.Context(), s.centre, "POST", "/api/policies", m{"name_ar": "سياسات مختلقة", "from": from, "text_ar": arabic}, &p); err != nil {
+	file := filepath.Join(s.t.TempDir(), "policy.txt")
+	if err := os.WriteFile(file, []byte(arabic+"\n"), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
+	var p struct{ ID string }
+	rawajJSON(s.t, &p, "admin", "policy", "publish", "--data", s.centre, "--from", from, "--name-ar", "سياسات مختلقة", "--text-ar", file)
 	return p.ID
 }
 

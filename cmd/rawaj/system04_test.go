@@ -54,13 +54,13 @@ func TestSystem04AccreditedHours(t *testing.T) {
 		return len(list) == 2
 	})
 	s.cut()
-	s.scans(s.branch, session, s.person, "in", 30, 0)
+	s.scans(s.branch, session, s.person, "in", 30, -1)
 	s.scans(other, session, s.person, "in", 30, 2)
 	s.scans(s.branch, session, s.person, "out", 30, 118)
 	s.scans(other, session, s.person, "out", 30, 121)
-	s.scans(s.branch, session, late, "in", 30, 0)
-	s.scans(other, away, s.person, "in", 50, 0)
-	s.scans(other, away, s.person, "out", 50, 90)
+	s.scans(s.branch, session, late, "in", 30, -1)
+	s.scans(other, away, s.person, "in", 50, -1)
+	s.scans(other, away, s.person, "out", 50, 91)
 	if h := s.hours(s.branch, s.person); h.Minutes != 118 {
 		t.Errorf("by its own scans the branch credits %+v", h)
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -107,7 +108,14 @@ func (s *Server) Publish(ctx context.Context, n NewPolicy) (p PolicyShown, err e
 	}
 	for i := range changes {
 		if err := schema.Check(&changes[i]); err != nil {
-			return p, refusal.New(refusal.BadForm, "%s", err.Detail)
+			if flaw, ok := errors.AsType[*schema.Flaw](err); ok {
+				field := flaw.Field
+				if i > 0 { // the texts follow the policy, in the order of their languages
+					field += "_" + p.Langs[i-1]
+				}
+				return p, refusal.New(refusal.Code(flaw.Kind), "%s", flaw).With("max", flaw.Max).On(field)
+			}
+			return p, err
 		}
 	}
 	return p, s.record(ctx, decisions, changes...)

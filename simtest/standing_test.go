@@ -1,13 +1,17 @@
 package simtest_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/simtest"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -95,4 +99,41 @@ func TestHeadOfficeSuspendsAFamilyAtMidnightOfItsBranch(t *testing.T) {
 			t.Errorf("%d credits, want 1", credits)
 		}
 	})
+}
+
+func TestVersionsOfThePoliciesAreNumberedAndPublishedOnce(t *testing.T) {
+	c := simtest.NewCentre(t)
+	publish := func(change func(*server.NewPolicy)) (server.PolicyShown, error) {
+		n := server.NewPolicy{NameAr: "سياسات مختلقة", From: "2026-01-01", TextAr: "نص مختلق"}
+		change(&n)
+		return c.Server.Publish(ctx, n)
+	}
+	for name, want := range map[string]struct {
+		change func(*server.NewPolicy)
+		code   refusal.Code
+		field  string
+	}{
+		"no name":            {func(n *server.NewPolicy) { n.NameAr = "" }, refusal.Required, "name_ar"},
+		"no text":            {func(n *server.NewPolicy) { n.TextAr = "" }, refusal.Required, "text_ar"},
+		"no day":             {func(n *server.NewPolicy) { n.From = "soon" }, refusal.BadForm, "from"},
+		"a name without end": {func(n *server.NewPolicy) { n.NameAr = strings.Repeat("a", 900) }, refusal.TooLong, "name_ar"},
+		"a text without end": {func(n *server.NewPolicy) { n.TextEn = strings.Repeat("a", 1<<17) }, refusal.TooLong, "text_en"},
+		"an id of something": {func(n *server.NewPolicy) { n.ID = syncproto.RecordID{1} }, refusal.BadID, "id"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := publish(want.change)
+			wantRefusal(t, err, want.code, want.field)
+		})
+	}
+	first, err := publish(func(*server.NewPolicy) {})
+	must(t, err)
+	again, err := publish(func(n *server.NewPolicy) { n.ID, n.TextAr = first.ID, "نص آخر" })
+	must(t, err)
+	second, err := publish(func(n *server.NewPolicy) { n.TextEn = "a made-up text" })
+	must(t, err)
+	list, err := c.Server.Policies(ctx)
+	must(t, err)
+	if first.Version != 1 || again.ID != first.ID || again.Version != 1 || second.Version != 2 || len(list) != 2 || !slices.Equal(list[1].Langs, []string{"ar", "en"}) {
+		t.Errorf("%+v, %+v, %+v, and listed %+v", first, again, second, list)
+	}
 }

@@ -241,7 +241,7 @@ func TestAStateMovesAlongItsArrowsOnly(t *testing.T) {
 	id := schema.ParticipationID(fair, family)
 	o.node.does(create(schema.Fair, fair, text(schema.NameEn, "Spring")), create(schema.Family, family, text(schema.NameEn, "Family")))
 	takesPart := func(state string) syncproto.Change {
-		return create(schema.Participation, id, ref(schema.PartFair, fair), ref(schema.PartFamily, family), ref(schema.PartBranch, o.site), text(schema.PartState, state))
+		return create(schema.Participation, id, ref(schema.PartFair, fair), ref(schema.PartFamily, family), text(schema.PartState, state))
 	}
 	move := func(from, to string) syncproto.Change {
 		return moves(schema.Participation, id, schema.PartState, from, to)

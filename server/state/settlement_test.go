@@ -57,14 +57,15 @@ func TestAStatementIsPaidOnceThoughTwoDevicesOfTheBranchPayIt(t *testing.T) {
 
 func TestTwoBranchesThatRegisterAFamilyMakeOneParticipationAndBothAreTold(t *testing.T) {
 	o := newOrg(t)
-	a, b := o.branch(), o.branch()
+	elsewhere := o.newSite("Khor Fakkan", schema.KindBranch)
+	a, b := o.branch(), o.enrol(schema.KindBranch, elsewhere)
 	fair, family := o.newID(), o.newID()
 	o.node.does(create(schema.Fair, fair, text(schema.NameEn, "Spring")), create(schema.Family, family, text(schema.NameEn, "Family")))
-	registers := func(at int64) syncproto.Change {
-		return create(schema.Participation, schema.ParticipationID(fair, family), ref(schema.PartFair, fair), ref(schema.PartFamily, family), ref(schema.PartBranch, o.site),
-			text(schema.PartState, "applied"), ref(schema.PartSite, o.site), number(schema.PartAt, at))
+	registers := func(site syncproto.RecordID, at int64) syncproto.Change {
+		return create(schema.Participation, schema.ParticipationID(fair, family), ref(schema.PartFair, fair), ref(schema.PartFamily, family),
+			text(schema.PartState, "applied"), ref(schema.PartSite, site), number(schema.PartAt, at))
 	}
-	first, second := a.does(registers(noon)), b.does(registers(noon+1))
+	first, second := a.does(registers(o.site, noon)), b.does(registers(elsewhere, noon+1))
 	o.applied(first, second)
 	o.ledgerIs(loses{second, first})
 	if n := len(o.all(schema.Participation)); n != 1 {

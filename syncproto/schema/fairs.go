@@ -30,11 +30,13 @@ const (
 	VenueOther      = "other"
 )
 
-// Fields of participation: one record for a fair and a family (R7, ParticipationID).
+// Fields of participation: one record for a fair and a family (R7, ParticipationID). Any
+// branch may register any family, so all who read the catalogue read it: a scope of one of
+// two branches that register a family apart would hide the record from the other.
 const (
 	PartFair   syncproto.FieldID = 1
 	PartFamily syncproto.FieldID = 2
-	PartBranch syncproto.FieldID = 3 // the family's branch
+	// 3 was a branch, and is not used again.
 	PartStall  syncproto.FieldID = 4 // number of its stall
 	PartState  syncproto.FieldID = 5
 	PartSite   syncproto.FieldID = 6 // that registered it
@@ -90,11 +92,10 @@ var fairs = []*Table{
 		Fold: []syncproto.FieldID{NameAr, NameFa, NameEn},
 	},
 	{
-		ID: Participation, Name: "participation", Class: syncproto.ClassS, Scopes: siteAndFair(PartBranch, PartFair),
+		ID: Participation, Name: "participation", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeOrg}},
 		Fields: []Field{
 			{ID: PartFair, Name: "fair", Kind: syncproto.Bytes, Ref: Fair, Required: true},
 			{ID: PartFamily, Name: "family", Kind: syncproto.Bytes, Ref: Family, Required: true},
-			{ID: PartBranch, Name: "branch", Kind: syncproto.Bytes, Ref: Site},
 			{ID: PartStall, Name: "stall", Kind: syncproto.Text, Max: 20},
 			{ID: PartState, Name: "state", Kind: syncproto.Text, Required: true, Form: OneOf, Words: participationStates.words()},
 			{ID: PartSite, Name: "registered_by", Kind: syncproto.Bytes, Ref: Site},
@@ -102,7 +103,7 @@ var fairs = []*Table{
 			{ID: PartReason, Name: "reason", Kind: syncproto.Text, Max: MaxReason},
 		},
 		Groups: []Group{
-			{ID: PartGroupWho, Name: "who", Rule: OnceStrict, Fields: []syncproto.FieldID{PartFair, PartFamily, PartBranch}},
+			{ID: PartGroupWho, Name: "who", Rule: OnceStrict, Fields: []syncproto.FieldID{PartFair, PartFamily}},
 			{ID: PartGroupStall, Name: "stall", Fields: []syncproto.FieldID{PartStall}},
 			{ID: PartGroupState, Name: "state", Rule: State, Fields: []syncproto.FieldID{PartState}, Machine: participationStates},
 			{ID: PartGroupRegistered, Name: "registered", Rule: Once, Fields: []syncproto.FieldID{PartSite, PartAt}, Together: true},

@@ -67,6 +67,8 @@ func TestADeviceGetsWhatItsPlaceMaySee(t *testing.T) {
 		{schema.AttendanceCorrection, []syncproto.FieldValue{at(schema.CorrectionSite, home)}, "branch"},
 		{schema.Coordination, []syncproto.FieldValue{at(schema.CoordinationSite, home)}, "branch"},
 		{schema.Coordination, nil, ""},
+		{schema.Participation, []syncproto.FieldValue{at(schema.PartFair, fair)}, "branch desk far other outlet stall"},
+		{schema.PublishedFigure, nil, "branch desk far other outlet stall"},
 		{schema.CheckIn, []syncproto.FieldValue{at(schema.CheckInSite, place), at(schema.CheckInFair, fair)}, "outlet stall"},
 		{schema.PriceChange, nil, "branch desk far other outlet stall"},
 		{schema.PriceChange, []syncproto.FieldValue{at(schema.ChangeSite, place)}, "outlet stall"},

@@ -117,7 +117,7 @@ func (p *places) put(n, at int) {
 
 // All lists the tables by number.
 var All = index(sites, catalogue, selling, fairs, centre, people, referrals, ledgers, decisions, controls, closings,
-	eligibility, memberships, hours, fairPlans, tills, stock, settlements, families, aliases, eligibilityLedgers, approvals, policyTexts)
+	eligibility, memberships, hours, fairPlans, tills, stock, settlements, families, aliases, eligibilityLedgers, approvals, policyTexts, published)
 
 var byID = func() (p places) {
 	for i, t := range All {

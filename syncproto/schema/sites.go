@@ -65,6 +65,7 @@ const (
 	ConflictEligibility  syncproto.TableID = 58
 	TillApproval         syncproto.TableID = 59
 	PolicyText           syncproto.TableID = 60
+	PublishedFigure      syncproto.TableID = 61
 )
 
 // Kinds of sites, which are also the kinds of their devices.
@@ -115,6 +116,13 @@ func voidedGroup() Group {
 	return Group{ID: GroupVoided, Name: "voided", Fields: []syncproto.FieldID{Voided}}
 }
 
+// Fields of organisation, beside its names.
+const (
+	OrganisationFounded syncproto.FieldID = 4 // first day, or 1 January where the year alone is known
+
+	OrganisationGroupFounded syncproto.GroupID = 2
+)
+
 // Fields of site.
 const (
 	SiteKind   syncproto.FieldID = 4
@@ -164,7 +172,9 @@ const MaxReason = 500
 var sites = []*Table{
 	{
 		ID: Organisation, Name: "organisation", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeOrg}},
-		Fields: names(), Groups: []Group{namesGroup()}, Fold: []syncproto.FieldID{NameAr, NameFa, NameEn},
+		Fields: append(names(), day(OrganisationFounded, "founded_on", false)),
+		Groups: []Group{namesGroup(), {ID: OrganisationGroupFounded, Name: "founded", Fields: []syncproto.FieldID{OrganisationFounded}}},
+		Fold:   []syncproto.FieldID{NameAr, NameFa, NameEn},
 	},
 	{
 		ID: Site, Name: "site", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeOrg}},

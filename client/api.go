@@ -26,7 +26,7 @@ import (
 // two together. Every write carries an
 // id made by the caller, and asking again with it is harmless.
 func (c *Client) Routes() []localapi.Route {
-	return append(slices.Concat(c.attachmentRoutes(), c.familyRoutes(), c.memberRoutes(), c.policyRoutes(), c.hoursRoutes()), []localapi.Route{
+	return slices.Concat(c.attachmentRoutes(), c.familyRoutes(), c.memberRoutes(), c.policyRoutes(), c.hoursRoutes(), c.fairRoutes(), []localapi.Route{
 		{Method: "GET", Path: "/api/me", Summary: "Who this site is", Response: Me{}, Handle: c.apiMe},
 		{Method: "GET", Path: "/api/status", Summary: "What is saved here and what has arrived", Response: Status{}, Handle: c.apiStatus},
 		{Method: "POST", Path: "/api/sync", Summary: "Sync until nothing is left to send or hear", Query: []string{"patience", "repair"}, Response: SyncResult{}, Handle: c.apiSync},
@@ -58,6 +58,7 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/workshops", Summary: "Add a workshop", Request: addWorkshopRequest{}, Response: madeAnswer{}, Handle: c.apiAddWorkshop},
 		{Method: "GET", Path: "/api/sessions", Summary: "Sessions of workshops at this site", Response: []SessionShown{}, Handle: c.apiSessions},
 		{Method: "POST", Path: "/api/sessions", Summary: "Plan a session", Request: planSessionRequest{}, Response: madeAnswer{}, Handle: c.apiPlanSession},
+		{Method: "POST", Path: "/api/sessions/{id}/status", Summary: "Say that a session is open, was held, or is cancelled", Request: stepSessionRequest{}, Response: madeAnswer{}, Handle: c.apiStepSession},
 		{Method: "GET", Path: "/api/sessions/{id}/roster", Summary: "Who attends a session, derived from all scans", Response: []RosterLine{}, Handle: c.apiRoster},
 		{Method: "POST", Path: "/api/sessions/{id}/review", Summary: "Confirm an attendance that waits for it, or take it back", Request: reviewRequest{}, Response: madeAnswer{}, Handle: c.apiReview},
 		{Method: "POST", Path: "/api/scans", Summary: "Check a person in or out", Request: scanRequest{}, Response: madeAnswer{}, Handle: c.apiScan},
@@ -65,7 +66,7 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/referrals", Summary: "Referrals from and to this site", Response: []ReferralShown{}, Handle: c.apiReferrals},
 		{Method: "POST", Path: "/api/referrals", Summary: "Send a referral", Request: referRequest{}, Response: madeAnswer{}, Handle: c.apiRefer},
 		{Method: "POST", Path: "/api/referrals/{id}/answer", Summary: "Answer a referral, or withdraw it", Request: answerRequest{}, Response: madeAnswer{}, Handle: c.apiAnswer},
-	}...)
+	})
 }
 
 // Me is who this site is.

@@ -32,7 +32,7 @@ func (s *Server) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 // Routes is the API of the server for programs of its machine and for the dashboard;
 // openapi.json describes it, and a test holds the two together.
 func (s *Server) Routes() []localapi.Route {
-	return append(s.policyRoutes(), []localapi.Route{
+	return slices.Concat(s.policyRoutes(), s.fairRoutes(), s.annualRoutes(), []localapi.Route{
 		{Method: "POST", Path: "/api/enrol-codes", Summary: "Make a one-time code that takes one device in", Request: NewSite{}, Response: EnrolCode{}, Handle: s.apiEnrolCode},
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
 		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
@@ -59,7 +59,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/kept/seen", Summary: "Say that what was listed has been looked at: devices drop it", Request: KeptSeen{}, Response: KeptRecords{}, Handle: s.apiSeenKept},
 		{Method: "POST", Path: "/api/backed", Summary: "Say up to where a verified backup holds the work of devices", Request: Backing{}, Response: BackedCount{}, Handle: s.apiBacked},
 		{Method: "GET", Path: "/api/attachments/{attachment}", Summary: "The bytes of an attachment that a record names", Gives: "application/octet-stream", Handle: s.apiAttachment},
-	}...)
+	})
 }
 
 func (s *Server) apiEnrolCode(w http.ResponseWriter, r *http.Request) {

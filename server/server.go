@@ -71,6 +71,7 @@ type Server struct {
 	applied chan struct{} // closed when the fold has moved, or has stopped
 	stopped error         // why the fold stopped
 	enrol   sync.Mutex    // one redemption at a time
+	fairs   sync.Mutex    // one change of a plan at a time: it is decided on what was read
 
 	publishing sync.Mutex // one version of the policies at a time
 

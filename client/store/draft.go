@@ -202,7 +202,7 @@ func (d *Draft) Create(table syncproto.TableID, id syncproto.RecordID, fields ..
 		}
 	}
 	if err := schema.Check(&c); err != nil {
-		return refused(err)
+		return refusal.Flawed(err)
 	}
 	r.Meta = [3]int64{metaState: made, metaOwn: d.ord}
 	if err := set.Insert(d.w.tx, r); err != nil {
@@ -257,25 +257,6 @@ func addAmounts(sums map[string]int64, c *syncproto.Change) {
 // ErrNoRecord says that what was to be looked at or changed is not here.
 var ErrNoRecord = refusal.New(refusal.NoRecord, "there is no such record here")
 
-// refused is what the schema finds wrong, as a refusal. Its field has the table's name
-// for it; the names of a thing are one field to those who type one.
-func refused(err *syncproto.Error) error {
-	f, ok := errors.AsType[*schema.Flaw](err)
-	if !ok {
-		return err
-	}
-	r := refusal.Wrap(refusal.Code(f.Kind), f).On(f.Field)
-	switch f.Kind {
-	case schema.FlawRange:
-		r = r.With("min", f.Min).With("max", f.Max)
-	case schema.FlawLong:
-		r = r.With("max", f.Max)
-	case schema.FlawWord:
-		r = r.With("words", f.Words)
-	}
-	return refusal.Renamed(r, map[string]string{"name_ar": "name", "name_fa": "name", "name_en": "name"})
-}
-
 // Update drafts a write of one group of a record that is here: fields not given
 // keep their value.
 func (d *Draft) Update(table syncproto.TableID, id syncproto.RecordID, group syncproto.GroupID, fields ...Field) error {
@@ -302,10 +283,10 @@ func (d *Draft) Update(table syncproto.TableID, id syncproto.RecordID, group syn
 	}
 	c := syncproto.Change{Op: syncproto.Update, Table: table, Record: id, Groups: []syncproto.GroupWrite{w}}
 	if err := schema.Check(&c); err != nil {
-		return refused(err)
+		return refusal.Flawed(err)
 	}
 	if err := t.CheckWhole(r.Values); err != nil {
-		return refused(err)
+		return refusal.Flawed(err)
 	}
 	if err := d.overlay(have, r); err != nil {
 		return err

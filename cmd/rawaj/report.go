@@ -22,7 +22,7 @@ import (
 
 func newReportCommand() *cobra.Command {
 	c := &cobra.Command{Use: "report", Short: "Reports, on a server's or a site's data", Example: "  rawaj report sales --data ./centre --by category"}
-	c.AddCommand(newSalesCommand())
+	c.AddCommand(newSalesCommand(), newAnnualCommand())
 	return c
 }
 
@@ -99,15 +99,20 @@ func printSales(w io.Writer, by report.By, s *report.Sales) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	printCutOff(w, s.CompleteTo, s.MissingSites)
+	return nil
+}
+
+// printCutOff says up to when figures are complete, and who is still out (P13).
+func printCutOff(w io.Writer, completeTo *string, missing []report.MissingSite) {
 	to := "not known"
-	if s.CompleteTo != nil {
-		to = *s.CompleteTo
+	if completeTo != nil {
+		to = *completeTo
 	}
 	fmt.Fprintf(w, "complete to: %s\n", to)
-	for _, m := range s.MissingSites {
+	for _, m := range missing {
 		fmt.Fprintf(w, "still out: %s, last contact %s, declares %d transactions %s\n", printable(m.Name), orNever(m.LastContact), m.Declared.Transactions, amounts(m.Declared.AmountMinor))
 	}
-	return nil
 }
 
 // amounts writes minor units with their currency.

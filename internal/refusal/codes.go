@@ -65,6 +65,10 @@ const (
 	KindDiffers     Code = "kind_differs" // kind: what the site is
 	NotAllowed      Code = "not_allowed"  // this device may not write that: ask head office
 	FirstStands     Code = "first_stands" // of what is written once the first value holds
+	RedCard         Code = "red_card"     // a supervisor may admit the family for the day
+	Lacks           Code = "lacks"        // lacks: what a fair has to have before it is announced
+	TillsOpen       Code = "tills_open"   // count: tills of the fair that are neither closed nor declared lost
+	NotCounted      Code = "not_counted"  // late sales of the fair wait, or its goods were not counted
 	OtherKind       Code = "other_kind"   // kind: what was held is mended by a request of its own kind
 )
 
@@ -91,4 +95,5 @@ var statuses = map[Code]int{
 	NoSales: http.StatusUnprocessableEntity, NothingToReview: http.StatusUnprocessableEntity, Settled: http.StatusUnprocessableEntity,
 	NotWaivable: http.StatusUnprocessableEntity, KindDiffers: http.StatusUnprocessableEntity,
 	NotAllowed: http.StatusUnprocessableEntity, FirstStands: http.StatusUnprocessableEntity, OtherKind: http.StatusUnprocessableEntity,
+	RedCard: http.StatusUnprocessableEntity, Lacks: http.StatusUnprocessableEntity, TillsOpen: http.StatusUnprocessableEntity, NotCounted: http.StatusUnprocessableEntity,
 }

@@ -52,15 +52,19 @@ const (
 
 // States of a participation. Only ParticipationTookPart counts in figures.
 const (
+	ParticipationApplied   = "applied"
 	ParticipationAccepted  = "accepted"
 	ParticipationConfirmed = "confirmed"
 	ParticipationTookPart  = "took_part"
 )
 
+// Came says whether a participation in a state counts: the family was there.
+func Came(state string) bool { return state == ParticipationTookPart || state == "settled" }
+
 // participationStates: a family that came took part, whatever was noted elsewhere; that it
 // withdrew is its own word and stands over what the office did.
 var participationStates = &Machine{
-	Initial: []string{"invited", "applied"},
+	Initial: []string{"invited", ParticipationApplied},
 	Arrows: []Arrow{
 		{"invited", "accepted"}, {"invited", "waiting"}, {"invited", "declined"},
 		{"applied", "accepted"}, {"applied", "waiting"}, {"applied", "declined"},

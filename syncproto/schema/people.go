@@ -72,12 +72,18 @@ const (
 	SessionGroupReason syncproto.GroupID = 6
 )
 
+// Kinds of workshops.
+const (
+	WorkshopPractical      = "practical"
+	WorkshopAdministrative = "administrative"
+)
+
 // SessionHeld is the status of a session that took place: it alone counts. One that was
 // cancelled credits nobody.
-const (
-	SessionHeld      = "held"
-	SessionCancelled = "cancelled"
-)
+const SessionHeld = "held"
+
+// SessionCancelled is the status of one that did not take place, with its reason.
+const SessionCancelled = "cancelled"
 
 // Fields of scan: one check-in or check-out. Scans are only added; first in, last
 // out and credited minutes are derived (R4).
@@ -170,7 +176,7 @@ var people = []*Table{
 	{
 		ID: Workshop, Name: "workshop", Class: syncproto.ClassS, Scopes: []ScopeRule{{Kind: syncproto.ScopeOrg}},
 		Fields: append(names(),
-			Field{ID: WorkshopKind, Name: "kind", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{"practical", "administrative"}},
+			Field{ID: WorkshopKind, Name: "kind", Kind: syncproto.Text, Required: true, Form: OneOf, Words: []string{WorkshopPractical, WorkshopAdministrative}},
 			Field{ID: WorkshopMinutes, Name: "minutes", Kind: syncproto.Int, Required: true, Min: 1, Max: maxMinutes},
 			Field{ID: WorkshopCounts, Name: "counts", Kind: syncproto.Bool, Required: true},
 			Field{ID: WorkshopTrainer, Name: "trainer", Kind: syncproto.Text, Max: MaxName},

@@ -1,0 +1,387 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/simtest"
+)
+
+// fairground is a head office with sites, each a process with a cable of its own. All
+// names are made up.
+type fairground struct {
+	t      *testing.T
+	centre string
+	url    string
+}
+
+// place is a site of it.
+type place struct {
+	*running
+	cable *simtest.Proxy
+}
+
+func newFairground(t *testing.T) *fairground {
+	g := &fairground{t: t, centre: filepath.Join(t.TempDir(), "centre")}
+	_, g.url = serving(t, g.centre)
+	return g
+}
+
+func (g *fairground) site(name, kind string, fairs ...string) *place {
+	g.t.Helper()
+	dir := filepath.Join(g.t.TempDir(), "site")
+	cable := simtest.NewProxy(g.t, strings.TrimPrefix(g.url, "http://"))
+	args := []string{"admin", "enrol-code", "--data", g.centre, "--site", name, "--kind", kind}
+	for _, f := range fairs {
+		args = append(args, "--fair", f)
+	}
+	var code struct{ Code string }
+	rawajJSON(g.t, &code, args...)
+	rawaj(g.t, "site", "enrol", "--data", dir, "--server", cable.URL(), "--code", code.Code)
+	return &place{runSite(g.t, dir), cable}
+}
+
+// head asks head office; the refusal's code, where it refuses.
+func (g *fairground) head(method, route string, in, out any) refusal.Code {
+	g.t.Helper()
+	return answered(g.t, g.centre, method, route, in, out)
+}
+
+// asks asks the site; the refusal's code, where it refuses.
+func (p *place) asks(method, route string, in, out any) refusal.Code {
+	p.t.Helper()
+	return answered(p.t, p.dir, method, route, in, out)
+}
+
+// call asks the site, which does not refuse.
+func (p *place) call(method, route string, in, out any) {
+	p.t.Helper()
+	if no := p.asks(method, route, in, out); no != "" {
+		p.t.Fatalf("%s %s %v: %s", method, route, in, no)
+	}
+}
+
+func answered(t *testing.T, dir, method, route string, in, out any) refusal.Code {
+	t.Helper()
+	if out == nil {
+		out = &json.RawMessage{}
+	}
+	err := localapi.Call(t.Context(), dir, method, route, in, out)
+	if err == nil {
+		return ""
+	}
+	no, ok := errors.AsType[*refusal.Error](err)
+	if !ok {
+		t.Fatalf("%s: %v", route, err)
+	}
+	return no.Code
+}
+
+// offline pulls the cable; syncs puts it back and brings over what waits.
+func (p *place) offline() { p.cable.Refuse(true) }
+
+func (p *place) syncs() {
+	p.t.Helper()
+	p.cable.Refuse(false)
+	rawaj(p.t, "site", "sync", "--data", p.dir)
+}
+
+type fairMade struct {
+	ID    string   `json:"id"`
+	State string   `json:"state"`
+	Lacks []string `json:"lacks"`
+
+	Participations map[string]int `json:"participations"`
+}
+
+// plans plans a fair of the year 2018.
+func (g *fairground) plans(name, class, organiser, venue string) string {
+	g.t.Helper()
+	var made fairMade
+	if no := g.head("POST", "/api/fairs", m{"name_en": name, "class": class, "organiser": organiser, "venue": venue, "starts_on": "2018-03-01", "ends_on": "2018-03-03"}, &made); no != "" || made.State != "planned" {
+		g.t.Fatalf("planning %s: %q, %+v", name, no, made)
+	}
+	return made.ID
+}
+
+func (g *fairground) steps(fair string, states ...string) {
+	g.t.Helper()
+	for _, state := range states {
+		if no := g.head("POST", "/api/fairs/"+fair+"/state", m{"state": state}, nil); no != "" {
+			g.t.Fatalf("%s: %s", state, no)
+		}
+	}
+}
+
+// year is the report of 2018, as the command prints it.
+func (g *fairground) year() (a report.Annual, of map[string]report.AnnualFigure) {
+	g.t.Helper()
+	rawajJSON(g.t, &a, "report", "annual", "--year", "2018", "--data", g.centre)
+	of = map[string]report.AnnualFigure{}
+	for _, f := range a.Figures {
+		of[f.ID] = f
+		if f.ID == "F11" || f.ID == "F12" {
+			continue
+		}
+		if rows := g.rows(f.ID); int64(len(rows)) != f.Value {
+			g.t.Errorf("%s is %d and opens %d rows", f.ID, f.Value, len(rows))
+		}
+	}
+	return a, of
+}
+
+func (g *fairground) rows(figure string) (rows []report.AnnualRow) {
+	g.t.Helper()
+	rawajJSON(g.t, &rows, "report", "annual", "--year", "2018", "--rows", figure, "--data", g.centre)
+	return rows
+}
+
+// figuresAre fails unless figures have values.
+func figuresAre(t *testing.T, of map[string]report.AnnualFigure, want map[string]int64) {
+	t.Helper()
+	for id, value := range want {
+		if of[id].Value != value {
+			t.Errorf("%s is %d, want %d: %+v", id, of[id].Value, value, of[id])
+		}
+	}
+}
+
+// family is a family whose goods a site has sold before, so that it is known by its name.
+func (p *place) family(name string) string {
+	p.t.Helper()
+	file := filepath.Join(p.t.TempDir(), "till.csv")
+	if err := os.WriteFile(file, []byte("receipt,date,item\n"+name+",2017-05-05,Basket of "+name+"\n"), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	rawaj(p.t, "site", "import", "sales", file, "--data", p.dir, "--map", "receipt=receipt,date=date,item=item", "--family", name, "--currency", "AED")
+	var products []struct {
+		Family string `json:"family"`
+		Name   string `json:"family_name"`
+	}
+	p.call("GET", "/api/products", nil, &products)
+	for _, product := range products {
+		if product.Name == name {
+			return product.Family
+		}
+	}
+	p.t.Fatalf("no family %s among %v", name, products)
+	return ""
+}
+
+func TestSystem06ExhibitionsOfTheCentre(t *testing.T) {
+	g := newFairground(t)
+	partner, department, branch := g.plans("At a partner", "exhibition", "own", "partner"), g.plans("In the department", "exhibition", "own", "department"), g.plans("In a branch", "exhibition", "own", "branch")
+	rained := g.plans("Rained off", "exhibition", "own", "department")
+	if no := g.head("POST", "/api/fairs/"+partner+"/state", m{"state": "announced"}, nil); no != refusal.Lacks {
+		t.Errorf("announcing at a partner's without coordination: %q", no)
+	}
+	if no := g.head("POST", "/api/fairs/"+partner+"/coordinations", m{"with_whom": "A partner", "by": "Mariam", "on_day": "2018-02-01"}, nil); no != "" {
+		t.Fatal(no)
+	}
+	for _, fair := range []string{partner, department, branch} {
+		g.steps(fair, "announced", "open", "closed")
+	}
+	g.steps(rained, "announced")
+	if no := g.head("POST", "/api/fairs/"+rained+"/state", m{"state": "closed"}, nil); no != refusal.BadStep {
+		t.Errorf("closing what was not open: %q", no)
+	}
+	if no := g.head("POST", "/api/fairs/"+rained+"/state", m{"state": "cancelled"}, nil); no != refusal.Required {
+		t.Errorf("cancelling without a reason: %q", no)
+	}
+	if no := g.head("POST", "/api/fairs/"+rained+"/state", m{"state": "cancelled", "reason": "rain"}, nil); no != "" {
+		t.Fatal(no)
+	}
+	if no := g.head("POST", "/api/published", m{"figure": "F1", "year": 2018, "value": 66, "source": "Made-up news", "wording": "66"}, nil); no != "" {
+		t.Fatal(no)
+	}
+	if no := g.head("POST", "/api/founded", m{"on": "2009-01-01"}, nil); no != "" {
+		t.Fatal(no)
+	}
+	a, of := g.year()
+	figuresAre(t, of, map[string]int64{"F1": 3, "F2": 1, "F3": 2, "F4": 0, "F5": 0, "F7": 0, "F11": 2009, "F12": 12})
+	if f := of["F1"]; f.Parts["partner"] != 1 || f.Parts["department"] != 1 || f.Parts["branch"] != 1 || f.Published == nil || *f.Published != 66 || *f.Difference != -63 {
+		t.Errorf("F1 is %+v", f)
+	}
+	for lang, words := range map[string][2]string{"ar": {a.Sentence.Ar, "3 معارض، منها 1"}, "fa": {a.Sentence.Fa, "3 نمایشگاه"}, "en": {a.Sentence.En, "3 = 1 at partners + 2 in the department"}} {
+		if !strings.Contains(words[0], words[1]) {
+			t.Errorf("in %s the year is %q, want %q in it", lang, words[0], words[1])
+		}
+	}
+	if rows := g.rows("F2"); len(rows) != 1 || rows[0].ID.String() != partner || rows[0].Label != "At a partner" || rows[0].Day != "2018-03-01" {
+		t.Errorf("F2 opens %+v", rows)
+	}
+	var other report.Annual
+	rawajJSON(t, &other, "report", "annual", "--year", "2019", "--data", g.centre)
+	if other.Figures[0].Value != 0 || other.Figures[0].Published != nil {
+		t.Errorf("F1 of 2019 is %+v", other.Figures[0])
+	}
+}
+
+func TestSystem07ExhibitionsAndEventsOfOthers(t *testing.T) {
+	g := newFairground(t)
+	branch := g.site("Kalba", "branch")
+	fair, event := g.plans("Heritage days", "exhibition", "other", "partner"), g.plans("National day", "event", "other", "government")
+	announce := func(id string) refusal.Code {
+		return g.head("POST", "/api/fairs/"+id+"/state", m{"state": "announced"}, nil)
+	}
+	if no := announce(fair); no != refusal.Lacks {
+		t.Errorf("announcing without coordination: %q", no)
+	}
+	branch.syncs()
+	branch.offline()
+	for _, id := range []string{fair, event} {
+		branch.call("POST", "/api/fairs/"+id+"/coordinations", m{"with_whom": "The organiser", "by": "Salem", "on_day": "2018-02-01"}, nil)
+	}
+	if no := announce(fair); no != refusal.Lacks {
+		t.Errorf("announcing before head office has heard of the coordination: %q", no)
+	}
+	branch.syncs()
+	for _, id := range []string{fair, event} {
+		if no := announce(id); no != "" {
+			t.Fatalf("announcing with coordination: %q", no)
+		}
+		g.steps(id, "open", "closed")
+	}
+	_, of := g.year()
+	figuresAre(t, of, map[string]int64{"F1": 0, "F2": 0, "F3": 0, "F5": 2})
+	if p := of["F5"].Parts; p["exhibition"] != 1 || p["event"] != 1 {
+		t.Errorf("parts of F5 are %v", p)
+	}
+}
+
+func TestSystem08RegisterOfParticipations(t *testing.T) {
+	g := newFairground(t)
+	fair := g.plans("Spring", "exhibition", "own", "department")
+	g.steps(fair, "announced", "open")
+	one, other, stall := g.site("Kalba", "branch"), g.site("Dibba", "branch"), g.site("Stall 1", "stall", "Spring")
+	came, absent := one.family("Made-up family A"), one.family("Made-up family B")
+	for _, p := range []*place{one, other, stall} {
+		p.syncs()
+	}
+	one.offline()
+	other.offline()
+	parts := "/api/fairs/" + fair + "/participations"
+	var done struct {
+		Already bool
+		Blocked []string
+	}
+	for _, p := range []*place{one, other} {
+		p.call("POST", parts, m{"family": came}, &done)
+		if done.Already || len(done.Blocked) != 3 {
+			t.Errorf("registering is answered with %+v", done)
+		}
+	}
+	one.call("POST", parts, m{"family": absent, "state": "accepted"}, nil)
+	one.syncs()
+	other.syncs()
+	one.syncs()
+	for _, p := range []*place{one, other} {
+		var list []struct{ Family, State string }
+		p.call("GET", parts, nil, &list)
+		if len(list) != 2 {
+			t.Errorf("a branch has the participations %+v, want two", list)
+		}
+		var told []struct{ Table, Group string }
+		p.call("GET", "/api/conflicts", nil, &told)
+		if len(told) != 1 || told[0].Table != "participation" || told[0].Group != "registered" {
+			t.Errorf("a branch is told %+v", told)
+		}
+	}
+	one.call("POST", parts, m{"family": came, "state": "accepted", "stall": "4"}, nil)
+	one.call("POST", parts, m{"family": absent, "state": "confirmed"}, nil)
+	one.call("POST", parts, m{"family": absent, "state": "absent"}, nil)
+	one.syncs()
+
+	if no := one.asks("POST", parts, m{"family": absent, "state": "took_part"}, nil); no != refusal.BadStep {
+		t.Errorf("a family that was absent takes part: %q", no)
+	}
+
+	stall.syncs()
+	stall.offline()
+	checkIns := "/api/fairs/" + fair + "/check-ins"
+	if no := stall.asks("POST", checkIns, m{"family": came}, nil); no != refusal.RedCard {
+		t.Errorf("a family that is not known to be eligible comes: %q", no)
+	}
+	stall.call("POST", checkIns, m{"family": came, "admitted_by": "Noura", "reason": "her card is being renewed"}, nil)
+	stall.call("POST", checkIns, m{"family": came, "admitted_by": "Noura", "reason": "her card is being renewed"}, nil)
+	stall.syncs()
+	g.steps(fair, "closed")
+	_, of := g.year()
+	figuresAre(t, of, map[string]int64{"F1": 1, "F4": 1, "F6": 0})
+	if of["F4"].Parts["families"] != 1 {
+		t.Errorf("F4 is %+v", of["F4"])
+	}
+	if rows := g.rows("F4"); len(rows) != 1 || rows[0].Label != "Made-up family A" || rows[0].Of != "Spring" {
+		t.Errorf("F4 opens %+v", rows)
+	}
+}
+
+func TestSystem05Workshops(t *testing.T) {
+	g := newFairground(t)
+	branch := g.site("Kalba", "branch")
+	branch.syncs()
+	branch.offline()
+	var made struct{ ID string }
+	plan := func(workshop string, starts time.Time) string {
+		branch.call("POST", "/api/sessions", m{"workshop": workshop, "starts_at": starts.UnixMilli(), "ends_at": starts.Add(2 * time.Hour).UnixMilli()}, &made)
+		return made.ID
+	}
+	subject := func(name, kind string) string {
+		branch.call("POST", "/api/workshops", m{"name": name, "kind": kind, "minutes": 120, "counts": true}, &made)
+		return made.ID
+	}
+	incense, prices := subject("Incense", "practical"), subject("Setting a price", "administrative")
+	first := plan(incense, time.Date(2017, 12, 31, 20, 30, 0, 0, time.UTC)) // 00:30 on 1 January at the branch
+	second, dropped := plan(incense, time.Date(2018, 5, 2, 6, 0, 0, 0, time.UTC)), plan(incense, time.Date(2018, 5, 3, 6, 0, 0, 0, time.UTC))
+	only := plan(prices, time.Date(2018, 5, 4, 6, 0, 0, 0, time.UTC))
+	next := plan(prices, time.Date(2018, 12, 31, 20, 30, 0, 0, time.UTC)) // of the year after
+	for _, id := range []string{first, second, only, next} {
+		branch.call("POST", "/api/sessions/"+id+"/status", m{"status": "held"}, nil)
+	}
+	if no := branch.asks("POST", "/api/sessions/"+dropped+"/status", m{"status": "cancelled"}, nil); no != refusal.Required {
+		t.Errorf("cancelling without a reason: %q", no)
+	}
+	branch.call("POST", "/api/sessions/"+dropped+"/status", m{"status": "cancelled", "reason": "the trainer is ill"}, nil)
+	branch.syncs()
+	a, of := g.year()
+	figuresAre(t, of, map[string]int64{"F8": 2, "F9": 2, "F10": 1})
+	if want := "2 workshops, 3 sessions held: 2 practical, 1 administrative"; !strings.Contains(a.Sentence.En, want) {
+		t.Errorf("the year is %q, want %q in it", a.Sentence.En, want)
+	}
+	var held []string
+	for _, row := range g.rows("F9") {
+		held = append(held, row.ID.String())
+	}
+	if slices.Sort(held); !slices.Equal(held, slices.Sorted(slices.Values([]string{first, second}))) {
+		t.Errorf("F9 opens %v", held)
+	}
+}
+
+func TestTheYearSaysUpToWhenItIsCompleteAndWhoIsOut(t *testing.T) {
+	g := newFairground(t)
+	branch := g.site("Kalba", "branch")
+	branch.offline()
+	late := g.site("Never heard of", "branch")
+	late.offline()
+	branch.syncs()
+	a, of := g.year()
+	if a.CompleteTo != nil && len(a.MissingSites) == 0 {
+		t.Errorf("complete to %v, missing %+v", a.CompleteTo, a.MissingSites)
+	}
+	if of["F1"].Filter == "" || of["F1"].Unit == "" {
+		t.Errorf("F1 says neither unit nor filter: %+v", of["F1"])
+	}
+	late.syncs()
+	if a, _ = g.year(); a.CompleteTo == nil || len(a.MissingSites) != 0 {
+		t.Errorf("with all heard of: complete to %v, missing %+v", a.CompleteTo, a.MissingSites)
+	}
+}

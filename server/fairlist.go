@@ -40,6 +40,16 @@ type FairShown struct {
 	Lacks          []string            `json:"lacks"`          // for being announced
 	Figure         string              `json:"figure"`         // of the year that it counts in: own, others, atayeb or own_events; empty: in none
 	Participations map[string]int      `json:"participations"` // by state
+	Admitted       []AdmittedShown     `json:"admitted"`       // against the red card
+}
+
+// AdmittedShown is a family that a supervisor admitted for a day against the red card (R6).
+type AdmittedShown struct {
+	Family string `json:"family"` // its name
+	Day    string `json:"day"`
+	Site   string `json:"site"` // name of the stall or branch
+	By     string `json:"by"`
+	Reason string `json:"reason"`
 }
 
 // CoordinationShown is who agreed with whom about a fair.
@@ -101,8 +111,12 @@ func fairsShown(r *state.Reader, wanted func(*records.Row) bool) ([]FairShown, e
 	}); err != nil {
 		return nil, err
 	}
+	admitted, err := admissions(r)
+	if err != nil {
+		return nil, err
+	}
 	list := []FairShown{}
-	err := r.Each(schema.Fair, func(row *records.Row) error {
+	err = r.Each(schema.Fair, func(row *records.Row) error {
 		if row.Of(schema.Voided).Bool() || !wanted(row) {
 			return nil
 		}
@@ -118,14 +132,10 @@ func fairsShown(r *state.Reader, wanted func(*records.Row) bool) ([]FairShown, e
 			OrganiserName: plan.Of(schema.PlanOrganiserName).Text(), VenueName: plan.Of(schema.PlanVenueName).Text(), Address: plan.Of(schema.PlanAddress).Text(),
 			OpensAt: plan.Of(schema.PlanOpensAt).Text(), ClosesAt: plan.Of(schema.PlanClosesAt).Text(), Stalls: plan.Of(schema.PlanStalls).Int(),
 			Connectivity: plan.Of(schema.PlanConnectivity).Text(), Provisional: plan.Of(schema.PlanProvisional).Bool(),
-			Coordinations: agreed[row.ID], Lacks: of.LacksForAnnouncing(), Figure: of.Figure(), Participations: parts[row.ID],
+			Figure: of.Figure(), Participations: parts[row.ID],
 		}
-		if shown.Coordinations == nil {
-			shown.Coordinations = []CoordinationShown{}
-		}
-		if shown.Lacks == nil {
-			shown.Lacks = []string{}
-		}
+		shown.Coordinations = append([]CoordinationShown{}, agreed[row.ID]...)
+		shown.Lacks, shown.Admitted = append([]string{}, of.LacksForAnnouncing()...), append([]AdmittedShown{}, admitted[row.ID]...)
 		if shown.Participations == nil {
 			shown.Participations = map[string]int{}
 		}
@@ -134,6 +144,24 @@ func fairsShown(r *state.Reader, wanted func(*records.Row) bool) ([]FairShown, e
 	})
 	slices.SortStableFunc(list, func(a, b FairShown) int { return strings.Compare(a.StartsOn, b.StartsOn) })
 	return list, err
+}
+
+// admissions lists who was admitted against the red card, by fair.
+func admissions(r *state.Reader) (map[syncproto.RecordID][]AdmittedShown, error) {
+	list := map[syncproto.RecordID][]AdmittedShown{}
+	return list, r.Each(schema.CheckIn, func(row *records.Row) error {
+		if row.Of(schema.CheckInReason).IsNull() || row.Of(schema.Voided).Bool() {
+			return nil
+		}
+		family, err := nameOf(r, schema.Family, row.Of(schema.CheckInFamily).ID())
+		if err != nil {
+			return err
+		}
+		site, err := nameOf(r, schema.Site, row.Of(schema.CheckInSite).ID())
+		fair := row.Of(schema.CheckInFair).ID()
+		list[fair] = append(list[fair], AdmittedShown{family, row.Of(schema.CheckInDay).Text(), site, row.Of(schema.CheckInBy).Text(), row.Of(schema.CheckInReason).Text()})
+		return err
+	})
 }
 
 func (s *Server) fairRoutes() []localapi.Route {

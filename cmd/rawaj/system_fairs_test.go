@@ -315,6 +315,13 @@ func TestSystem08RegisterOfParticipations(t *testing.T) {
 	stall.call("POST", checkIns, m{"family": came, "admitted_by": "Noura", "reason": "her card is being renewed"}, nil)
 	stall.syncs()
 	g.steps(fair, "closed")
+	var shown []struct {
+		Admitted []struct{ Family, Site, By, Reason string }
+	}
+	if g.head("GET", "/api/fairs?from=2018-01-01&to=2018-12-31", nil, &shown); len(shown) != 1 || len(shown[0].Admitted) == 0 ||
+		shown[0].Admitted[0] != (struct{ Family, Site, By, Reason string }{"Made-up family A", "Stall 1", "Noura", "her card is being renewed"}) {
+		t.Errorf("head office sees the fair as %+v", shown)
+	}
 	_, of := g.year()
 	figuresAre(t, of, map[string]int64{"F1": 1, "F4": 1, "F6": 0})
 	if of["F4"].Parts["families"] != 1 {

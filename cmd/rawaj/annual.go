@@ -33,9 +33,13 @@ func newAnnualCommand() *cobra.Command {
 			}
 			q := url.Values{"year": {strconv.Itoa(n)}}
 			if rows != "" {
-				q.Set("figure", strings.ToUpper(rows))
+				rows = strings.ToUpper(rows)
+				if !slices.Contains(report.FigureIDs, rows) {
+					return misuse("--rows: %q is no figure: use one of %s", rows, strings.Join(report.FigureIDs, ", "))
+				}
+				q.Set("figure", rows)
 				list, err := atCentre(c, data, func(ctx context.Context, s *server.Server) ([]report.AnnualRow, error) {
-					return s.AnnualRows(ctx, n, q.Get("figure"))
+					return s.AnnualRows(ctx, n, rows)
 				}, func(out any) error {
 					return localapi.Call(c.Context(), data, "GET", "/api/report/annual/rows?"+q.Encode(), nil, out)
 				})
@@ -90,7 +94,7 @@ func printAnnual(w io.Writer, a *report.Annual) error {
 		return err
 	}
 	for _, f := range a.Figures {
-		fmt.Fprintf(w, "%s counts %s\n", f.ID, f.Filter)
+		fmt.Fprintf(w, "%s: %s\n", f.ID, f.Filter)
 	}
 	fmt.Fprintln(w, a.Sentence.En)
 	printCutOff(w, a.CompleteTo, a.MissingSites)

@@ -49,8 +49,8 @@ type NewPublished struct {
 	Assumed bool                `json:"year_assumed"`
 }
 
-// Publish keeps a published figure beside the one that is computed (R44).
-func (s *Server) Publish(ctx context.Context, q NewPublished) (a report.Annual, err error) {
+// KeepPublished keeps a published figure beside the one that is computed (R44).
+func (s *Server) KeepPublished(ctx context.Context, q NewPublished) (a report.Annual, err error) {
 	if !slices.Contains(report.FigureIDs, q.Figure) {
 		return a, unknownWord("figure", q.Figure, report.FigureIDs...)
 	}
@@ -103,7 +103,7 @@ func (s *Server) annualRoutes() []localapi.Route {
 	return []localapi.Route{
 		{Method: "GET", Path: "/api/report/annual", Summary: "The figures of a year, computed, with what was published beside them", Query: []string{"year"}, Response: report.Annual{}, Handle: s.apiAnnual},
 		{Method: "GET", Path: "/api/report/annual/rows", Summary: "The records behind a figure of a year", Query: []string{"year", "figure"}, Response: []report.AnnualRow{}, Handle: s.apiAnnualRows},
-		{Method: "POST", Path: "/api/published", Summary: "Keep a figure as it was published", Request: NewPublished{}, Response: report.Annual{}, Handle: asked(s.Publish)},
+		{Method: "POST", Path: "/api/published", Summary: "Keep a figure as it was published", Request: NewPublished{}, Response: report.Annual{}, Handle: asked(s.KeepPublished)},
 		{Method: "POST", Path: "/api/founded", Summary: "Record when the organisation was founded", Request: Founding{}, Response: Founding{}, Handle: asked(s.Found)},
 	}
 }

@@ -40,7 +40,7 @@ func put(r *state.Reader, table syncproto.TableID, id syncproto.RecordID, fields
 			after.Set(f.Field, f.Value)
 		}
 		for i := range have.Table.Groups {
-			w, err := written(have, after, &have.Table.Groups[i])
+			w, err := groupWrite(have, after, &have.Table.Groups[i])
 			if err != nil {
 				return nil, err
 			}
@@ -61,8 +61,8 @@ func put(r *state.Reader, table syncproto.TableID, id syncproto.RecordID, fields
 	return []syncproto.Change{c}, nil
 }
 
-// written is the write of a group, nil where it stays as it is.
-func written(have, after *records.Row, g *schema.Group) (*syncproto.GroupWrite, error) {
+// groupWrite is the write of a group, nil where it stays as it is.
+func groupWrite(have, after *records.Row, g *schema.Group) (*syncproto.GroupWrite, error) {
 	w := &syncproto.GroupWrite{Group: g.ID}
 	same := true
 	for _, id := range g.Fields {

@@ -29,15 +29,17 @@ func creditChanges(r *state.Reader, book *members.Book) (changes []syncproto.Cha
 		}
 		lines, _ := rules.Hours(m.Sessions, m.Corrections)
 		for _, l := range lines {
-			if changes, err = written(r, changes, schema.Credit, schema.CreditID(l.Session, id), []syncproto.FieldValue{
+			differ, err := put(r, schema.Credit, schema.CreditID(l.Session, id), []syncproto.FieldValue{
 				{Field: schema.CreditHome, Value: person.Of(schema.PersonSite)},
 				{Field: schema.CreditSession, Value: syncproto.IDValue(l.Session)}, {Field: schema.CreditPerson, Value: syncproto.IDValue(id)},
 				{Field: schema.CreditStartsAt, Value: syncproto.IntValue(l.StartsAt)}, {Field: schema.CreditEndsAt, Value: syncproto.IntValue(l.EndsAt)},
 				{Field: schema.CreditEntered, Value: syncproto.IntValue(l.Entered)}, {Field: schema.CreditMinutes, Value: syncproto.IntValue(l.Minutes)},
 				{Field: schema.CreditReview, Value: syncproto.BoolValue(l.Review)}, {Field: schema.CreditCounts, Value: syncproto.BoolValue(l.Counts)},
-			}); err != nil {
+			}...)
+			if err != nil {
 				return nil, err
 			}
+			changes = append(changes, differ...)
 		}
 	}
 	return changes, nil

@@ -180,9 +180,11 @@ func standingChanges(r *state.Reader, book *members.Book, zones map[syncproto.Re
 				who[1].Value, who[2].Value = syncproto.IDValue(fair), syncproto.Value{}
 			}
 			fields := append(who, syncproto.FieldValue{Field: schema.StandingState, Value: syncproto.TextValue(st)}, syncproto.FieldValue{Field: schema.StandingEligibleUntil, Value: orNull(until)})
-			if changes, err = written(r, changes, schema.Standing, schema.StandingID(id, fair), fields); err != nil {
+			differ, err := put(r, schema.Standing, schema.StandingID(id, fair), fields...)
+			if err != nil {
 				return nil, err
 			}
+			changes = append(changes, differ...)
 		}
 	}
 	return changes, nil
@@ -195,27 +197,4 @@ func orNull(s string) syncproto.Value {
 		return syncproto.Value{}
 	}
 	return syncproto.TextValue(s)
-}
-
-// written adds the change that gives a record some fields: none where it has them, and of
-// one that is there those groups alone that are other.
-func written(r *state.Reader, changes []syncproto.Change, table syncproto.TableID, id syncproto.RecordID, fields []syncproto.FieldValue) ([]syncproto.Change, error) {
-	have, err := r.Get(table, id)
-	if err != nil {
-		return nil, err
-	}
-	if have == nil {
-		return append(changes, create(table, id, fields...)), nil
-	}
-	c := update(table, id, fields...)
-	c.Groups = slices.DeleteFunc(c.Groups, func(g syncproto.GroupWrite) bool {
-		return !slices.ContainsFunc(g.Fields, func(f syncproto.FieldValue) bool { return have.Of(f.Field) != f.Value })
-	})
-	for i := range c.Groups {
-		c.Groups[i].Base = 0
-	}
-	if len(c.Groups) > 0 {
-		changes = append(changes, c)
-	}
-	return changes, nil
 }

@@ -147,6 +147,9 @@ func mendOf(t *syncproto.Transaction) *Mend {
 	made := t.Changes[0].Op == syncproto.Create
 	switch {
 	case first.Table.ID == schema.Sale && made:
+		if takesBack(t) {
+			return nil
+		}
 		return &Mend{Sale: saleOf(t, first)}
 	case first.Table.ID == schema.Scan && made:
 		return &Mend{Scan: &scanRequest{ID: first.ID, Session: first.Of(schema.ScanSession).ID(), Person: first.Of(schema.ScanPerson).ID(), Kind: first.Of(schema.ScanKind).Text(), Source: first.Of(schema.ScanSource).Text()}}
@@ -173,7 +176,7 @@ func mendOf(t *syncproto.Transaction) *Mend {
 }
 
 func saleOf(t *syncproto.Transaction, sale *records.Row) *sellRequest {
-	q := &sellRequest{ID: sale.ID, Till: sale.Of(schema.SaleTill).ID()}
+	q := &sellRequest{ID: sale.ID, Till: sale.Of(schema.SaleTill).ID(), Buyer: sale.Of(schema.SaleBuyer).Text()}
 	for i := range t.Changes {
 		switch r := madeBy(&t.Changes[i]); r.Table.ID {
 		case schema.SaleLine:
@@ -184,9 +187,28 @@ func saleOf(t *syncproto.Transaction, sale *records.Row) *sellRequest {
 			})
 		case schema.Payment:
 			q.Method, q.Currency = r.Of(schema.PaymentMethod).Text(), r.Of(schema.PaymentCurrency).Text()
+			q.Payments = append(q.Payments, paymentOf(r))
 		}
 	}
+	if len(q.Payments) == 1 && q.Payments[0].Ref == "" { // it follows the lines as they are mended
+		q.Payments = nil
+	}
 	return q
+}
+
+// takesBack says whether a transaction is a refund: what it gives back follows from the
+// lines that it names, so there is nothing to type.
+func takesBack(t *syncproto.Transaction) bool {
+	for i := range t.Changes {
+		if r := madeBy(&t.Changes[i]); r.Table.ID == schema.SaleLine && !r.Of(schema.LineRefunds).IsNull() {
+			return true
+		}
+	}
+	return false
+}
+
+func paymentOf(r *records.Row) Pay {
+	return Pay{Method: r.Of(schema.PaymentMethod).Text(), AmountMinor: r.Of(schema.PaymentAmount).Int(), Ref: r.Of(schema.PaymentRef).Text()}
 }
 
 func productOf(t *syncproto.Transaction, product *records.Row) *addProductRequest {

@@ -24,6 +24,15 @@ type Line struct {
 	PriceMinor    int64
 	DiscountMinor int64
 	Unpriced      bool
+
+	takes *records.Row // line that it takes back; nil: none
+}
+
+// Pay is one payment of a sale; below zero where money goes back.
+type Pay struct {
+	Method      string `json:"method"` // cash, card, transfer or voucher
+	AmountMinor int64  `json:"amount_minor"`
+	Ref         string `json:"external_ref"` // number that the card terminal or the bank gave
 }
 
 // NewSale is what is sold to one buyer.
@@ -32,7 +41,9 @@ type NewSale struct {
 	Till     syncproto.RecordID
 	Lines    []Line
 	Currency string
-	Method   string        // cash, card, transfer or voucher; cash where empty
+	Method   string        // of paying all of it: cash, card, transfer or voucher; cash where empty
+	Payments []Pay         // where it is paid in several ways: together what the sale is worth
+	Buyer    string        // public, department_employee or government_employee; empty: not asked
 	Waited   time.Duration // since it was sold; 0: now
 }
 
@@ -49,6 +60,9 @@ var ErrNoTill = refusal.New(refusal.NoTill, "no till is open: open one first").O
 // maxLines bounds the lines of a sale: the ids of lines are children of its id.
 const maxLines = syncproto.Children
 
+// maxPayments bounds the payments of a sale: each way twice, and nobody has more cards.
+const maxPayments = 8
+
 func (n *NewSale) check() error {
 	if n.Method = strings.TrimSpace(n.Method); n.Method == "" {
 		n.Method = "cash"
@@ -58,19 +72,28 @@ func (n *NewSale) check() error {
 		return refusal.New(refusal.Required, "a sale needs a line").On("lines")
 	case len(n.Lines) > maxLines:
 		return refusal.New(refusal.TooMany, "a sale has at most %d lines", maxLines).On("lines").With("max", maxLines)
+	case len(n.Payments) > maxPayments:
+		return refusal.New(refusal.TooMany, "a sale has at most %d payments", maxPayments).On("payments").With("max", maxPayments)
 	case !schema.ValidCurrency(n.Currency):
 		return refusal.New(refusal.BadForm, "%q is not a currency such as AED", n.Currency).On("currency")
 	}
 	return nil
 }
 
-// Sell records a sale with its lines and its payment.
+// Sell records a sale with its lines and its payments.
 func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 	if err := n.check(); err != nil {
 		return sold, err
 	}
+	return c.sellAs(ctx, &n, len(n.Lines), func(*store.Draft) error { return nil },
+		func(d *store.Draft, id syncproto.RecordID) (Sold, error) { return soldBefore(d, id, n.Lines) })
+}
+
+// sellAs records a sale of so many lines. prepare makes what is only known in its
+// transaction; before says what was recorded when the id was here already.
+func (c *Client) sellAs(ctx context.Context, n *NewSale, lines int, prepare func(*store.Draft) error, before func(*store.Draft, syncproto.RecordID) (Sold, error)) (sold Sold, err error) {
 	err = c.recordAndState(ctx, n.Waited, func(d *store.Draft, now time.Time, day string) (at soldAt, err error) {
-		id, fresh, err := newID(d, schema.Sale, n.ID, field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))))
+		id, fresh, err := newID(d, schema.Sale, n.ID, field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleLineCount, syncproto.IntValue(int64(lines))))
 		if err != nil {
 			return at, err
 		}
@@ -79,7 +102,7 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 		}
 		switch {
 		case !fresh:
-			sold, err = soldBefore(d, id, n.Lines)
+			sold, err = before(d, id)
 		case at.till == nil:
 			return at, ErrNoTill
 		default:
@@ -87,7 +110,9 @@ func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
 			if closed := at.till.Of(schema.TillClosedAt); !closed.IsNull() && closed.Int() <= now.UnixMilli() && d.Mended(schema.Sale, id) == nil {
 				return at, ErrNoTill
 			}
-			sold, err = sell(d, id, at.till, &n, now, day)
+			if err = prepare(d); err == nil {
+				sold, err = sell(d, id, at.till, n, now, day)
+			}
 		}
 		if err == nil {
 			at.sale, err = d.Get(schema.Sale, id)
@@ -109,7 +134,8 @@ func sell(d *store.Draft, id syncproto.RecordID, till *records.Row, n *NewSale, 
 	if err := d.Create(schema.Sale, id,
 		field(schema.SaleSite, site), field(schema.SaleFair, fair), field(schema.SaleDay, syncproto.TextValue(day)),
 		field(schema.SaleSoldAt, syncproto.IntValue(at)), field(schema.SaleLineCount, syncproto.IntValue(int64(len(n.Lines)))),
-		field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleReceiptNo, syncproto.TextValue(sold.ReceiptNo))); err != nil {
+		field(schema.SaleTill, syncproto.IDValue(n.Till)), field(schema.SaleReceiptNo, syncproto.TextValue(sold.ReceiptNo)),
+		field(schema.SaleBuyer, text(n.Buyer))); err != nil {
 		return sold, err
 	}
 	for i, l := range n.Lines {
@@ -119,11 +145,41 @@ func sell(d *store.Draft, id syncproto.RecordID, till *records.Row, n *NewSale, 
 		}
 		sold.AmountMinor += amount
 	}
-	err := d.Create(schema.Payment, id.Child(1),
-		field(schema.PaymentSale, syncproto.IDValue(id)), field(schema.PaymentSite, site), field(schema.PaymentFair, fair),
-		field(schema.PaymentMethod, syncproto.TextValue(n.Method)), field(schema.PaymentAmount, syncproto.IntValue(sold.AmountMinor)),
-		field(schema.PaymentCurrency, syncproto.TextValue(n.Currency)))
-	return sold, refusal.Renamed(err, map[string]string{"amount_minor": "lines"})
+	return sold, pay(d, id, site, fair, n, sold.AmountMinor)
+}
+
+// pay records how a sale was paid.
+func pay(d *store.Draft, sale syncproto.RecordID, site, fair syncproto.Value, n *NewSale, worth int64) error {
+	payments := n.Payments
+	if len(payments) == 0 {
+		payments = []Pay{{Method: n.Method, AmountMinor: worth}}
+	}
+	var paid []rules.Paid
+	var sum int64
+	for _, p := range payments {
+		if p.AmountMinor > schema.MaxAmount || p.AmountMinor < -schema.MaxAmount {
+			break // the schema refuses it, and its sum may not fit
+		}
+		paid = append(paid, rules.Paid{Method: p.Method, Amount: p.AmountMinor})
+		sum += p.AmountMinor
+	}
+	if len(paid) == len(payments) && !rules.PaidInFull(worth, paid) {
+		return refusal.New(refusal.PaymentsDiffer, "the payments come to %d, the sale to %d", sum, worth).On("payments").With("worth_minor", worth).With("paid_minor", sum)
+	}
+	for i, p := range payments {
+		err := d.Create(schema.Payment, sale.Child(i+1),
+			field(schema.PaymentSale, syncproto.IDValue(sale)), field(schema.PaymentSite, site), field(schema.PaymentFair, fair),
+			field(schema.PaymentMethod, syncproto.TextValue(p.Method)), field(schema.PaymentAmount, syncproto.IntValue(p.AmountMinor)),
+			field(schema.PaymentCurrency, syncproto.TextValue(n.Currency)), field(schema.PaymentRef, text(p.Ref)))
+		switch {
+		case err == nil:
+		case len(n.Payments) > 0:
+			return refusal.Under(fmt.Sprintf("payments[%d]", i), err)
+		default:
+			return refusal.Renamed(err, map[string]string{"amount_minor": "lines"})
+		}
+	}
+	return nil
 }
 
 // soldBefore is what Sell returned, or would have, when it recorded the sale; a sale of
@@ -157,18 +213,27 @@ func (l *Line) price() syncproto.Value {
 }
 
 func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair syncproto.Value, currency string, l Line) (int64, error) {
-	product, err := d.Get(schema.Product, l.Product)
-	if err != nil {
-		return 0, err
+	var owner []store.Field
+	if l.takes != nil {
+		owner = []store.Field{
+			field(schema.LineCategory, l.takes.Of(schema.LineCategory)), field(schema.LineFamily, l.takes.Of(schema.LineFamily)),
+			field(schema.LineShare, l.takes.Of(schema.LineShare)), field(schema.LineAgreement, l.takes.Of(schema.LineAgreement)),
+			field(schema.LineRefunds, syncproto.IDValue(l.takes.ID)),
+		}
+	} else {
+		product, err := d.Get(schema.Product, l.Product)
+		if err != nil {
+			return 0, err
+		}
+		if product == nil {
+			return 0, reference("product", l.Product)
+		}
+		owner = []store.Field{field(schema.LineCategory, product.Of(schema.ProductCategory)), field(schema.LineFamily, product.Of(schema.ProductFamily))}
 	}
-	if product == nil {
-		return 0, reference("product", l.Product)
-	}
-	fields := []store.Field{
+	fields := append(owner,
 		field(schema.LineSale, syncproto.IDValue(sale)), field(schema.LineSite, site), field(schema.LineFair, fair),
-		field(schema.LineProduct, syncproto.IDValue(l.Product)), field(schema.LineCategory, product.Of(schema.ProductCategory)),
-		field(schema.LineFamily, product.Of(schema.ProductFamily)), field(schema.LineQuantity, syncproto.IntValue(l.Quantity)),
-	}
+		field(schema.LineProduct, syncproto.IDValue(l.Product)), field(schema.LineQuantity, syncproto.IntValue(l.Quantity)),
+	)
 	if !l.Unpriced {
 		fields = append(fields, field(schema.LineUnitPrice, syncproto.IntValue(l.PriceMinor)), field(schema.LineCurrency, syncproto.TextValue(currency)))
 		if l.DiscountMinor != 0 {
@@ -196,6 +261,9 @@ func (c *Client) VoidSale(ctx context.Context, sale syncproto.RecordID, reason s
 			return at, err
 		}
 		if have == nil || !have.Of(schema.Voided).Bool() {
+			if err := notRefunded(d, sale); err != nil {
+				return at, err
+			}
 			err = d.Update(schema.Sale, sale, schema.SaleGroupVoid, field(schema.SaleVoidReason, syncproto.TextValue(reason)), field(schema.Voided, syncproto.BoolValue(true)))
 			if err != nil {
 				return at, refusal.Renamed(err, map[string]string{"void_reason": "reason"})

@@ -196,7 +196,7 @@ func (s *Store) load(ctx context.Context, path string) (err error) {
 	if err := s.db.Write(ctx, set.Grow); err != nil {
 		return err
 	}
-	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl, ddlOffset, ddlSpare, ddlGap, closing.Indexes, ddlNaming, ddlNamed, closing.Parts}); err != nil {
+	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl, ddlOffset, ddlSpare, ddlGap, closing.Indexes, ddlNaming, ddlNamed, closing.Parts, ddlRefunds}); err != nil {
 		return err
 	}
 	if err := s.db.Write(ctx, makeNamed); err != nil {

@@ -60,16 +60,24 @@ const (
 	NoCurrency      Code = "no_currency"      // a price and its currency go together
 	NoSales         Code = "records_no_sales" // a partner's desk
 	NothingToReview Code = "nothing_to_review"
-	Settled         Code = "settled"      // state: what became of it
-	NotWaivable     Code = "not_waivable" // why: the code it is held for
-	KindDiffers     Code = "kind_differs" // kind: what the site is
-	NotAllowed      Code = "not_allowed"  // this device may not write that: ask head office
-	FirstStands     Code = "first_stands" // of what is written once the first value holds
-	RedCard         Code = "red_card"     // a supervisor may admit the family for the day
-	Lacks           Code = "lacks"        // lacks: what a fair has to have before it is announced
-	TillsOpen       Code = "tills_open"   // count: tills of the fair that are neither closed nor declared lost
-	NotCounted      Code = "not_counted"  // late sales of the fair wait, or its goods were not counted
-	OtherKind       Code = "other_kind"   // kind: what was held is mended by a request of its own kind
+	Settled         Code = "settled"         // state: what became of it
+	NotWaivable     Code = "not_waivable"    // why: the code it is held for
+	KindDiffers     Code = "kind_differs"    // kind: what the site is
+	NotAllowed      Code = "not_allowed"     // this device may not write that: ask head office
+	FirstStands     Code = "first_stands"    // of what is written once the first value holds
+	RedCard         Code = "red_card"        // a supervisor may admit the family for the day
+	Lacks           Code = "lacks"           // lacks: what a fair has to have before it is announced
+	TillsOpen       Code = "tills_open"      // count: tills of the fair that are neither closed nor declared lost
+	NotCounted      Code = "not_counted"     // late sales of the fair wait, or its goods were not counted
+	OtherKind       Code = "other_kind"      // kind: what was held is mended by a request of its own kind
+	PaymentsDiffer  Code = "payments_differ" // worth_minor, paid_minor
+	MoreThanSold    Code = "more_than_sold"  // max: pieces that may still be given back
+	Refunded        Code = "refunded"        // a sale of which something was given back is not taken back
+	OwnerKnown      Code = "owner_known"     // the line was sold as a family's
+	NeedsSecond     Code = "needs_second"    // variance_minor, limit_minor: a second person signs
+	LinesToAssign   Code = "lines_to_assign" // count: lines without an owner, before the till is approved
+	TillOpen        Code = "till_still_open" // it is approved once it is closed
+	NothingToSign   Code = "nothing_to_sign" // it is approved, and nothing came since
 )
 
 // statuses are the HTTP status of each code; the keys are all codes there are.
@@ -96,4 +104,6 @@ var statuses = map[Code]int{
 	NotWaivable: http.StatusUnprocessableEntity, KindDiffers: http.StatusUnprocessableEntity,
 	NotAllowed: http.StatusUnprocessableEntity, FirstStands: http.StatusUnprocessableEntity, OtherKind: http.StatusUnprocessableEntity,
 	RedCard: http.StatusUnprocessableEntity, Lacks: http.StatusUnprocessableEntity, TillsOpen: http.StatusUnprocessableEntity, NotCounted: http.StatusUnprocessableEntity,
+	PaymentsDiffer: http.StatusUnprocessableEntity, MoreThanSold: http.StatusUnprocessableEntity, Refunded: http.StatusUnprocessableEntity, OwnerKnown: http.StatusUnprocessableEntity,
+	NeedsSecond: http.StatusUnprocessableEntity, LinesToAssign: http.StatusUnprocessableEntity, TillOpen: http.StatusUnprocessableEntity, NothingToSign: http.StatusUnprocessableEntity,
 }

@@ -1,0 +1,165 @@
+package client
+
+import (
+	"net/http"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// Product is a product as the till shows it.
+type Product struct {
+	ID syncproto.RecordID `json:"id"`
+	Names
+	Sku      string             `json:"sku,omitempty"`
+	Family   syncproto.RecordID `json:"family"`
+	Owner    string             `json:"family_name"`
+	Category syncproto.RecordID `json:"category"`
+	Photo    *string            `json:"photo"` // attachment; null: none
+	Price    *Price             `json:"price"` // at this site, else everywhere; null: none
+}
+
+// Price is an amount with its currency.
+type Price struct {
+	AmountMinor int64  `json:"amount_minor"`
+	Currency    string `json:"currency"`
+}
+
+func (c *Client) apiProducts(w http.ResponseWriter, r *http.Request) {
+	list := []Product{}
+	site := c.Store.Identity().Site
+	err := c.Store.Read(r.Context(), func(rd *store.Reader) error {
+		owners, err := rd.Labels(report.Family)
+		if err != nil {
+			return err
+		}
+		return rd.Each(schema.Product, func(row *records.Row) error {
+			if row.Of(schema.Voided).Bool() {
+				return nil
+			}
+			family := row.Of(schema.ProductFamily).ID()
+			p := Product{ID: row.ID, Names: namesOf(row), Sku: row.Of(schema.ProductSku).Text(), Family: family, Owner: owners[string(family[:])], Category: row.Of(schema.ProductCategory).ID(), Photo: photoOf(row)}
+			p.Price, err = priceOf(rd, row.ID, site)
+			list = append(list, p)
+			return err
+		})
+	})
+	localapi.Answer(w, list, err)
+}
+
+func priceOf(r *store.Reader, product, site syncproto.RecordID) (*Price, error) {
+	for _, place := range []syncproto.RecordID{site, {}} {
+		row, err := r.Get(schema.Price, schema.PriceID(product, place))
+		if err != nil {
+			return nil, err
+		}
+		if row != nil {
+			return &Price{row.Of(schema.PriceAmount).Int(), row.Of(schema.PriceCurrency).Text()}, nil
+		}
+	}
+	return nil, nil
+}
+
+// made is the answer to a write: the id that was given, or made.
+type madeAnswer struct {
+	ID syncproto.RecordID `json:"id"`
+}
+
+// addProductRequest is the body of its route.
+type addProductRequest struct {
+	ID          syncproto.RecordID  `json:"id"`
+	Name        string              `json:"name"`
+	Sku         string              `json:"sku"`
+	Family      *syncproto.RecordID `json:"family"`
+	Category    *syncproto.RecordID `json:"category"`
+	AmountMinor int64               `json:"amount_minor"`
+	Currency    string              `json:"currency"`
+	Here        bool                `json:"here"`
+	Photo       *syncproto.Root     `json:"photo"` // attachment; null: none
+}
+
+func (q *addProductRequest) product() NewProduct {
+	return NewProduct{ID: q.ID, Name: q.Name, Sku: q.Sku, Family: orZero(q.Family), Category: orZero(q.Category), PriceMinor: q.AmountMinor, Currency: q.Currency, PriceHere: q.Here, Photo: orNone(q.Photo)}
+}
+
+func (c *Client) apiAddProduct(w http.ResponseWriter, r *http.Request) {
+	var q addProductRequest
+	if err := localapi.Read(w, r, &q); err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	id, err := c.AddProduct(r.Context(), q.product())
+	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+func orZero(id *syncproto.RecordID) syncproto.RecordID {
+	if id == nil {
+		return syncproto.RecordID{}
+	}
+	return *id
+}
+
+// setPriceRequest is the body of its route.
+type setPriceRequest struct {
+	Product     syncproto.RecordID `json:"product"`
+	AmountMinor int64              `json:"amount_minor"`
+	Currency    string             `json:"currency"`
+	Here        bool               `json:"here"`
+}
+
+func (c *Client) apiSetPrice(w http.ResponseWriter, r *http.Request) {
+	var q setPriceRequest
+	err := localapi.Read(w, r, &q)
+	if err == nil {
+		err = c.SetPrice(r.Context(), q.Product, q.Here, q.AmountMinor, q.Currency)
+	}
+	localapi.Answer(w, madeAnswer{q.Product}, err)
+}
+
+// NamedShown is a category or a family in a list.
+type NamedShown struct {
+	ID syncproto.RecordID `json:"id"`
+	Names
+}
+
+// addNamedRequest is the body of its routes.
+type addNamedRequest struct {
+	Name string `json:"name"`
+}
+
+func (c *Client) named(table syncproto.TableID) (list, add http.HandlerFunc) {
+	list = func(w http.ResponseWriter, r *http.Request) {
+		all := []NamedShown{}
+		err := c.each(r.Context(), table, func(row *records.Row) { all = append(all, NamedShown{row.ID, namesOf(row)}) })
+		localapi.Answer(w, all, err)
+	}
+	add = func(w http.ResponseWriter, r *http.Request) {
+		var q addNamedRequest
+		err := localapi.Read(w, r, &q)
+		var id syncproto.RecordID
+		if err == nil {
+			id, err = c.AddNamed(r.Context(), table, q.Name)
+		}
+		localapi.Answer(w, madeAnswer{id}, err)
+	}
+	return list, add
+}
+
+// goodsRoutes are those of the catalogue.
+func (c *Client) goodsRoutes() []localapi.Route {
+	categories, addCategory := c.named(schema.Category)
+	families, addFamily := c.named(schema.Family)
+	return []localapi.Route{
+		{Method: "GET", Path: "/api/products", Summary: "Products with their prices here", Response: []Product{}, Handle: c.apiProducts},
+		{Method: "POST", Path: "/api/products", Summary: "Add a product", Request: addProductRequest{}, Response: madeAnswer{}, Handle: c.apiAddProduct},
+		{Method: "POST", Path: "/api/prices", Summary: "Set a price, here or everywhere", Request: setPriceRequest{}, Response: madeAnswer{}, Handle: c.apiSetPrice},
+		{Method: "GET", Path: "/api/categories", Summary: "Categories of products", Response: []NamedShown{}, Handle: categories},
+		{Method: "POST", Path: "/api/categories", Summary: "Add a category, known by its name: adding it again is harmless", Request: addNamedRequest{}, Response: madeAnswer{}, Handle: addCategory},
+		{Method: "GET", Path: "/api/families", Summary: "Families whose goods are sold", Response: []NamedShown{}, Handle: families},
+		{Method: "POST", Path: "/api/families", Summary: "Add a family, known by its name: adding it again is harmless", Request: addNamedRequest{}, Response: madeAnswer{}, Handle: addFamily},
+	}
+}

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// LinesOf calls f for the lines of a sale, in order.
+func (r *Reader) LinesOf(sale syncproto.RecordID, f func(*records.Row) error) error {
+	return r.children(schema.SaleLine, schema.LineSale, sale, f)
+}
+
+// PaymentsOf calls f for the payments of a sale, in order.
+func (r *Reader) PaymentsOf(sale syncproto.RecordID, f func(*records.Row) error) error {
+	return r.children(schema.Payment, schema.PaymentSale, sale, f)
+}
+
+func (r *Reader) children(table syncproto.TableID, parent syncproto.FieldID, sale syncproto.RecordID, f func(*records.Row) error) error {
+	end := sale.Child(syncproto.Children)
+	return set.Each(r.tx, schema.Lookup(table), `WHERE id > ? AND id <= ? ORDER BY id`, func(row *records.Row) error {
+		if row.Of(parent).ID() != sale {
+			return nil
+		}
+		return f(row)
+	}, sale[:], end[:])
+}
+
+// ddlRefunds finds the refunds of a line. Lines that refund nothing are not in it, so a
+// sale costs no more.
+const ddlRefunds = `CREATE INDEX line_refunds ON sale_line (refunds) WHERE refunds IS NOT NULL;`
+
+// RefundsOf calls f for the lines that take a line back.
+func (r *Reader) RefundsOf(line syncproto.RecordID, f func(*records.Row) error) error {
+	return set.Each(r.tx, schema.Lookup(schema.SaleLine), `WHERE refunds = ? ORDER BY id`, f, line[:])
+}
+
+// Refunded is how many pieces of a line were given back by sales that count.
+func (r *Reader) Refunded(line syncproto.RecordID) (pieces int64, err error) {
+	err = r.RefundsOf(line, func(back *records.Row) error {
+		sale, err := r.Get(schema.Sale, back.Of(schema.LineSale).ID())
+		if err == nil && (sale == nil || !sale.Of(schema.Voided).Bool()) {
+			pieces -= back.Of(schema.LineQuantity).Int()
+		}
+		return err
+	})
+	return pieces, err
+}
+
+// Unassigned calls f for the newest lines that wait for their owner, by id, at most limit of
+// them and those before cursor. Of a sale that was taken back nobody owns anything.
+func (r *Reader) Unassigned(cursor syncproto.RecordID, limit int, f func(sale, line *records.Row) error) error {
+	if cursor.IsZero() {
+		cursor = syncproto.RecordID(slices.Repeat([]byte{0xff}, len(cursor)))
+	}
+	return set.Each(r.tx, schema.Lookup(schema.SaleLine), `WHERE id < ? AND family IS NULL ORDER BY id DESC`, func(line *records.Row) error {
+		owner, err := r.Get(schema.LineOwner, schema.LineOwnerID(line.ID))
+		if err != nil || owner != nil {
+			return err
+		}
+		sale, err := r.Get(schema.Sale, line.Of(schema.LineSale).ID())
+		if err != nil || sale != nil && sale.Of(schema.Voided).Bool() {
+			return err
+		}
+		if limit--; limit < 0 {
+			return sqlitedb.ErrStop
+		}
+		return f(sale, line)
+	}, cursor[:])
+}
+
+// WithReceipt calls f for the sales of a receipt number: one, unless a device was copied.
+// It reads the whole table.
+func (r *Reader) WithReceipt(number string, f func(*records.Row) error) error {
+	return set.Each(r.tx, schema.Lookup(schema.Sale), `WHERE receipt_no = ? ORDER BY id DESC`, f, number)
+}

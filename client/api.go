@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
-	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/ledger"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/recorder"
@@ -26,7 +25,7 @@ import (
 // two together. Every write carries an
 // id made by the caller, and asking again with it is harmless.
 func (c *Client) Routes() []localapi.Route {
-	return slices.Concat(c.attachmentRoutes(), c.goodsRoutes(), c.saleRoutes(), c.familyRoutes(), c.memberRoutes(), c.policyRoutes(), c.hoursRoutes(), c.fairRoutes(), []localapi.Route{
+	return slices.Concat(c.attachmentRoutes(), c.goodsRoutes(), c.tillRoutes(), c.saleRoutes(), c.familyRoutes(), c.memberRoutes(), c.policyRoutes(), c.hoursRoutes(), c.fairRoutes(), []localapi.Route{
 		{Method: "GET", Path: "/api/me", Summary: "Who this site is", Response: Me{}, Handle: c.apiMe},
 		{Method: "GET", Path: "/api/status", Summary: "What is saved here and what has arrived", Response: Status{}, Handle: c.apiStatus},
 		{Method: "POST", Path: "/api/sync", Summary: "Sync until nothing is left to send or hear", Query: []string{"patience", "repair"}, Response: SyncResult{}, Handle: c.apiSync},
@@ -41,11 +40,6 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/import/sales", Summary: "Import the receipts of another till; the body is a CSV file", Query: []string{"map", "currency", "fair", "family"}, Response: ImportResult{}, Handle: c.apiImportSales},
 		{Method: "POST", Path: "/api/parcels", Summary: "Put all that has not arrived into files for the centre", Request: ParcelSize{}, Response: []Parcel{}, Handle: c.apiParcels},
 		{Method: "POST", Path: "/api/receipts", Summary: "Read receipts that were carried back", Request: ReceiptsFile{}, Response: TakenReceipts{}, Handle: c.apiReceipts},
-		{Method: "GET", Path: "/api/till", Summary: "The till this device opened last; null where it opened none", Response: &Till{}, Handle: c.apiTill},
-		{Method: "POST", Path: "/api/tills", Summary: "Open a till", Request: openTillRequest{}, Response: madeAnswer{}, Handle: c.apiOpenTill},
-		{Method: "POST", Path: "/api/tills/{id}/close", Summary: "Close a till with what was counted", Request: closeTillRequest{}, Response: madeAnswer{}, Handle: c.apiCloseTill},
-		{Method: "GET", Path: "/api/closings", Summary: "What was stated and signed of tills and days, and what head office said to it", Query: []string{"from", "to", "proofs"}, Response: closing.Statements{}, Handle: c.apiClosings},
-		{Method: "POST", Path: "/api/closings", Summary: "State and sign the sales of a business day that this device recorded", Request: dayRequest{}, Response: closing.Statement{}, Handle: c.apiStateDay},
 		{Method: "GET", Path: "/api/persons", Summary: "People, by name or card", Query: []string{"q"}, Response: []PersonShown{}, Handle: c.apiPersons},
 		{Method: "POST", Path: "/api/persons", Summary: "Add a person", Request: addPersonRequest{}, Response: madeAnswer{}, Handle: c.apiAddPerson},
 		{Method: "GET", Path: "/api/workshops", Summary: "Workshops", Response: []WorkshopShown{}, Handle: c.apiWorkshops},

@@ -1,7 +1,9 @@
 package client
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
@@ -21,6 +23,10 @@ type Product struct {
 	Category syncproto.RecordID `json:"category"`
 	Photo    *string            `json:"photo"` // attachment; null: none
 	Price    *Price             `json:"price"` // at this site, else everywhere; null: none
+	Unit     string             `json:"unit"`
+	Food     bool               `json:"food"`
+	Contents string             `json:"ingredients"` // and allergens, as on the label
+	About    string             `json:"about"`
 }
 
 // Price is an amount with its currency.
@@ -43,6 +49,7 @@ func (c *Client) apiProducts(w http.ResponseWriter, r *http.Request) {
 			}
 			family := row.Of(schema.ProductFamily).ID()
 			p := Product{ID: row.ID, Names: namesOf(row), Sku: row.Of(schema.ProductSku).Text(), Family: family, Owner: owners[string(family[:])], Category: row.Of(schema.ProductCategory).ID(), Photo: photoOf(row)}
+			p.Unit, p.Food, p.Contents, p.About = row.Of(schema.ProductUnit).Text(), row.Of(schema.ProductFood).Bool(), row.Of(schema.ProductContents).Text(), row.Of(schema.ProductAbout).Text()
 			p.Price, err = priceOf(rd, row.ID, site)
 			list = append(list, p)
 			return err
@@ -80,10 +87,14 @@ type addProductRequest struct {
 	Currency    string              `json:"currency"`
 	Here        bool                `json:"here"`
 	Photo       *syncproto.Root     `json:"photo"` // attachment; null: none
+	Unit        string              `json:"unit"`
+	Food        bool                `json:"food"`
+	Contents    string              `json:"ingredients"`
+	About       string              `json:"about"`
 }
 
 func (q *addProductRequest) product() NewProduct {
-	return NewProduct{ID: q.ID, Name: q.Name, Sku: q.Sku, Family: orZero(q.Family), Category: orZero(q.Category), PriceMinor: q.AmountMinor, Currency: q.Currency, PriceHere: q.Here, Photo: orNone(q.Photo)}
+	return NewProduct{ID: q.ID, Name: q.Name, Sku: q.Sku, Family: orZero(q.Family), Category: orZero(q.Category), PriceMinor: q.AmountMinor, Currency: q.Currency, PriceHere: q.Here, Photo: orNone(q.Photo), Unit: q.Unit, Food: q.Food, Contents: q.Contents, About: q.About}
 }
 
 func (c *Client) apiAddProduct(w http.ResponseWriter, r *http.Request) {
@@ -109,15 +120,49 @@ type setPriceRequest struct {
 	AmountMinor int64              `json:"amount_minor"`
 	Currency    string             `json:"currency"`
 	Here        bool               `json:"here"`
+	By          string             `json:"by"`
+	Reason      string             `json:"reason"`
+}
+
+func (q *setPriceRequest) price() NewPrice {
+	return NewPrice{Product: q.Product, Here: q.Here, AmountMinor: q.AmountMinor, Currency: q.Currency, By: q.By, Reason: q.Reason}
 }
 
 func (c *Client) apiSetPrice(w http.ResponseWriter, r *http.Request) {
 	var q setPriceRequest
 	err := localapi.Read(w, r, &q)
 	if err == nil {
-		err = c.SetPrice(r.Context(), q.Product, q.Here, q.AmountMinor, q.Currency)
+		err = c.ChangePrice(r.Context(), q.price())
 	}
 	localapi.Answer(w, madeAnswer{q.Product}, err)
+}
+
+// PriceShown is what a product cost from when on.
+type PriceShown struct {
+	At   int64               `json:"at"`   // UTC ms
+	Site *syncproto.RecordID `json:"site"` // null: everywhere
+	Price
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// apiPrices lists the prices that a product had, newest first.
+func (c *Client) apiPrices(w http.ResponseWriter, r *http.Request) {
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	list := []PriceShown{}
+	if err == nil {
+		err = c.Store.Read(r.Context(), func(rd *store.Reader) error {
+			return rd.PricesOf(id, func(row *records.Row) error {
+				list = append(list, PriceShown{
+					At: row.Of(schema.ChangeAt).Int(), Site: orNull(row.Of(schema.ChangeSite)), Price: Price{row.Of(schema.ChangeAmount).Int(), row.Of(schema.ChangeCurrency).Text()},
+					By: row.Of(schema.ChangeBy).Text(), Reason: row.Of(schema.ChangeReason).Text(),
+				})
+				return nil
+			})
+		})
+	}
+	slices.SortStableFunc(list, func(a, b PriceShown) int { return cmp.Compare(b.At, a.At) })
+	localapi.Answer(w, list, err)
 }
 
 // NamedShown is a category or a family in a list.
@@ -157,6 +202,7 @@ func (c *Client) goodsRoutes() []localapi.Route {
 		{Method: "GET", Path: "/api/products", Summary: "Products with their prices here", Response: []Product{}, Handle: c.apiProducts},
 		{Method: "POST", Path: "/api/products", Summary: "Add a product", Request: addProductRequest{}, Response: madeAnswer{}, Handle: c.apiAddProduct},
 		{Method: "POST", Path: "/api/prices", Summary: "Set a price, here or everywhere", Request: setPriceRequest{}, Response: madeAnswer{}, Handle: c.apiSetPrice},
+		{Method: "GET", Path: "/api/products/{id}/prices", Summary: "The prices that a product had, newest first", Response: []PriceShown{}, Handle: c.apiPrices},
 		{Method: "GET", Path: "/api/categories", Summary: "Categories of products", Response: []NamedShown{}, Handle: categories},
 		{Method: "POST", Path: "/api/categories", Summary: "Add a category, known by its name: adding it again is harmless", Request: addNamedRequest{}, Response: madeAnswer{}, Handle: addCategory},
 		{Method: "GET", Path: "/api/families", Summary: "Families whose goods are sold", Response: []NamedShown{}, Handle: families},

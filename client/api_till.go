@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
@@ -69,7 +70,9 @@ func (c *Client) apiOpenTill(w http.ResponseWriter, r *http.Request) {
 
 // closeTillRequest is the body of its route.
 type closeTillRequest struct {
-	CountedMinor int64 `json:"counted_minor"`
+	CountedMinor int64            `json:"counted_minor"`
+	Pieces       []closing.Pieces `json:"pieces"` // instead, by notes and coins
+	By           string           `json:"by"`     // who counted them
 }
 
 func (c *Client) apiCloseTill(w http.ResponseWriter, r *http.Request) {
@@ -78,8 +81,100 @@ func (c *Client) apiCloseTill(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = localapi.Read(w, r, &q)
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case len(q.Pieces) > 0:
+		err = c.CloseCounted(r.Context(), NewCount{Till: id, Pieces: q.Pieces, By: q.By})
+	default:
 		err = c.CloseTill(r.Context(), id, q.CountedMinor)
 	}
 	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+// countTillRequest is the body of its route.
+type countTillRequest struct {
+	ID     syncproto.RecordID `json:"id"`
+	Pieces []closing.Pieces   `json:"pieces"`
+	By     string             `json:"by"`
+}
+
+func (c *Client) apiCountTill(w http.ResponseWriter, r *http.Request) {
+	var q countTillRequest
+	till, err := localapi.PathID[syncproto.RecordID](r)
+	if err == nil {
+		err = localapi.Read(w, r, &q)
+	}
+	var id syncproto.RecordID
+	if err == nil {
+		id, err = c.CountTill(r.Context(), NewCount{q.ID, till, q.Pieces, q.By})
+	}
+	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+func (c *Client) apiSheet(w http.ResponseWriter, r *http.Request) {
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	var s closing.Sheet
+	if err == nil {
+		s, err = c.Sheet(r.Context(), id)
+	}
+	localapi.Answer(w, s, err)
+}
+
+// approveTillRequest is the body of its route.
+type approveTillRequest struct {
+	By     string `json:"by"`
+	Second string `json:"second"` // where the difference is over the limit
+	Reason string `json:"reason"`
+}
+
+func (c *Client) apiApproveTill(w http.ResponseWriter, r *http.Request) {
+	var q approveTillRequest
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	if err == nil {
+		err = localapi.Read(w, r, &q)
+	}
+	var s closing.Sheet
+	if err == nil {
+		err = c.ApproveTill(r.Context(), NewApproval{id, q.By, q.Second, q.Reason})
+	}
+	if err == nil {
+		s, err = c.Sheet(r.Context(), id)
+	}
+	localapi.Answer(w, s, err)
+}
+
+// apiTills lists the tills that are known here, newest first.
+func (c *Client) apiTills(w http.ResponseWriter, r *http.Request) {
+	cursor, limit, err := pageOf(r)
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	out := page[closing.Sheet]{Items: []closing.Sheet{}}
+	err = c.Store.Read(r.Context(), func(rd *store.Reader) error {
+		return rd.Newest(schema.TillSession, cursor, limit, func(row *records.Row) error {
+			s, err := rd.Sheet(row.ID)
+			out.Items = append(out.Items, s)
+			return err
+		})
+	})
+	if len(out.Items) == limit {
+		out.Next = out.Items[limit-1].Till.String()
+	}
+	localapi.Answer(w, out, err)
+}
+
+// tillRoutes are those of tills and of what was stated of them.
+func (c *Client) tillRoutes() []localapi.Route {
+	return []localapi.Route{
+		{Method: "GET", Path: "/api/till", Summary: "The till this device opened last; null where it opened none", Response: &Till{}, Handle: c.apiTill},
+		{Method: "POST", Path: "/api/tills", Summary: "Open a till", Request: openTillRequest{}, Response: madeAnswer{}, Handle: c.apiOpenTill},
+		{Method: "POST", Path: "/api/tills/{id}/close", Summary: "Close a till with what was counted", Request: closeTillRequest{}, Response: madeAnswer{}, Handle: c.apiCloseTill},
+		{Method: "GET", Path: "/api/closings", Summary: "What was stated and signed of tills and days, and what head office said to it", Query: []string{"from", "to", "proofs"}, Response: closing.Statements{}, Handle: c.apiClosings},
+		{Method: "POST", Path: "/api/closings", Summary: "State and sign the sales of a business day that this device recorded", Request: dayRequest{}, Response: closing.Statement{}, Handle: c.apiStateDay},
+		{Method: "GET", Path: "/api/tills", Summary: "Tills with their sheets, newest first, in pages", Query: []string{"cursor", "limit"}, Response: page[closing.Sheet]{}, Handle: c.apiTills},
+		{Method: "POST", Path: "/api/tills/{id}/count", Summary: "Record what was counted, by notes and coins", Request: countTillRequest{}, Response: madeAnswer{}, Handle: c.apiCountTill},
+		{Method: "GET", Path: "/api/tills/{id}/sheet", Summary: "A till from its opening to its approval: what it was closed with, and what came late", Response: closing.Sheet{}, Handle: c.apiSheet},
+		{Method: "POST", Path: "/api/tills/{id}/approve", Summary: "Sign what waits of a till: its count, a difference with a second person, late sales", Request: approveTillRequest{}, Response: closing.Sheet{}, Handle: c.apiApproveTill},
+	}
 }

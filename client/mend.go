@@ -212,7 +212,10 @@ func paymentOf(r *records.Row) Pay {
 }
 
 func productOf(t *syncproto.Transaction, product *records.Row) *addProductRequest {
-	q := &addProductRequest{ID: product.ID, Sku: product.Of(schema.ProductSku).Text(), Photo: given(product.Of(schema.ProductPhoto))}
+	q := &addProductRequest{
+		ID: product.ID, Sku: product.Of(schema.ProductSku).Text(), Photo: given(product.Of(schema.ProductPhoto)), Unit: product.Of(schema.ProductUnit).Text(),
+		Food: product.Of(schema.ProductFood).Bool(), Contents: product.Of(schema.ProductContents).Text(), About: product.Of(schema.ProductAbout).Text(),
+	}
 	for _, f := range []syncproto.FieldID{schema.NameAr, schema.NameFa, schema.NameEn} {
 		if s := product.Of(f).Text(); s != "" {
 			q.Name = s

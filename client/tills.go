@@ -2,9 +2,12 @@ package client
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -33,12 +36,80 @@ func (c *Client) OpenTill(ctx context.Context, n NewTill) (id syncproto.RecordID
 	return id, err
 }
 
+// NewCount is what was counted in a till, by notes and coins.
+type NewCount struct {
+	ID     syncproto.RecordID // as in NewProduct
+	Till   syncproto.RecordID
+	Pieces []closing.Pieces
+	By     string
+}
+
+// CountTill records a count. A till may be counted as often as it takes; it is closed with
+// what CloseTill is told.
+func (c *Client) CountTill(ctx context.Context, n NewCount) (id syncproto.RecordID, err error) {
+	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
+		id, err = count(d, &n, now)
+		return err
+	})
+	return id, err
+}
+
+func count(d *store.Draft, n *NewCount, now time.Time) (id syncproto.RecordID, err error) {
+	till, err := d.Get(schema.TillSession, n.Till)
+	if err != nil {
+		return id, err
+	}
+	if till == nil {
+		return id, store.ErrNoRecord
+	}
+	if !till.Of(schema.TillClosedAt).IsNull() {
+		return id, ErrNoTill
+	}
+	var fresh bool
+	if id, fresh, err = newID(d, schema.TillCount, n.ID, field(schema.CountTill, syncproto.IDValue(n.Till))); err != nil || !fresh {
+		return id, err
+	}
+	var pieces []string
+	for _, p := range n.Pieces {
+		pieces = append(pieces, fmt.Sprintf("%dx%d", p.Minor, p.Pieces))
+	}
+	return id, d.Create(schema.TillCount, id,
+		field(schema.CountTill, syncproto.IDValue(n.Till)), field(schema.CountSite, till.Of(schema.TillSite)), field(schema.CountFair, till.Of(schema.TillFair)),
+		field(schema.CountAt, syncproto.IntValue(now.UnixMilli())), field(schema.CountBy, text(n.By)), field(schema.CountCurrency, till.Of(schema.TillCurrency)),
+		field(schema.CountPieces, text(strings.Join(pieces, "+"))))
+}
+
+// total is what a count comes to; it is checked where it is recorded.
+func (n *NewCount) total() (sum int64) {
+	for _, p := range n.Pieces {
+		if p.Minor < 0 || p.Minor > schema.MaxAmount || p.Pieces < 0 || p.Pieces > schema.MaxQuantity {
+			return 0
+		}
+		sum += p.Minor * p.Pieces
+	}
+	return sum
+}
+
 // CloseTill closes a till with what was counted in it, and states and signs what was sold.
 func (c *Client) CloseTill(ctx context.Context, till syncproto.RecordID, countedMinor int64) error {
+	return c.closeTill(ctx, till, countedMinor, nil)
+}
+
+// CloseCounted closes a till with a count by notes and coins.
+func (c *Client) CloseCounted(ctx context.Context, n NewCount) error {
+	return c.closeTill(ctx, n.Till, n.total(), &n)
+}
+
+func (c *Client) closeTill(ctx context.Context, till syncproto.RecordID, countedMinor int64, n *NewCount) error {
 	return c.recordThen(ctx, 0, func(d *store.Draft, now time.Time, _ string) error {
 		have, err := d.Get(schema.TillSession, till)
 		if err != nil || have != nil && !have.Of(schema.TillClosedAt).IsNull() {
 			return err
+		}
+		if n != nil {
+			if _, err := count(d, n, now); err != nil {
+				return err
+			}
 		}
 		return d.Update(schema.TillSession, till, schema.TillGroupClosing,
 			field(schema.TillClosedAt, syncproto.IntValue(now.UnixMilli())), field(schema.TillCounted, syncproto.IntValue(countedMinor)))

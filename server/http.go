@@ -38,6 +38,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
 		{Method: "GET", Path: "/api/receipts/doubled", Summary: "Receipt numbers under which more than one sale was printed", Response: []Doubled{}, Handle: s.apiDoubled},
 		{Method: "GET", Path: "/api/closings", Summary: "What devices stated and signed of tills and days, and whether it is what is here", Query: []string{"from", "to", "proofs"}, Response: closing.Statements{}, Handle: s.apiClosings},
+		{Method: "GET", Path: "/api/tills/{id}/sheet", Summary: "A till from its opening to its approval: what it was closed with, and what came late", Response: closing.Sheet{}, Handle: s.apiSheet},
 		{Method: "GET", Path: "/api/devices/{id}/grants", Summary: "The rights of a device", Response: []Right{}, Handle: s.apiGrants},
 		{Method: "POST", Path: "/api/devices/{id}/grants", Summary: "Give a device a right, or change the one that it has in a scope", Request: SetRight{}, Response: []Right{}, Handle: s.apiGrant},
 		{Method: "POST", Path: "/api/devices/{id}/grants/end", Summary: "Take a right away, now", Request: EndRight{}, Response: []Right{}, Handle: s.apiEndGrant},

@@ -47,6 +47,22 @@ func (r *Reader) CountClosing(of closing.Of) (syncproto.ClosingCounts, error) {
 	return c.ClosingCounts, err
 }
 
+// Sheet is a till from its opening to its approval.
+func (r *Reader) Sheet(till syncproto.RecordID) (closing.Sheet, error) {
+	row, err := r.Get(schema.TillSession, till)
+	if err == nil && row == nil {
+		err = ErrNoRecord
+	}
+	if err != nil {
+		return closing.Sheet{}, err
+	}
+	state, err := r.Get(schema.TillSheet, till)
+	if err != nil {
+		return closing.Sheet{}, err
+	}
+	return closing.SheetOf(r.tx, set, closing.ByPart, row, state)
+}
+
 // LastClosing is the last statement of a till, or of a day by a device; nil where there
 // is none. Every sale asks, so there is nothing to sort.
 func (r *Reader) LastClosing(about closing.About) (last *records.Row, err error) {

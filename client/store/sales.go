@@ -77,3 +77,8 @@ func (r *Reader) Unassigned(cursor syncproto.RecordID, limit int, f func(sale, l
 func (r *Reader) WithReceipt(number string, f func(*records.Row) error) error {
 	return set.Each(r.tx, schema.Lookup(schema.Sale), `WHERE receipt_no = ? ORDER BY id DESC`, f, number)
 }
+
+// PricesOf calls f for what a product cost from when on.
+func (r *Reader) PricesOf(product syncproto.RecordID, f func(*records.Row) error) error {
+	return set.Each(r.tx, schema.Lookup(schema.PriceChange), `WHERE product = ? ORDER BY id DESC`, f, product[:])
+}

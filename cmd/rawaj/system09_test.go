@@ -63,8 +63,10 @@ func TestSystem09SellingAtAStall(t *testing.T) {
 	}
 
 	office, at = serving(t, centre)
-	one.moved(at)
-	two.moved(at)
+	for _, k := range []*counter{one, two} {
+		k.moved(at)
+		k.arrives()
+	}
 	got := salesOf(t, centre, "site")
 	if got.Total.Receipts != 2*each-want.voided || got.Total.Lines != want.lines || !sameMoney(got.Total.AmountMinor, map[string]int64{"AED": want.all}) {
 		t.Errorf("head office has %+v, sold were %+v", got.Total, want)
@@ -201,9 +203,10 @@ func (d *sellingDay) sells(i int) {
 	}
 }
 
-func (d *sellingDay) whole(id string) (sale wholeSale) {
-	d.t.Helper()
-	d.call("GET", "/api/sales/"+id, nil, &sale)
+// whole is a sale as the API shows it.
+func (k *counter) whole(id string) (sale wholeSale) {
+	k.t.Helper()
+	k.call("GET", "/api/sales/"+id, nil, &sale)
 	return sale
 }
 

@@ -154,6 +154,19 @@ func (r *Reader) ShowClosing(row, answer, device *records.Row) (closing.Statemen
 	return r.signers(&head).Show(r.tx, set, row, answer, prefix)
 }
 
+// Sheet is a till from its opening to its approval; ok is false where there is none.
+func (r *Reader) Sheet(till syncproto.RecordID) (s closing.Sheet, ok bool, err error) {
+	row, err := r.Get(schema.TillSession, till)
+	if err != nil || row == nil {
+		return s, false, err
+	}
+	sheet, err := r.Get(schema.TillSheet, till)
+	if err == nil {
+		s, err = closing.SheetOf(r.tx, set, closing.ByIndex, row, sheet)
+	}
+	return s, true, err
+}
+
 func (r *Reader) signers(head *Head) *closing.Signers {
 	return &closing.Signers{Org: head.Org, OrgKey: head.OrgKey, Find: closing.ByIndex, KeyOf: func(device syncproto.DeviceID) (ed25519.PublicKey, error) { return r.Key(device) }}
 }

@@ -38,6 +38,10 @@ func CountTotal(counted []schema.Denomination) (sum int64) {
 	return sum
 }
 
+// VarianceLimit is how much less or more than it should a till may hold, in minor units,
+// before a second person signs: five dirhams, until an organisation may set its own.
+const VarianceLimit = 500
+
 // NeedsSecond says whether a difference between count and drawer is for two persons to
 // sign: it is over the limit, either way (R15).
 func NeedsSecond(counted, drawer, limit int64) bool {

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,6 +54,9 @@ var tillStates = &Machine{
 	},
 	Rank: []string{TillOpened, TillLost, TillOff, TillBack, TillPaused, TillSelling, TillCounting, TillClosed, TillApproved, TillVariance, TillLate},
 }
+
+// TillMayGo says whether a till may go from one state to another.
+func TillMayGo(from, to string) bool { return slices.Contains(tillStates.Arrows, Arrow{from, to}) }
 
 // Fields of till_count: what was counted in a till, by denomination. The last count before
 // the closing is the one that TillCounted says.

@@ -203,6 +203,7 @@ func (c *Client) goodsRoutes() []localapi.Route {
 		{Method: "POST", Path: "/api/products", Summary: "Add a product", Request: addProductRequest{}, Response: madeAnswer{}, Handle: c.apiAddProduct},
 		{Method: "POST", Path: "/api/prices", Summary: "Set a price, here or everywhere", Request: setPriceRequest{}, Response: madeAnswer{}, Handle: c.apiSetPrice},
 		{Method: "GET", Path: "/api/products/{id}/prices", Summary: "The prices that a product had, newest first", Response: []PriceShown{}, Handle: c.apiPrices},
+		{Method: "POST", Path: "/api/write-offs", Summary: "Record goods that were thrown away, and why", Request: writeOffRequest{}, Response: madeAnswer{}, Handle: c.apiWriteOff},
 		{Method: "GET", Path: "/api/categories", Summary: "Categories of products", Response: []NamedShown{}, Handle: categories},
 		{Method: "POST", Path: "/api/categories", Summary: "Add a category, known by its name: adding it again is harmless", Request: addNamedRequest{}, Response: madeAnswer{}, Handle: addCategory},
 		{Method: "GET", Path: "/api/families", Summary: "Families whose goods are sold", Response: []NamedShown{}, Handle: families},

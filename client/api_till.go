@@ -34,7 +34,9 @@ type Till struct {
 	FloatMinor int64              `json:"float_minor"`
 	Currency   string             `json:"currency"`
 	Closed     bool               `json:"closed"`
-	Closing    *closing.Statement `json:"closing"` // the last statement of its sales; null while it is open
+	Host
+	NeedsHost bool               `json:"needs_host"` // a food event whose host nobody has named: ask, once
+	Closing   *closing.Statement `json:"closing"`    // the last statement of its sales; null while it is open
 }
 
 func (c *Client) apiTill(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +46,12 @@ func (c *Client) apiTill(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	till := Till{ID: row.ID, OpenedAt: row.Of(schema.TillOpenedAt).Int(), FloatMinor: row.Of(schema.TillFloat).Int(), Currency: row.Of(schema.TillCurrency).Text(), Closed: !row.Of(schema.TillClosedAt).IsNull()}
-	if till.Closed {
+	till.Host = hostOf(row)
+	err = c.Store.Read(r.Context(), func(rd *store.Reader) error {
+		till.NeedsHost, err = rd.NeedsHost(row)
+		return err
+	})
+	if err == nil && till.Closed {
 		till.Closing, err = c.closingOf(r.Context(), row.ID)
 	}
 	localapi.Answer(w, till, err)
@@ -56,6 +63,7 @@ type openTillRequest struct {
 	Fair       *syncproto.RecordID `json:"fair"`
 	FloatMinor int64               `json:"float_minor"`
 	Currency   string              `json:"currency"`
+	Host
 }
 
 func (c *Client) apiOpenTill(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +72,7 @@ func (c *Client) apiOpenTill(w http.ResponseWriter, r *http.Request) {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	id, err := c.OpenTill(r.Context(), NewTill{ID: q.ID, Fair: orZero(q.Fair), FloatMinor: q.FloatMinor, Currency: q.Currency})
+	id, err := c.OpenTill(r.Context(), NewTill{ID: q.ID, Fair: orZero(q.Fair), FloatMinor: q.FloatMinor, Currency: q.Currency, Host: q.Host})
 	localapi.Answer(w, madeAnswer{id}, err)
 }
 
@@ -87,6 +95,18 @@ func (c *Client) apiCloseTill(w http.ResponseWriter, r *http.Request) {
 		err = c.CloseCounted(r.Context(), NewCount{Till: id, Pieces: q.Pieces, By: q.By})
 	default:
 		err = c.CloseTill(r.Context(), id, q.CountedMinor)
+	}
+	localapi.Answer(w, madeAnswer{id}, err)
+}
+
+func (c *Client) apiNameHost(w http.ResponseWriter, r *http.Request) {
+	var q Host
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	if err == nil {
+		err = localapi.Read(w, r, &q)
+	}
+	if err == nil {
+		err = c.NameHost(r.Context(), id, q)
 	}
 	localapi.Answer(w, madeAnswer{id}, err)
 }
@@ -173,6 +193,7 @@ func (c *Client) tillRoutes() []localapi.Route {
 		{Method: "GET", Path: "/api/closings", Summary: "What was stated and signed of tills and days, and what head office said to it", Query: []string{"from", "to", "proofs"}, Response: closing.Statements{}, Handle: c.apiClosings},
 		{Method: "POST", Path: "/api/closings", Summary: "State and sign the sales of a business day that this device recorded", Request: dayRequest{}, Response: closing.Statement{}, Handle: c.apiStateDay},
 		{Method: "GET", Path: "/api/tills", Summary: "Tills with their sheets, newest first, in pages", Query: []string{"cursor", "limit"}, Response: page[closing.Sheet]{}, Handle: c.apiTills},
+		{Method: "POST", Path: "/api/tills/{id}/host", Summary: "Say which body hosts the food event that a till sells at", Request: Host{}, Response: madeAnswer{}, Handle: c.apiNameHost},
 		{Method: "POST", Path: "/api/tills/{id}/count", Summary: "Record what was counted, by notes and coins", Request: countTillRequest{}, Response: madeAnswer{}, Handle: c.apiCountTill},
 		{Method: "GET", Path: "/api/tills/{id}/sheet", Summary: "A till from its opening to its approval: what it was closed with, and what came late", Response: closing.Sheet{}, Handle: c.apiSheet},
 		{Method: "POST", Path: "/api/tills/{id}/approve", Summary: "Sign what waits of a till: its count, a difference with a second person, late sales", Request: approveTillRequest{}, Response: closing.Sheet{}, Handle: c.apiApproveTill},

@@ -59,6 +59,9 @@ func (n *NewApproval) kinds(s *closing.Sheet) (kinds []string, err error) {
 	if s.ToAssign > 0 {
 		return nil, refusal.New(refusal.LinesToAssign, "%d lines have no owner: say whose they were", s.ToAssign).With("count", s.ToAssign)
 	}
+	if s.NeedsHost {
+		return nil, refusal.New(refusal.HostUnknown, "nobody has said which body hosts this food event")
+	}
 	switch {
 	case s.Signed():
 	case !s.NeedsSecond:

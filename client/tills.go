@@ -8,6 +8,8 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/closing"
+	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -18,6 +20,13 @@ type NewTill struct {
 	Fair       syncproto.RecordID // zero: none
 	FloatMinor int64
 	Currency   string
+	Host       Host // of a food event; empty: not known yet
+}
+
+// Host is the body whose employees buy at a food event (R10).
+type Host struct {
+	Kind string `json:"host_kind"` // department or government; empty: not known
+	Name string `json:"host"`
 }
 
 // OpenTill opens a till with its float.
@@ -31,9 +40,37 @@ func (c *Client) OpenTill(ctx context.Context, n NewTill) (id syncproto.RecordID
 		return d.Create(schema.TillSession, id,
 			field(schema.TillSite, syncproto.IDValue(me.Site)), field(schema.TillFair, syncproto.IDValue(n.Fair)),
 			field(schema.TillDevice, syncproto.IDValue(syncproto.RecordID(me.Device))), field(schema.TillOpenedAt, syncproto.IntValue(now.UnixMilli())),
-			field(schema.TillFloat, syncproto.IntValue(n.FloatMinor)), field(schema.TillCurrency, syncproto.TextValue(n.Currency)))
+			field(schema.TillFloat, syncproto.IntValue(n.FloatMinor)), field(schema.TillCurrency, syncproto.TextValue(n.Currency)),
+			field(schema.TillHostKind, text(n.Host.Kind)), field(schema.TillHost, text(n.Host.Name)))
 	})
 	return id, err
+}
+
+// NameHost says which body hosts the food event that a till sells at. It is asked once a
+// session, and the first answer holds.
+func (c *Client) NameHost(ctx context.Context, till syncproto.RecordID, h Host) error {
+	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
+		have, err := d.Get(schema.TillSession, till)
+		switch {
+		case err != nil:
+			return err
+		case have == nil:
+			return store.ErrNoRecord
+		case h.Kind == "":
+			return refusal.New(refusal.Required, "which kind of body hosts it?").On("host_kind")
+		case h.Name == "":
+			return refusal.New(refusal.Required, "which body hosts it?").On("host")
+		case hostOf(have) == h:
+			return nil
+		case hostOf(have) != Host{}:
+			return refusal.New(refusal.FirstStands, "the host of this till is %s already", have.Of(schema.TillHost).Text()).On("host")
+		}
+		return d.Update(schema.TillSession, till, schema.TillGroupHost, field(schema.TillHostKind, text(h.Kind)), field(schema.TillHost, text(h.Name)))
+	})
+}
+
+func hostOf(till *records.Row) Host {
+	return Host{till.Of(schema.TillHostKind).Text(), till.Of(schema.TillHost).Text()}
 }
 
 // NewCount is what was counted in a till, by notes and coins.

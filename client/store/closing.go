@@ -63,6 +63,11 @@ func (r *Reader) Sheet(till syncproto.RecordID) (closing.Sheet, error) {
 	return closing.SheetOf(r.tx, set, closing.ByPart, row, state)
 }
 
+// NeedsHost says whether a till sells at a food event whose host nobody has named.
+func (r *Reader) NeedsHost(till *records.Row) (bool, error) {
+	return closing.NeedsHost(r.tx, set, till)
+}
+
 // LastClosing is the last statement of a till, or of a day by a device; nil where there
 // is none. Every sale asks, so there is nothing to sort.
 func (r *Reader) LastClosing(about closing.About) (last *records.Row, err error) {

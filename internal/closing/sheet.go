@@ -24,6 +24,10 @@ type Sheet struct {
 	Currency   string              `json:"currency"`
 	FloatMinor int64               `json:"float_minor"`
 
+	HostKind  string `json:"host_kind"` // of a food event: department or government; empty: not known
+	Host      string `json:"host"`
+	NeedsHost bool   `json:"needs_host"` // the till asks for it, once (R10)
+
 	Totals                        // as they were signed when it was closed; while it is open, as they are
 	DrawerMinor   int64           `json:"drawer_minor"`   // what should lie in it: float and cash
 	CountedMinor  *int64          `json:"counted_minor"`  // null while it is open
@@ -80,6 +84,10 @@ func SheetOf(tx *sqlitedb.Tx, set *records.Set, find Find, till, state *records.
 		id := fair.ID()
 		s.Fair = &id
 	}
+	s.HostKind, s.Host = till.Of(schema.TillHostKind).Text(), till.Of(schema.TillHost).Text()
+	if s.NeedsHost, err = NeedsHost(tx, set, till); err != nil {
+		return s, err
+	}
 	now, err := Count(tx, set, find, Of{Till: till.ID}, nil)
 	if err != nil {
 		return s, err
@@ -105,6 +113,15 @@ func SheetOf(tx *sqlitedb.Tx, set *records.Set, find Find, till, state *records.
 	}
 	s.State = s.state(state)
 	return s, nil
+}
+
+// NeedsHost says whether a till sells at a food event whose host nobody has named.
+func NeedsHost(tx *sqlitedb.Tx, set *records.Set, till *records.Row) (bool, error) {
+	fair, err := set.Get(tx, schema.Lookup(schema.Fair), till.Of(schema.TillFair).ID())
+	if err != nil || fair == nil {
+		return false, err
+	}
+	return rules.NeedsHost(fair.Of(schema.FairClass).Text(), till.Of(schema.TillHost).Text()), nil
 }
 
 // signed puts what was signed at the closing in the place of what is there now, and what

@@ -77,6 +77,7 @@ const (
 	NeedsSecond     Code = "needs_second"    // variance_minor, limit_minor: a second person signs
 	LinesToAssign   Code = "lines_to_assign" // count: lines without an owner, before the till is approved
 	TillOpen        Code = "till_still_open" // it is approved once it is closed
+	HostUnknown     Code = "host_unknown"    // of a food event, before the till is approved
 	NothingToSign   Code = "nothing_to_sign" // it is approved, and nothing came since
 )
 
@@ -105,5 +106,5 @@ var statuses = map[Code]int{
 	NotAllowed: http.StatusUnprocessableEntity, FirstStands: http.StatusUnprocessableEntity, OtherKind: http.StatusUnprocessableEntity,
 	RedCard: http.StatusUnprocessableEntity, Lacks: http.StatusUnprocessableEntity, TillsOpen: http.StatusUnprocessableEntity, NotCounted: http.StatusUnprocessableEntity,
 	PaymentsDiffer: http.StatusUnprocessableEntity, MoreThanSold: http.StatusUnprocessableEntity, Refunded: http.StatusUnprocessableEntity, OwnerKnown: http.StatusUnprocessableEntity,
-	NeedsSecond: http.StatusUnprocessableEntity, LinesToAssign: http.StatusUnprocessableEntity, TillOpen: http.StatusUnprocessableEntity, NothingToSign: http.StatusUnprocessableEntity,
+	NeedsSecond: http.StatusUnprocessableEntity, LinesToAssign: http.StatusUnprocessableEntity, TillOpen: http.StatusUnprocessableEntity, NothingToSign: http.StatusUnprocessableEntity, HostUnknown: http.StatusUnprocessableEntity,
 }

@@ -165,48 +165,42 @@ func (c *Client) apiPrices(w http.ResponseWriter, r *http.Request) {
 	localapi.Answer(w, list, err)
 }
 
-// NamedShown is a category or a family in a list.
-type NamedShown struct {
+// CategoryShown is a category in a list.
+type CategoryShown struct {
 	ID syncproto.RecordID `json:"id"`
 	Names
 }
 
-// addNamedRequest is the body of its routes.
-type addNamedRequest struct {
+func (c *Client) apiCategories(w http.ResponseWriter, r *http.Request) {
+	all := []CategoryShown{}
+	err := c.each(r.Context(), schema.Category, func(row *records.Row) { all = append(all, CategoryShown{row.ID, namesOf(row)}) })
+	localapi.Answer(w, all, err)
+}
+
+// addCategoryRequest is the body of its route.
+type addCategoryRequest struct {
 	Name string `json:"name"`
 }
 
-func (c *Client) named(table syncproto.TableID) (list, add http.HandlerFunc) {
-	list = func(w http.ResponseWriter, r *http.Request) {
-		all := []NamedShown{}
-		err := c.each(r.Context(), table, func(row *records.Row) { all = append(all, NamedShown{row.ID, namesOf(row)}) })
-		localapi.Answer(w, all, err)
+func (c *Client) apiAddCategory(w http.ResponseWriter, r *http.Request) {
+	var q addCategoryRequest
+	var id syncproto.RecordID
+	err := localapi.Read(w, r, &q)
+	if err == nil {
+		id, err = c.AddCategory(r.Context(), q.Name)
 	}
-	add = func(w http.ResponseWriter, r *http.Request) {
-		var q addNamedRequest
-		err := localapi.Read(w, r, &q)
-		var id syncproto.RecordID
-		if err == nil {
-			id, err = c.AddNamed(r.Context(), table, q.Name)
-		}
-		localapi.Answer(w, madeAnswer{id}, err)
-	}
-	return list, add
+	localapi.Answer(w, madeAnswer{id}, err)
 }
 
 // goodsRoutes are those of the catalogue.
 func (c *Client) goodsRoutes() []localapi.Route {
-	categories, addCategory := c.named(schema.Category)
-	families, addFamily := c.named(schema.Family)
 	return []localapi.Route{
 		{Method: "GET", Path: "/api/products", Summary: "Products with their prices here", Response: []Product{}, Handle: c.apiProducts},
 		{Method: "POST", Path: "/api/products", Summary: "Add a product", Request: addProductRequest{}, Response: madeAnswer{}, Handle: c.apiAddProduct},
 		{Method: "POST", Path: "/api/prices", Summary: "Set a price, here or everywhere", Request: setPriceRequest{}, Response: madeAnswer{}, Handle: c.apiSetPrice},
 		{Method: "GET", Path: "/api/products/{id}/prices", Summary: "The prices that a product had, newest first", Response: []PriceShown{}, Handle: c.apiPrices},
 		{Method: "POST", Path: "/api/write-offs", Summary: "Record goods that were thrown away, and why", Request: writeOffRequest{}, Response: madeAnswer{}, Handle: c.apiWriteOff},
-		{Method: "GET", Path: "/api/categories", Summary: "Categories of products", Response: []NamedShown{}, Handle: categories},
-		{Method: "POST", Path: "/api/categories", Summary: "Add a category, known by its name: adding it again is harmless", Request: addNamedRequest{}, Response: madeAnswer{}, Handle: addCategory},
-		{Method: "GET", Path: "/api/families", Summary: "Families whose goods are sold", Response: []NamedShown{}, Handle: families},
-		{Method: "POST", Path: "/api/families", Summary: "Add a family, known by its name: adding it again is harmless", Request: addNamedRequest{}, Response: madeAnswer{}, Handle: addFamily},
+		{Method: "GET", Path: "/api/categories", Summary: "Categories of products", Response: []CategoryShown{}, Handle: c.apiCategories},
+		{Method: "POST", Path: "/api/categories", Summary: "Add a category, known by its name: adding it again is harmless", Request: addCategoryRequest{}, Response: madeAnswer{}, Handle: c.apiAddCategory},
 	}
 }

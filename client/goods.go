@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
@@ -55,19 +54,14 @@ func (c *Client) AddProduct(ctx context.Context, n NewProduct) (id syncproto.Rec
 	return id, err
 }
 
-// AddNamed adds a category or a family, known by its name: two sites that add the
-// same one without hearing of each other have added one.
-func (c *Client) AddNamed(ctx context.Context, table syncproto.TableID, name string) (id syncproto.RecordID, err error) {
-	t := schema.Lookup(table)
-	if table != schema.Category && table != schema.Family {
-		return id, fmt.Errorf("bug: a %s is not added by its name", t.Name)
-	}
-	id = schema.NamedID(t.Name, c.Store.Identity().Org, name)
-	err = c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
-		if have, err := d.Get(table, id); err != nil || have != nil {
+// AddCategory records a category, known by its name: two sites that add it apart add one.
+func (c *Client) AddCategory(ctx context.Context, name string) (syncproto.RecordID, error) {
+	id := schema.NamedID(schema.Lookup(schema.Category).Name, c.Store.Identity().Org, name)
+	err := c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
+		if have, err := d.Get(schema.Category, id); err != nil || have != nil {
 			return err
 		}
-		return d.Create(table, id, field(schema.NameField(name), syncproto.TextValue(name)))
+		return d.Create(schema.Category, id, field(schema.NameField(name), syncproto.TextValue(name)))
 	})
 	return id, err
 }

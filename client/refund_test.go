@@ -9,7 +9,6 @@ import (
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
-	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // counter is a stall with a till open and made-up goods: incense of a family, and a bowl
@@ -34,7 +33,7 @@ func newCounter(t *testing.T) *counter {
 			t.Fatal(err)
 		}
 	}
-	k.family, err = c.AddNamed(ctx, schema.Family, "Family of a test")
+	k.family, err = c.AddFamily(ctx, client.NewFamily{Name: "Family of a test"})
 	must()
 	k.incense, err = c.AddProduct(ctx, client.NewProduct{Name: "Incense", Family: k.family, PriceMinor: 1000, Currency: "AED"})
 	must()

@@ -30,7 +30,7 @@ func TestTheOverviewOfASpanIsWhatItsRecordsAddUpTo(t *testing.T) {
 		s.Now = func() time.Time { return now }
 		var products []syncproto.RecordID
 		for _, made := range []string{"Incense", "Honey"} {
-			family, err := s.Client.AddNamed(ctx, schema.Family, "family of "+made+name)
+			family, err := s.Client.AddFamily(ctx, client.NewFamily{Name: "family of " + made + name})
 			must(t, err)
 			p, err := s.Client.AddProduct(ctx, client.NewProduct{Name: made, Family: family, PriceMinor: 1250, Currency: "AED"})
 			must(t, err)

@@ -107,12 +107,15 @@ func (d *demoDay) morning(ctx context.Context) error {
 // catalogue lists the goods at the branch, once.
 func (d *demoDay) catalogue(ctx context.Context) error {
 	branch := d.site("branch")
-	category, err := branch.client.AddNamed(ctx, schema.Category, "Goods of the demo")
+	category, err := branch.client.AddCategory(ctx, "Goods of the demo")
 	if err != nil {
 		return err
 	}
 	for _, g := range demoGoods {
-		family, err := branch.client.AddNamed(ctx, schema.Family, g.family)
+		family, err := branch.named(ctx, schema.Family, g.family)
+		if err == nil && family.IsZero() {
+			family, err = branch.client.AddFamily(ctx, client.NewFamily{Name: g.family})
+		}
 		if err != nil {
 			return err
 		}

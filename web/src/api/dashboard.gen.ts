@@ -1,5 +1,51 @@
 // Written by scripts/types.mjs from the API of: Rawaj, the server. Do not edit.
 
+export interface AdmittedShown {
+  by: string
+  day: string
+  family: string
+  reason: string
+  site: string
+}
+
+export interface Annual {
+  complete_to: string | null
+  figures: AnnualFigure[]
+  missing_sites: MissingSite[]
+  sentence: Sentence
+  year: number
+}
+
+export interface AnnualFigure {
+  difference: number | null
+  filter: string
+  id: string
+  parts: Record<string, number>
+  publications: Publication[]
+  published: number | null
+  unit: string
+  value: number
+}
+
+export interface AnnualRow {
+  day: string
+  hours: string
+  id: string
+  label: string
+  of: string
+  part: string
+  table: string
+}
+
+export interface ApprovalShown {
+  amount_minor: number
+  at: number
+  by: string
+  kind: string
+  reason: string
+  second: string
+}
+
 export interface BackedCount {
   written: number
 }
@@ -36,6 +82,22 @@ export interface Conflict {
   table: string
   takeable: boolean
   winner: Side
+}
+
+export interface CoordinationShown {
+  by: string
+  id: string
+  note: string
+  on_day: string
+  site: string
+  with_whom: string
+}
+
+export interface CountShown {
+  amount_minor: number
+  at: number
+  by: string
+  pieces: Pieces[]
 }
 
 export interface Decide {
@@ -100,12 +162,48 @@ export interface EnrolCode {
   site: string
 }
 
+export interface FairShown {
+  address: string
+  admitted: AdmittedShown[]
+  class: string
+  closes_at: string
+  connectivity: string
+  coordinations: CoordinationShown[]
+  ends_on: string
+  figure: string
+  id: string
+  lacks: string[]
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  opens_at: string
+  organiser: string
+  organiser_name: string
+  participations: Record<string, number>
+  provisional: boolean
+  reason: string
+  stalls: number
+  starts_on: string
+  state: string
+  venue: string
+  venue_name: string
+}
+
+export interface FairStep {
+  reason: string
+  state: string
+}
+
 export interface Figures {
   amount_minor: Record<string, number>
   lines: number
   pieces: number
   receipts: number
   unpriced_lines: number
+}
+
+export interface Founding {
+  on: string
 }
 
 export interface Gap {
@@ -144,6 +242,14 @@ export interface MissingSite {
   site: string
 }
 
+export interface NewCoordination {
+  by?: string
+  id?: string
+  note?: string
+  on_day?: string
+  with_whom?: string
+}
+
 export interface NewPolicy {
   from?: string
   id?: string
@@ -153,6 +259,17 @@ export interface NewPolicy {
   text_ar?: string
   text_en?: string
   text_fa?: string
+}
+
+export interface NewPublished {
+  approx?: boolean
+  figure?: string
+  id?: string
+  source?: string
+  value?: number
+  wording?: string
+  year?: number
+  year_assumed?: boolean
 }
 
 export interface NewSite {
@@ -197,6 +314,31 @@ export interface ParcelFile {
   file: string
 }
 
+export interface Pieces {
+  minor: number
+  pieces: number
+}
+
+export interface PlanFair {
+  address: string
+  class: string
+  closes_at: string
+  connectivity: string
+  ends_on: string
+  id: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  opens_at: string
+  organiser: string
+  organiser_name: string
+  provisional: boolean
+  stalls: number
+  starts_on: string
+  venue: string
+  venue_name: string
+}
+
 export interface PolicyShown {
   from: string
   id: string
@@ -205,6 +347,15 @@ export interface PolicyShown {
   name_en?: string
   name_fa?: string
   version: number
+}
+
+export interface Publication {
+  approx: boolean
+  id: string
+  source: string
+  value: number
+  wording: string
+  year_assumed: boolean
 }
 
 export interface Refusal {
@@ -223,11 +374,16 @@ export type RefusalCode =
   | 'disk_failed'
   | 'ends_before_start'
   | 'first_stands'
+  | 'host_unknown'
   | 'id_used'
   | 'internal'
   | 'kind_differs'
+  | 'lacks'
+  | 'lines_to_assign'
   | 'link_over'
   | 'malformed'
+  | 'more_than_sold'
+  | 'needs_second'
   | 'no_consent'
   | 'no_currency'
   | 'no_record'
@@ -236,6 +392,7 @@ export type RefusalCode =
   | 'no_such_id'
   | 'no_till_open'
   | 'not_allowed'
+  | 'not_counted'
   | 'not_enrolled'
   | 'not_here_yet'
   | 'not_json'
@@ -243,15 +400,22 @@ export type RefusalCode =
   | 'not_unique'
   | 'not_waivable'
   | 'nothing_to_review'
+  | 'nothing_to_sign'
   | 'other_desk'
   | 'other_kind'
   | 'other_page'
   | 'other_site'
   | 'out_of_range'
+  | 'owner_known'
+  | 'payments_differ'
   | 'records_no_sales'
+  | 'red_card'
+  | 'refunded'
   | 'required'
   | 'settled'
   | 'stopped'
+  | 'till_still_open'
+  | 'tills_open'
   | 'too_large'
   | 'too_long'
   | 'too_many'
@@ -308,6 +472,12 @@ export interface Sales {
   total: Figures
 }
 
+export interface Sentence {
+  ar: string
+  en: string
+  fa: string
+}
+
 export interface SetRight {
   classes: string
   deliver_until: string
@@ -321,6 +491,35 @@ export interface Settled {
   label: string
   site_name: string
   time: string | null
+}
+
+export interface Sheet {
+  amount_minor: number
+  approvals: ApprovalShown[]
+  closed_at: number | null
+  counted_minor: number | null
+  counts: CountShown[]
+  currency: string
+  device: string
+  drawer_minor: number
+  fair: string
+  float_minor: number
+  host: string
+  host_kind: string
+  late: Totals
+  late_unsigned_minor: number
+  limit_minor: number
+  needs_host: boolean
+  needs_second: boolean
+  opened_at: number
+  payments: Paid[]
+  sales: number
+  site: string
+  state: string
+  till: string
+  to_assign: number
+  variance_minor: number | null
+  voided: number
 }
 
 export interface Side {
@@ -397,6 +596,13 @@ export interface TakenParcel {
   new: number
   receipts: string
   transactions: number
+}
+
+export interface Totals {
+  amount_minor: number
+  payments: Paid[]
+  sales: number
+  voided: number
 }
 
 export interface Verdict {

@@ -1,5 +1,9 @@
 // Written by scripts/types.mjs from the API of: Rawaj, a site. Do not edit.
 
+export interface AddCategoryRequest {
+  name?: string
+}
+
 export interface AddFamilyRequest {
   code?: string
   id?: string
@@ -16,15 +20,19 @@ export interface AddPersonRequest {
 }
 
 export interface AddProductRequest {
+  about?: string
   amount_minor?: number
   category?: string
   currency?: string
   family?: string
+  food?: boolean
   here?: boolean
   id?: string
+  ingredients?: string
   name?: string
   photo?: string
   sku?: string
+  unit?: string
 }
 
 export interface AddWorkshopRequest {
@@ -48,9 +56,29 @@ export interface ApplyRequest {
   person?: string
 }
 
+export interface ApprovalShown {
+  amount_minor: number
+  at: number
+  by: string
+  kind: string
+  reason: string
+  second: string
+}
+
+export interface ApproveTillRequest {
+  by?: string
+  reason?: string
+  second?: string
+}
+
 export interface AttachedAnswer {
   attachment: string
   bytes: number
+}
+
+export interface Back {
+  line: string
+  pieces: number
 }
 
 export interface Backlog {
@@ -59,8 +87,25 @@ export interface Backlog {
   transactions: number
 }
 
+export interface CategoryShown {
+  id: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+}
+
+export interface CheckInRequest {
+  admitted_by?: string
+  family?: string
+  id?: string
+  reason?: string
+  waited_ms?: number
+}
+
 export interface CloseTillRequest {
+  by?: string
   counted_minor?: number
+  pieces?: Pieces[]
 }
 
 export interface ConditionShown {
@@ -86,12 +131,34 @@ export interface Conflict {
   winner: Side
 }
 
+export interface CoordinateRequest {
+  by?: string
+  id?: string
+  letter?: string
+  note?: string
+  on_day?: string
+  with_whom?: string
+}
+
 export interface CorrectRequest {
   by?: string
   id?: string
   minutes?: number
   person?: string
   reason?: string
+}
+
+export interface CountShown {
+  amount_minor: number
+  at: number
+  by: string
+  pieces: Pieces[]
+}
+
+export interface CountTillRequest {
+  by?: string
+  id?: string
+  pieces?: Pieces[]
 }
 
 export interface DatesRequest {
@@ -151,6 +218,20 @@ export interface ExpiringDocument {
   person: string
 }
 
+export interface FairShown {
+  class: string
+  coordinated: boolean
+  ends_on: string
+  id: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  organiser: string
+  starts_on: string
+  state: string
+  venue: string
+}
+
 export interface FamilyShown {
   branch: string
   code: string
@@ -187,6 +268,11 @@ export interface GroundShown {
   to: string
 }
 
+export interface Host {
+  host: string
+  host_kind: string
+}
+
 export interface HoursLineShown {
   counts: boolean
   day: string
@@ -220,6 +306,29 @@ export interface ImportResult {
   receipts: number
   refused: RefusedLine[]
   refused_total: number
+}
+
+export interface LineShown {
+  amount_minor: number
+  currency: string
+  discount_minor: number
+  family: string
+  family_name: string
+  id: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  product: string
+  quantity: number
+  refundable: number
+  refunds: string
+  sale: string
+  unit_price_minor: number | null
+}
+
+export interface LineShownPage {
+  items: LineShown[]
+  next: string
 }
 
 export interface MadeAnswer {
@@ -284,7 +393,14 @@ export interface OpenTillRequest {
   currency?: string
   fair?: string
   float_minor?: number
+  host?: string
+  host_kind?: string
   id?: string
+}
+
+export interface OwnerRequest {
+  by?: string
+  family?: string
 }
 
 export interface Paid {
@@ -302,11 +418,42 @@ export interface ParcelSize {
   bytes: number
 }
 
+export interface ParticipateRequest {
+  family?: string
+  reason?: string
+  stall?: string
+  state?: string
+}
+
+export interface ParticipationShown {
+  admitted: string[]
+  days: string[]
+  family: string
+  family_name: string
+  green: boolean
+  id: string
+  reason: string
+  registered_by: string
+  stall: string
+  state: string
+}
+
+export interface Pay {
+  amount_minor: number
+  external_ref: string
+  method: string
+}
+
 export interface PersonShown {
   card: string
   id: string
   name: string
   photo: string | null
+}
+
+export interface Pieces {
+  minor: number
+  pieces: number
 }
 
 export interface PlanSessionRequest {
@@ -333,17 +480,30 @@ export interface Price {
   currency: string
 }
 
+export interface PriceShown {
+  amount_minor: number
+  at: number
+  by: string
+  currency: string
+  reason: string
+  site: string
+}
+
 export interface Product {
+  about: string
   category: string
   family: string
   family_name: string
+  food: boolean
   id: string
+  ingredients: string
   name_ar?: string
   name_en?: string
   name_fa?: string
   photo: string | null
   price: Price | null
   sku: string
+  unit: string
 }
 
 export interface ReceiptsFile {
@@ -386,6 +546,15 @@ export interface ReferralShown {
   urgency: string
 }
 
+export interface RefundRequest {
+  id?: string
+  lines?: Back[]
+  method?: string
+  payments?: Pay[]
+  till?: string
+  waited_ms?: number
+}
+
 export interface Refusal {
   code: RefusalCode
   field?: string
@@ -402,11 +571,16 @@ export type RefusalCode =
   | 'disk_failed'
   | 'ends_before_start'
   | 'first_stands'
+  | 'host_unknown'
   | 'id_used'
   | 'internal'
   | 'kind_differs'
+  | 'lacks'
+  | 'lines_to_assign'
   | 'link_over'
   | 'malformed'
+  | 'more_than_sold'
+  | 'needs_second'
   | 'no_consent'
   | 'no_currency'
   | 'no_record'
@@ -415,6 +589,7 @@ export type RefusalCode =
   | 'no_such_id'
   | 'no_till_open'
   | 'not_allowed'
+  | 'not_counted'
   | 'not_enrolled'
   | 'not_here_yet'
   | 'not_json'
@@ -422,15 +597,22 @@ export type RefusalCode =
   | 'not_unique'
   | 'not_waivable'
   | 'nothing_to_review'
+  | 'nothing_to_sign'
   | 'other_desk'
   | 'other_kind'
   | 'other_page'
   | 'other_site'
   | 'out_of_range'
+  | 'owner_known'
+  | 'payments_differ'
   | 'records_no_sales'
+  | 'red_card'
+  | 'refunded'
   | 'required'
   | 'settled'
   | 'stopped'
+  | 'till_still_open'
+  | 'tills_open'
   | 'too_large'
   | 'too_long'
   | 'too_many'
@@ -445,6 +627,12 @@ export type RefusalCode =
 export interface RefusedLine {
   line: number
   reason: string
+}
+
+export interface RegisteredAnswer {
+  already: boolean
+  blocked: string[]
+  id: string
 }
 
 export interface ReviewRequest {
@@ -506,6 +694,7 @@ export interface SaleShown {
   held: boolean
   id: string
   method: string
+  payments: Pay[]
   pieces: number
   receipt_no: string
   sold_at: number
@@ -515,6 +704,24 @@ export interface SaleShown {
 export interface SaleShownPage {
   items: SaleShown[]
   next: string
+}
+
+export interface SaleWhole {
+  amount_minor: Record<string, number>
+  arrived: boolean
+  buyer: string
+  day: string
+  held: boolean
+  id: string
+  lines: LineShown[]
+  method: string
+  payments: Pay[]
+  pieces: number
+  receipt_no: string
+  sold_at: number
+  till: string
+  void_reason: string
+  voided: boolean
 }
 
 export interface Sales {
@@ -542,10 +749,12 @@ export interface ScanShown {
 }
 
 export interface SellRequest {
+  buyer?: string
   currency?: string
   id?: string
   lines?: SaleLine[]
   method?: string
+  payments?: Pay[]
   till?: string
   waited_ms?: number
 }
@@ -568,9 +777,11 @@ export interface SetPhotoRequest {
 
 export interface SetPriceRequest {
   amount_minor?: number
+  by?: string
   currency?: string
   here?: boolean
   product?: string
+  reason?: string
 }
 
 export interface Settled {
@@ -578,6 +789,40 @@ export interface Settled {
   label: string
   site_name: string
   time: string | null
+}
+
+export interface Sheet {
+  amount_minor: number
+  approvals: ApprovalShown[]
+  closed_at: number | null
+  counted_minor: number | null
+  counts: CountShown[]
+  currency: string
+  device: string
+  drawer_minor: number
+  fair: string
+  float_minor: number
+  host: string
+  host_kind: string
+  late: Totals
+  late_unsigned_minor: number
+  limit_minor: number
+  needs_host: boolean
+  needs_second: boolean
+  opened_at: number
+  payments: Paid[]
+  sales: number
+  site: string
+  state: string
+  till: string
+  to_assign: number
+  variance_minor: number | null
+  voided: number
+}
+
+export interface SheetPage {
+  items: Sheet[]
+  next: string
 }
 
 export interface Shown {
@@ -693,6 +938,11 @@ export interface Status {
   withheld: boolean
 }
 
+export interface StepSessionRequest {
+  reason?: string
+  status?: string
+}
+
 export interface SyncResult {
   differing: string[]
   equal: boolean
@@ -720,8 +970,18 @@ export interface Till {
   closing: Statement | null
   currency: string
   float_minor: number
+  host: string
+  host_kind: string
   id: string
+  needs_host: boolean
   opened_at: number
+}
+
+export interface Totals {
+  amount_minor: number
+  payments: Paid[]
+  sales: number
+  voided: number
 }
 
 export interface Verdict {
@@ -751,4 +1011,13 @@ export interface WorkshopShown {
   name_ar?: string
   name_en?: string
   name_fa?: string
+}
+
+export interface WriteOffRequest {
+  by?: string
+  fair?: string
+  id?: string
+  product?: string
+  quantity?: number
+  reason?: string
 }

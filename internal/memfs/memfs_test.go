@@ -75,7 +75,7 @@ func (i image) put(t *testing.T, path string) {
 
 func TestADatabaseUnderTheDirectoryIsInMemoryAndNoOtherIs(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("there it is in files")
+		t.Skip("databases are kept in memory on Linux alone; here they are in files")
 	}
 	for path, files := range map[string]int{filepath.Join(base, "here.db"): 0, filepath.Join(t.TempDir(), "there.db"): 3} {
 		db := open(t, path)

@@ -137,6 +137,15 @@ func (v RecordID) Child(n int) RecordID {
 	return v
 }
 
+// LastChild is the greatest id that Child gives: what is derived from v lies behind v and up
+// to it. Nothing is derived from what is derived itself: that has nothing behind it.
+func (v RecordID) LastChild() RecordID {
+	if v[14] == 0 && v[15] == 0 {
+		v[14], v[15] = 0xff, 0xff
+	}
+	return v
+}
+
 // DerivedID is the id of a thing of which the world has one: UUIDv8 of 48 bits of
 // time (Unix ms, of the parent, so that keys stay ordered), then SHA-256 over what
 // names it, and 16 bits kept at 0 for Child.

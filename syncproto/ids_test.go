@@ -106,6 +106,9 @@ func TestChildrenLieBetweenTheirParentAndTheNextId(t *testing.T) {
 	if !above(a.Child(1), a) || !above(a.Child(syncproto.Children), a.Child(1)) || !above(b, a.Child(syncproto.Children)) {
 		t.Errorf("%v, %v", a, b)
 	}
+	if a.LastChild() != a.Child(syncproto.Children) || a.Child(3).LastChild() != a.Child(3) {
+		t.Error("what lies behind an id and up to its last child is what is derived from it, and nothing else")
+	}
 	for name, f := range map[string]func(){
 		"child 0": func() { a.Child(0) }, "child 65536": func() { a.Child(syncproto.Children + 1) }, "child of a child": func() { a.Child(1).Child(1) },
 	} {

@@ -20,7 +20,7 @@ func (r *Reader) PaymentsOf(sale syncproto.RecordID, f func(*records.Row) error)
 }
 
 func (r *Reader) children(table syncproto.TableID, parent syncproto.FieldID, sale syncproto.RecordID, f func(*records.Row) error) error {
-	end := sale.Child(syncproto.Children)
+	end := sale.LastChild()
 	return set.Each(r.tx, schema.Lookup(table), `WHERE id > ? AND id <= ? ORDER BY id`, func(row *records.Row) error {
 		if row.Of(parent).ID() != sale {
 			return nil

@@ -124,10 +124,7 @@ func (s *sums) sale(sale *records.Row) error {
 
 // children are found by their ids, which follow that of their sale.
 func (s *sums) children(table syncproto.TableID, parent syncproto.FieldID, sale syncproto.RecordID, add func(*records.Row)) error {
-	if sale[14] != 0 || sale[15] != 0 {
-		return nil // no client of ours made it
-	}
-	end := sale.Child(syncproto.Children)
+	end := sale.LastChild()
 	return s.set.Each(s.tx, schema.Lookup(table), `WHERE id > ? AND id <= ? ORDER BY id`, func(r *records.Row) error {
 		if r.Of(parent).ID() != sale {
 			return nil

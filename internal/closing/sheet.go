@@ -258,7 +258,7 @@ func toAssign(tx *sqlitedb.Tx, set *records.Set, find Find, till syncproto.Recor
 		if sale.Of(schema.Voided).Bool() {
 			return nil
 		}
-		end := sale.ID.Child(syncproto.Children)
+		end := sale.ID.LastChild()
 		return set.Each(tx, schema.Lookup(schema.SaleLine), `WHERE id > ? AND id <= ?`, func(line *records.Row) error {
 			if line.Of(schema.LineSale).ID() != sale.ID {
 				return nil

@@ -85,7 +85,7 @@ func (c *cursor) next() error {
 // LinesOf reads the lines of one sale.
 func LinesOf(tx *sqlitedb.Tx, set *records.Set, sale syncproto.RecordID) ([]schema.Values, error) {
 	var lines []schema.Values
-	end := sale.Child(syncproto.Children)
+	end := sale.LastChild()
 	err := set.Each(tx, schema.Lookup(schema.SaleLine), `WHERE id > ? AND id <= ? ORDER BY id`, func(r *records.Row) error {
 		if r.Of(schema.LineSale).ID() == sale {
 			lines = append(lines, r.Values)

@@ -19,6 +19,7 @@ type SaleWhole struct {
 	Day        string              `json:"day"`
 	Buyer      string              `json:"buyer"` // empty: not asked
 	VoidReason string              `json:"void_reason"`
+	Outside    bool                `json:"outside_agreement"` // an outlet sold it with no agreement in force
 	Lines      []LineShown         `json:"lines"`
 }
 
@@ -37,6 +38,8 @@ type LineShown struct {
 	Currency   string              `json:"currency"`
 	Refundable int64               `json:"refundable"` // pieces that may still be given back
 	Refunds    *syncproto.RecordID `json:"refunds"`    // line that it takes back; null: none
+	Share      *int64              `json:"share"`      // hundredths of a percent that the outlet keeps, frozen at the sale; null: none
+	Agreement  *syncproto.RecordID `json:"agreement"`  // that says so
 }
 
 // orNull is a reference that may be none.
@@ -54,6 +57,11 @@ func lineShown(rd *store.Reader, owners map[string]string, sale, line *records.R
 	l := LineShown{
 		ID: line.ID, Sale: line.Of(schema.LineSale).ID(), Product: line.Of(schema.LineProduct).ID(), Quantity: of.Quantity,
 		Discount: line.Of(schema.LineDiscount).Int(), Amount: of.Amount, Currency: of.Currency, Refunds: orNull(line.Of(schema.LineRefunds)),
+		Agreement: orNull(line.Of(schema.LineAgreement)),
+	}
+	if share := line.Of(schema.LineShare); !share.IsNull() {
+		n := share.Int()
+		l.Share = &n
 	}
 	if of.Priced {
 		price := line.Of(schema.LineUnitPrice).Int()
@@ -99,8 +107,13 @@ func (c *Client) apiSale(w http.ResponseWriter, r *http.Request) {
 			if whole.SaleShown, err = saleShown(rd, sale); err != nil {
 				return err
 			}
+			outside, err := c.outside(rd)
+			if err != nil {
+				return err
+			}
 			return rd.LinesOf(id, func(line *records.Row) error {
 				l, err := lineShown(rd, owners, sale, line)
+				whole.Outside = whole.Outside || outside(whole.Day, line)
 				whole.Lines = append(whole.Lines, l)
 				return err
 			})

@@ -389,8 +389,12 @@ func (m *salesImport) draft(d *store.Draft, r *importedReceipt) error {
 	); err != nil {
 		return err
 	}
+	under, err := agreementOn(d, r.key.day)
+	if err != nil {
+		return err
+	}
 	for i, l := range r.lines {
-		if err := d.Create(schema.SaleLine, r.id.Child(i+1),
+		if err := d.Create(schema.SaleLine, r.id.Child(i+1), append(frozen(under),
 			store.Field{Field: schema.LineSale, Value: syncproto.IDValue(r.id)},
 			store.Field{Field: schema.LineSite, Value: site},
 			store.Field{Field: schema.LineFair, Value: fair},
@@ -400,7 +404,7 @@ func (m *salesImport) draft(d *store.Draft, r *importedReceipt) error {
 			store.Field{Field: schema.LineQuantity, Value: syncproto.IntValue(l.quantity)},
 			store.Field{Field: schema.LineUnitPrice, Value: l.price},
 			store.Field{Field: schema.LineCurrency, Value: l.currency},
-		); err != nil {
+		)...); err != nil {
 			return err
 		}
 	}

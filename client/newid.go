@@ -14,7 +14,7 @@ var chosenHere = []syncproto.TableID{
 	schema.Product, schema.TillSession, schema.Sale, schema.Person, schema.Workshop, schema.WorkshopSession, schema.Scan, schema.Referral,
 	schema.Family, schema.Ground, schema.PolicySignature, schema.AttendanceCorrection,
 	schema.Coordination, schema.CheckIn,
-	schema.TillCount, schema.StockMovement,
+	schema.TillCount, schema.StockMovement, schema.Consignment,
 }
 
 // newID takes the id that the caller made, or makes one. made is false where a record

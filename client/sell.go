@@ -25,7 +25,8 @@ type Line struct {
 	DiscountMinor int64
 	Unpriced      bool
 
-	takes *records.Row // line that it takes back; nil: none
+	takes *records.Row     // line that it takes back; nil: none
+	under *rules.Agreement // that it is sold under; nil: none
 }
 
 // Pay is one payment of a sale; below zero where money goes back.
@@ -138,7 +139,12 @@ func sell(d *store.Draft, id syncproto.RecordID, till *records.Row, n *NewSale, 
 		field(schema.SaleBuyer, text(n.Buyer))); err != nil {
 		return sold, err
 	}
+	under, err := agreementOn(d, day)
+	if err != nil {
+		return sold, err
+	}
 	for i, l := range n.Lines {
+		l.under = under
 		amount, err := sellLine(d, id, i+1, site, fair, n.Currency, l)
 		if err != nil {
 			return sold, refusal.Under(fmt.Sprintf("lines[%d]", i), err)
@@ -228,7 +234,7 @@ func sellLine(d *store.Draft, sale syncproto.RecordID, number int, site, fair sy
 		if product == nil {
 			return 0, reference("product", l.Product)
 		}
-		owner = []store.Field{field(schema.LineCategory, product.Of(schema.ProductCategory)), field(schema.LineFamily, product.Of(schema.ProductFamily))}
+		owner = append(frozen(l.under), field(schema.LineCategory, product.Of(schema.ProductCategory)), field(schema.LineFamily, product.Of(schema.ProductFamily)))
 	}
 	fields := append(owner,
 		field(schema.LineSale, syncproto.IDValue(sale)), field(schema.LineSite, site), field(schema.LineFair, fair),

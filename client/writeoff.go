@@ -1,12 +1,9 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"time"
 
-	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -23,22 +20,8 @@ type NewWriteOff struct {
 }
 
 // WriteOff records what was thrown away, and why.
-func (c *Client) WriteOff(ctx context.Context, n NewWriteOff) (id syncproto.RecordID, err error) {
-	err = c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
-		product, err := d.Get(schema.Product, n.Product)
-		if err != nil || product == nil {
-			return cmp.Or(err, reference("product", n.Product))
-		}
-		var fresh bool
-		if id, fresh, err = newID(d, schema.StockMovement, n.ID, field(schema.MoveProduct, syncproto.IDValue(n.Product)), field(schema.MoveQuantity, syncproto.IntValue(n.Quantity))); err != nil || !fresh {
-			return err
-		}
-		return d.Create(schema.StockMovement, id,
-			field(schema.MoveKind, text(schema.MoveWritten)), field(schema.MoveFamily, product.Of(schema.ProductFamily)), field(schema.MoveProduct, syncproto.IDValue(n.Product)),
-			field(schema.MoveQuantity, syncproto.IntValue(n.Quantity)), field(schema.MoveFrom, syncproto.IDValue(d.Identity().Site)), field(schema.MoveFair, syncproto.IDValue(n.Fair)),
-			field(schema.MoveAt, syncproto.IntValue(now.UnixMilli())), field(schema.MoveBy, text(n.By)), field(schema.MoveReason, text(n.Reason)))
-	})
-	return id, err
+func (c *Client) WriteOff(ctx context.Context, n NewWriteOff) (syncproto.RecordID, error) {
+	return c.Move(ctx, NewMovement{ID: n.ID, Kind: schema.MoveWritten, Product: n.Product, Quantity: n.Quantity, Fair: n.Fair, By: n.By, Reason: n.Reason})
 }
 
 // writeOffRequest is the body of its route.

@@ -168,8 +168,8 @@ func (s *Server) fairRoutes() []localapi.Route {
 	return []localapi.Route{
 		{Method: "GET", Path: "/api/fairs", Summary: "Fairs that begin in a span of days", Query: []string{"from", "to"}, Response: []FairShown{}, Handle: s.apiFairs},
 		{Method: "POST", Path: "/api/fairs", Summary: "Plan a fair, or change its plan", Request: PlanFair{}, Response: FairShown{}, Handle: asked(s.PlanFair)},
-		{Method: "POST", Path: "/api/fairs/{id}/state", Summary: "Announce, open, close, reconcile or cancel a fair", Request: FairStep{}, Response: FairShown{}, Handle: onFair(s.StepFair)},
-		{Method: "POST", Path: "/api/fairs/{id}/coordinations", Summary: "Record who agreed with whom about a fair", Request: NewCoordination{}, Response: FairShown{}, Handle: onFair(s.Coordinate)},
+		{Method: "POST", Path: "/api/fairs/{id}/state", Summary: "Announce, open, close, reconcile or cancel a fair", Request: FairStep{}, Response: FairShown{}, Handle: about(s.StepFair)},
+		{Method: "POST", Path: "/api/fairs/{id}/coordinations", Summary: "Record who agreed with whom about a fair", Request: NewCoordination{}, Response: FairShown{}, Handle: about(s.Coordinate)},
 	}
 }
 
@@ -180,20 +180,4 @@ func (s *Server) apiFairs(w http.ResponseWriter, r *http.Request) {
 		list, err = s.Fairs(r.Context(), in)
 	}
 	localapi.Answer(w, list, err)
-}
-
-// onFair does something about the fair that an address names.
-func onFair[T any](do func(context.Context, syncproto.RecordID, T) (FairShown, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var q T
-		var shown FairShown
-		id, err := localapi.PathID[syncproto.RecordID](r)
-		if err == nil {
-			err = localapi.Read(w, r, &q)
-		}
-		if err == nil {
-			shown, err = do(r.Context(), id, q)
-		}
-		localapi.Answer(w, shown, err)
-	}
 }

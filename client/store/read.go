@@ -74,3 +74,13 @@ func (r *Reader) Figures(skip func(*records.Row) bool) (map[report.Key]*report.F
 func (r *Reader) Labels(by report.By) (map[string]string, error) {
 	return report.Labels(r.tx, set, by)
 }
+
+// Stock is what lies at a site, as far as it is known here.
+func (r *Reader) Stock(site syncproto.RecordID) ([]report.Shelf, error) {
+	return report.Stock(r.tx, set, site)
+}
+
+// Outlets is what this outlet sells under, and what it sold. now is UTC ms.
+func (r *Reader) Outlets(in report.Span, now int64) (report.Outlets, error) {
+	return report.CountOutlets(r.tx, set, in, now)
+}

@@ -181,6 +181,16 @@ func (r *Reader) CountFigures(of report.Span) (map[report.Key]*report.Figures, e
 	return report.Count(r.tx, set, of.Skip())
 }
 
+// Stock is what lies at a site, or at all of them where it is zero.
+func (r *Reader) Stock(site syncproto.RecordID) ([]report.Shelf, error) {
+	return report.Stock(r.tx, set, site)
+}
+
+// Outlets is what outlets sell under, and what they sold. now is UTC ms.
+func (r *Reader) Outlets(in report.Span, now int64) (report.Outlets, error) {
+	return report.CountOutlets(r.tx, set, in, now)
+}
+
 // Labels gives the names of a grouping's records.
 func (r *Reader) Labels(by report.By) (map[string]string, error) { return report.Labels(r.tx, set, by) }
 

@@ -37,3 +37,15 @@ func AgreementOn(all []Agreement, d Day) (in Agreement, ok bool) {
 func Kept(amount, share int64) int64 {
 	return amount/schema.ShareWhole*share + amount%schema.ShareWhole*share/schema.ShareWhole
 }
+
+// Outside says whether a sale of a day is outside of what was agreed (R17): it names no
+// agreement, or one that is not known or was not in force on that day. An outlet that had
+// not heard of an end sold by what it knew, and its line keeps that share.
+func Outside(all []Agreement, named syncproto.RecordID, d Day) bool {
+	for i := range all {
+		if all[i].ID == named {
+			return named.IsZero() || !all[i].Covers(d)
+		}
+	}
+	return true
+}

@@ -8,6 +8,25 @@ export interface AdmittedShown {
   site: string
 }
 
+export interface AgreementShown {
+  amount_minor: Record<string, number>
+  document: string | null
+  ended_on: string
+  from_day: string
+  id: string
+  in_force: boolean
+  kept_minor: Record<string, number>
+  lines: number
+  operator: string
+  period: string
+  pieces: number
+  reason: string
+  share: number
+  site: string
+  site_name: string
+  to_day: string
+}
+
 export interface Annual {
   complete_to: string | null
   figures: AnnualFigure[]
@@ -151,6 +170,11 @@ export interface DoubledSale {
   voided: boolean
 }
 
+export interface EndAgreement {
+  on: string
+  reason: string
+}
+
 export interface EndRight {
   reason: string
   scope: string
@@ -242,6 +266,16 @@ export interface MissingSite {
   site: string
 }
 
+export interface NewAgreement {
+  from_day?: string
+  id?: string
+  operator?: string
+  outlet?: string
+  period?: string
+  share?: number
+  to_day?: string
+}
+
 export interface NewCoordination {
   by?: string
   id?: string
@@ -279,6 +313,28 @@ export interface NewSite {
   site?: string
   valid?: number
   zone?: string
+}
+
+export interface Outlets {
+  agreements: AgreementShown[]
+  outside: OutsideLine[]
+  outside_count: number
+}
+
+export interface OutsideLine {
+  agreement: string
+  amount_minor: number
+  currency: string
+  day: string
+  line: string
+  name: string
+  product: string
+  quantity: number
+  receipt_no: string
+  sale: string
+  share: number
+  site: string
+  site_name: string
 }
 
 export interface Overview {
@@ -520,6 +576,20 @@ export interface Sheet {
   to_assign: number
   variance_minor: number | null
   voided: number
+}
+
+export interface Shelf {
+  counted: boolean
+  family: string
+  family_name: string
+  missing: number
+  name: string
+  on_hand: number
+  product: string
+  short: number
+  site: string
+  site_name: string
+  sold: number
 }
 
 export interface Side {

@@ -43,6 +43,25 @@ export interface AddWorkshopRequest {
   name?: string
 }
 
+export interface AgreementShown {
+  amount_minor: Record<string, number>
+  document: string | null
+  ended_on: string
+  from_day: string
+  id: string
+  in_force: boolean
+  kept_minor: Record<string, number>
+  lines: number
+  operator: string
+  period: string
+  pieces: number
+  reason: string
+  share: number
+  site: string
+  site_name: string
+  to_day: string
+}
+
 export interface AnswerRequest {
   outcome?: string
   reason?: string
@@ -174,6 +193,16 @@ export interface Declared {
   amount_minor: Record<string, number>
   oldest: string | null
   transactions: number
+}
+
+export interface DeliverRequest {
+  fair?: string
+  family?: string
+  id?: string
+  product?: string
+  quantity?: number
+  receiver?: string
+  signature?: string
 }
 
 export interface Desk {
@@ -309,6 +338,7 @@ export interface ImportResult {
 }
 
 export interface LineShown {
+  agreement: string
   amount_minor: number
   currency: string
   discount_minor: number
@@ -323,12 +353,39 @@ export interface LineShown {
   refundable: number
   refunds: string
   sale: string
+  share: number | null
   unit_price_minor: number | null
 }
 
 export interface LineShownPage {
   items: LineShown[]
   next: string
+}
+
+export interface LotShown {
+  day: string
+  fair: string
+  family: string
+  family_name: string
+  id: string
+  name: string
+  pieces: number
+  product: string
+  quantity: number
+  receiver: string
+  signature: string
+  state: string
+}
+
+export interface LotStepRequest {
+  by?: string
+  id?: string
+  quantity?: number
+  reason?: string
+  rest?: boolean
+  signature?: string
+  step?: string
+  to?: string
 }
 
 export interface MadeAnswer {
@@ -389,6 +446,40 @@ export interface MissingSite {
   site: string
 }
 
+export interface MoveRequest {
+  by?: string
+  fair?: string
+  id?: string
+  kind?: string
+  product?: string
+  quantity?: number
+  reason?: string
+  signature?: string
+  to?: string
+}
+
+export interface MovementShown {
+  at: number
+  by: string
+  consignment: string
+  fair: string
+  from_site: string
+  id: string
+  kind: string
+  name: string
+  product: string
+  quantity: number
+  reason: string
+  signature: string
+  to_site: string
+  voided: boolean
+}
+
+export interface MovementShownPage {
+  items: MovementShown[]
+  next: string
+}
+
 export interface OpenTillRequest {
   currency?: string
   fair?: string
@@ -396,6 +487,28 @@ export interface OpenTillRequest {
   host?: string
   host_kind?: string
   id?: string
+}
+
+export interface Outlets {
+  agreements: AgreementShown[]
+  outside: OutsideLine[]
+  outside_count: number
+}
+
+export interface OutsideLine {
+  agreement: string
+  amount_minor: number
+  currency: string
+  day: string
+  line: string
+  name: string
+  product: string
+  quantity: number
+  receipt_no: string
+  sale: string
+  share: number
+  site: string
+  site_name: string
 }
 
 export interface OwnerRequest {
@@ -715,6 +828,7 @@ export interface SaleWhole {
   id: string
   lines: LineShown[]
   method: string
+  outside_agreement: boolean
   payments: Pay[]
   pieces: number
   receipt_no: string
@@ -823,6 +937,20 @@ export interface Sheet {
 export interface SheetPage {
   items: Sheet[]
   next: string
+}
+
+export interface Shelf {
+  counted: boolean
+  family: string
+  family_name: string
+  missing: number
+  name: string
+  on_hand: number
+  product: string
+  short: number
+  site: string
+  site_name: string
+  sold: number
 }
 
 export interface Shown {

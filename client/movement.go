@@ -57,7 +57,7 @@ type movement struct {
 
 // shift records a movement; fresh is false where it had been recorded before.
 func (c *Client) shift(ctx context.Context, d *store.Draft, now time.Time, m *movement) (id syncproto.RecordID, fresh bool, err error) {
-	if !m.To.IsZero() {
+	if !m.To.IsZero() && m.To != d.Identity().Site {
 		if _, err = known(d, "to", schema.Site, m.To); err != nil {
 			return id, false, err
 		}

@@ -104,7 +104,7 @@ func (c *Client) approve(d *store.Draft, n *NewApproval, s *closing.Sheet, kind 
 // moveSheet moves the till's state to approved by the steps that it took. Each is a
 // transaction: the next one leaves the state that it made.
 func moveSheet(tx func(func(*store.Draft) error) error, s *closing.Sheet, kinds []string) error {
-	steps := []string{schema.TillOpened, schema.TillCounting, schema.TillClosed}
+	steps := []string{schema.TillOpened, schema.TillBack, schema.TillCounting, schema.TillClosed} // back: head office had declared the device lost
 	for _, k := range kinds {
 		switch k {
 		case closing.ApproveVariance:

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -63,6 +64,25 @@ func (s *Server) KeepPublished(ctx context.Context, q NewPublished) (a report.An
 	return s.Annual(ctx, int(q.Year))
 }
 
+// VoidPublished takes back a published figure that was written down wrongly.
+func (s *Server) VoidPublished(ctx context.Context, id syncproto.RecordID) (report.Annual, error) {
+	var year int64
+	if err := s.State.Read(ctx, func(r *state.Reader) error {
+		have, err := r.Get(schema.PublishedFigure, id)
+		if have == nil {
+			return cmp.Or(err, error(refusal.New(refusal.NoRecord, "no published figure is %v", id)))
+		}
+		year = have.Of(schema.PublishedYear).Int()
+		return err
+	}); err != nil {
+		return report.Annual{}, err
+	}
+	if err := s.decide(ctx, &id, schema.PublishedFigure, set(schema.Voided, syncproto.BoolValue(true))); err != nil {
+		return report.Annual{}, err
+	}
+	return s.Annual(ctx, int(year))
+}
+
 // decide writes one record of head office's, made by it or changed.
 func (s *Server) decide(ctx context.Context, given *syncproto.RecordID, table syncproto.TableID, fields ...syncproto.FieldValue) error {
 	id, err := s.idOf(given)
@@ -104,6 +124,7 @@ func (s *Server) annualRoutes() []localapi.Route {
 		{Method: "GET", Path: "/api/report/annual", Summary: "The figures of a year, computed, with what was published beside them", Query: []string{"year"}, Response: report.Annual{}, Handle: s.apiAnnual},
 		{Method: "GET", Path: "/api/report/annual/rows", Summary: "The records behind a figure of a year", Query: []string{"year", "figure"}, Response: []report.AnnualRow{}, Handle: s.apiAnnualRows},
 		{Method: "POST", Path: "/api/published", Summary: "Keep a figure as it was published", Request: NewPublished{}, Response: report.Annual{}, Handle: asked(s.KeepPublished)},
+		{Method: "POST", Path: "/api/published/{id}/void", Summary: "Take back a published figure that was written down wrongly", Response: report.Annual{}, Handle: s.apiVoidPublished},
 		{Method: "POST", Path: "/api/founded", Summary: "Record when the organisation was founded", Request: Founding{}, Response: Founding{}, Handle: asked(s.Found)},
 	}
 }
@@ -124,6 +145,15 @@ func (s *Server) apiAnnualRows(w http.ResponseWriter, r *http.Request) {
 		rows, err = s.AnnualRows(r.Context(), year, r.URL.Query().Get("figure"))
 	}
 	localapi.Answer(w, rows, err)
+}
+
+func (s *Server) apiVoidPublished(w http.ResponseWriter, r *http.Request) {
+	var a report.Annual
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	if err == nil {
+		a, err = s.VoidPublished(r.Context(), id)
+	}
+	localapi.Answer(w, a, err)
 }
 
 // yearOf is the year that is asked for, once what devices were told is safe is folded.

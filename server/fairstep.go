@@ -107,26 +107,13 @@ func ruled(row *records.Row) rules.FairOf {
 		StartsOn: row.Of(schema.FairStartsOn).Text(), EndsOn: row.Of(schema.FairEndsOn).Text()}
 }
 
-// tillsOf lists the states of the tills of a fair: of the sheet, where there is one, else
-// open or closed.
+// tillsOf lists the states of the tills of a fair.
 func tillsOf(r *state.Reader, fair syncproto.RecordID) (states []string, err error) {
-	return states, r.Each(schema.TillSession, func(till *records.Row) error {
-		if till.Of(schema.TillFair).ID() != fair || till.Of(schema.Voided).Bool() {
-			return nil
-		}
-		sheet, err := r.Get(schema.TillSheet, till.ID)
-		switch {
-		case err != nil:
-			return err
-		case sheet != nil:
-			states = append(states, sheet.Of(schema.SheetState).Text())
-		case till.Of(schema.TillClosedAt).IsNull():
-			states = append(states, schema.TillOpened)
-		default:
-			states = append(states, schema.TillClosed)
-		}
-		return nil
-	})
+	sheets, err := sheetsOf(r, fair)
+	for i := range sheets {
+		states = append(states, sheets[i].State)
+	}
+	return states, err
 }
 
 // goodsCounted says whether what a fair had in stock was counted there; nothing there needs

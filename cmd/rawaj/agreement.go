@@ -122,7 +122,7 @@ func recordArg(s string) (id syncproto.RecordID, err error) {
 
 // parseShare reads a percentage with at most two decimals, as hundredths of a percent.
 func parseShare(s string) (int64, error) {
-	whole, part, _ := strings.Cut(strings.TrimSuffix(schema.ASCIIDigits(strings.TrimSpace(s)), "%"), ".")
+	whole, part, _ := strings.Cut(strings.ReplaceAll(strings.TrimRight(schema.ASCIIDigits(s), "% "), "٫", "."), ".")
 	n, err := strconv.ParseUint(whole+(part + "00")[:2], 10, 32)
 	if err != nil || whole == "" || len(part) > 2 || n > schema.ShareWhole {
 		return 0, misuse("--share: %q is no percentage from 0 to 100 with at most two decimals", s)

@@ -668,6 +668,23 @@ export interface TakenParcel {
   transactions: number
 }
 
+export interface TillShown {
+  closed_at: number | null
+  device: string
+  id: string
+  label: string
+  last_contact: string | null
+  opened_at: number
+  sales: number
+  site_name: string
+  state: string
+}
+
+export interface TillStep {
+  reason: string
+  state: string
+}
+
 export interface Totals {
   amount_minor: number
   payments: Paid[]

@@ -35,6 +35,7 @@ func (c *Client) familyRoutes() []localapi.Route {
 	return []localapi.Route{
 		{Method: "GET", Path: "/api/families", Summary: "Productive families", Response: []FamilyShown{}, Handle: c.apiFamilies},
 		{Method: "POST", Path: "/api/families", Summary: "Add a family of this branch", Request: addFamilyRequest{}, Response: madeAnswer{}, Handle: c.apiAddFamily},
+		{Method: "POST", Path: "/api/families/{id}/file", Summary: "Record what only the branch of a family knows: its head, phone, language, and how it is paid", Request: FamilyFile{}, Response: madeAnswer{}, Handle: c.apiKeepFamily},
 	}
 }
 

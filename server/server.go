@@ -66,12 +66,13 @@ type Server struct {
 	strangers chan struct{} // holds one token for each peer that has not named itself
 	comparing chan struct{} // holds the token of whoever adds a share up: it reads all of it
 
-	mu      sync.Mutex
-	upto    oplog.Index   // folded, and published to live
-	applied chan struct{} // closed when the fold has moved, or has stopped
-	stopped error         // why the fold stopped
-	enrol   sync.Mutex    // one redemption at a time
-	fairs   sync.Mutex    // one change of a plan at a time: it is decided on what was read
+	mu       sync.Mutex
+	upto     oplog.Index   // folded, and published to live
+	applied  chan struct{} // closed when the fold has moved, or has stopped
+	stopped  error         // why the fold stopped
+	enrol    sync.Mutex    // one redemption at a time
+	settling sync.Mutex    // one settlement or adjustment at a time: it is decided on what was read
+	fairs    sync.Mutex    // one change of a plan at a time: it is decided on what was read
 
 	publishing sync.Mutex // one version of the policies at a time
 

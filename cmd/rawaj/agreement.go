@@ -12,6 +12,7 @@ import (
 
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/settle"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -130,9 +131,6 @@ func parseShare(s string) (int64, error) {
 	return int64(n), nil
 }
 
-// percent writes hundredths of a percent.
-func percent(share int64) string { return fmt.Sprintf("%d.%02d %%", share/100, share%100) }
-
 func printOutlets(c *cobra.Command, asJSON bool, out *report.Outlets, err error) error {
 	if err != nil || asJSON {
 		return orPrint(c, out, err)
@@ -140,7 +138,7 @@ func printOutlets(c *cobra.Command, asJSON bool, out *report.Outlets, err error)
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "OUTLET\tOPERATOR\tFROM\tTO\tENDED\tSHARE\tPIECES\tSOLD\tOUTLET KEEPS\tIN FORCE\tID")
 	for _, a := range out.Agreements {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%v\t%v\n", printable(a.SiteName), printable(a.Operator), a.From, a.To, a.EndedOn, percent(a.Share), a.Pieces, amounts(a.Amount), amounts(a.Kept), a.InForce, a.ID)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%v\t%v\n", printable(a.SiteName), printable(a.Operator), a.From, a.To, a.EndedOn, settle.Percent(a.Share), a.Pieces, amounts(a.Amount), amounts(a.Kept), a.InForce, a.ID)
 	}
 	if err := w.Flush(); err != nil || out.OutsideCount == 0 {
 		return err
@@ -148,7 +146,7 @@ func printOutlets(c *cobra.Command, asJSON bool, out *report.Outlets, err error)
 	fmt.Fprintf(c.OutOrStdout(), "sold with no agreement in force: %d lines\n", out.OutsideCount)
 	fmt.Fprintln(w, "DAY\tOUTLET\tRECEIPT\tPRODUCT\tPIECES\tAMOUNT\tSHARE")
 	for _, l := range out.Outside {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", l.Day, printable(l.SiteName), l.ReceiptNo, printable(l.Name), l.Quantity, l.Currency+" "+formatMinor(l.Amount, l.Currency), percent(l.Share))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", l.Day, printable(l.SiteName), l.ReceiptNo, printable(l.Name), l.Quantity, l.Currency+" "+settle.Money(l.Amount, l.Currency), settle.Percent(l.Share))
 	}
 	return w.Flush()
 }

@@ -85,6 +85,14 @@ func answered(t *testing.T, dir, method, route string, in, out any) refusal.Code
 }
 
 // offline pulls the cable; syncs puts it back and brings over what waits.
+// made posts and gives the id of what was made.
+func (p *place) made(route string, body m) string {
+	p.t.Helper()
+	var made madeOne
+	p.call("POST", route, body, &made)
+	return made.ID
+}
+
 func (p *place) offline() { p.cable.Refuse(true) }
 
 func (p *place) syncs() {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -14,15 +13,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rawaj/rawaj/client"
-	"github.com/rawaj/rawaj/internal/csvin"
 	"github.com/rawaj/rawaj/internal/datadir"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/settle"
 )
 
 func newReportCommand() *cobra.Command {
 	c := &cobra.Command{Use: "report", Short: "Reports, on a server's or a site's data", Example: "  rawaj report sales --data ./centre --by category"}
-	c.AddCommand(newSalesCommand(), newAnnualCommand())
+	c.AddCommand(newSalesCommand(), newAnnualCommand(), newStatementCommand())
 	return c
 }
 
@@ -119,23 +118,9 @@ func printCutOff(w io.Writer, completeTo *string, missing []report.MissingSite) 
 func amounts(m map[string]int64) string {
 	var parts []string
 	for _, currency := range slices.Sorted(maps.Keys(m)) {
-		parts = append(parts, currency+" "+formatMinor(m[currency], currency))
+		parts = append(parts, currency+" "+settle.Money(m[currency], currency))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// formatMinor writes minor units as people write them: 81786005 of USD is 817860.05.
-func formatMinor(n int64, currency string) string {
-	digits, err := csvin.MinorDigits(currency)
-	if err != nil || digits == 0 {
-		return strconv.FormatInt(n, 10)
-	}
-	sign, u := "", uint64(n)
-	if n < 0 {
-		sign, u = "-", -u
-	}
-	s := fmt.Sprintf("%0*d", digits+1, u)
-	return sign + s[:len(s)-digits] + "." + s[len(s)-digits:]
 }
 
 // printable leaves out of typed text what would steer a terminal or turn its

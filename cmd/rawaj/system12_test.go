@@ -20,14 +20,6 @@ func dayOf(t *testing.T, days int) string {
 	return time.Now().In(zone).AddDate(0, 0, days).Format(time.DateOnly)
 }
 
-// made posts and gives the id of what was made.
-func (p *place) made(route string, body m) string {
-	p.t.Helper()
-	var made madeOne
-	p.call("POST", route, body, &made)
-	return made.ID
-}
-
 // shelf is the only shelf of a list.
 func shelf(t *testing.T, list []report.Shelf) report.Shelf {
 	t.Helper()

@@ -79,6 +79,10 @@ const (
 	TillOpen        Code = "till_still_open" // it is approved once it is closed
 	HostUnknown     Code = "host_unknown"    // of a food event, before the till is approved
 	NothingToSign   Code = "nothing_to_sign" // it is approved, and nothing came since
+	NothingDue      Code = "nothing_due"     // to that family
+	AlreadySettled  Code = "already_settled" // number: of the statement that took it first (R16)
+	DraftChanged    Code = "draft_changed"   // net_minor: what is due by now
+	AlreadyPaid     Code = "already_paid"    // receipt_no: of the payout
 )
 
 // statuses are the HTTP status of each code; the keys are all codes there are.
@@ -107,4 +111,5 @@ var statuses = map[Code]int{
 	RedCard: http.StatusUnprocessableEntity, Lacks: http.StatusUnprocessableEntity, TillsOpen: http.StatusUnprocessableEntity, NotCounted: http.StatusUnprocessableEntity,
 	PaymentsDiffer: http.StatusUnprocessableEntity, MoreThanSold: http.StatusUnprocessableEntity, Refunded: http.StatusUnprocessableEntity, OwnerKnown: http.StatusUnprocessableEntity,
 	NeedsSecond: http.StatusUnprocessableEntity, LinesToAssign: http.StatusUnprocessableEntity, TillOpen: http.StatusUnprocessableEntity, NothingToSign: http.StatusUnprocessableEntity, HostUnknown: http.StatusUnprocessableEntity,
+	NothingDue: http.StatusUnprocessableEntity, AlreadySettled: http.StatusUnprocessableEntity, DraftChanged: http.StatusUnprocessableEntity, AlreadyPaid: http.StatusUnprocessableEntity,
 }

@@ -50,6 +50,14 @@ const (
 	SettledCurrency   syncproto.FieldID = 10
 	SettledFlagged    syncproto.FieldID = 11 // sold outside of an agreement (R17)
 
+	// What was sold, where and when, for the page of the family: its branch, which pays, does
+	// not read the sales of other places.
+	SettledProduct  syncproto.FieldID = 12
+	SettledQuantity syncproto.FieldID = 13
+	SettledSite     syncproto.FieldID = 14
+	SettledFair     syncproto.FieldID = 15
+	SettledDay      syncproto.FieldID = 16 // business day of the sale, or day of the adjustment
+
 	SettledGroupWhat syncproto.GroupID = 1
 )
 
@@ -145,9 +153,15 @@ var settlements = []*Table{
 			money(SettledNet, "net_minor", true),
 			currency(SettledCurrency, true),
 			{ID: SettledFlagged, Name: "flagged", Kind: syncproto.Bool},
+			ref(SettledProduct, "product", Product, false),
+			count(SettledQuantity, "quantity", -MaxQuantity, MaxQuantity, false),
+			ref(SettledSite, "site", Site, false),
+			ref(SettledFair, "fair", Fair, false),
+			day(SettledDay, "day", false),
 		},
 		Groups: []Group{{ID: SettledGroupWhat, Name: "what", Rule: OnceStrict, Fields: []syncproto.FieldID{
 			SettledStatement, SettledBranch, SettledFamily, SettledKind, SettledLine, SettledAdjustment, SettledGross, SettledShare, SettledNet, SettledCurrency, SettledFlagged,
+			SettledProduct, SettledQuantity, SettledSite, SettledFair, SettledDay,
 		}}},
 		Whole: func(t *Table, v Values) *Flaw {
 			if adjusts := t.Of(v, SettledKind).Text() == SettledOther; t.Of(v, SettledAdjustment).IsNull() == adjusts || t.Of(v, SettledLine).IsNull() != adjusts {

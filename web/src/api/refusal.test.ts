@@ -8,7 +8,7 @@ import type { RefusalCode } from './site.gen'
 
 const codesOf = (file: string): RefusalCode[] => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')).components.schemas.RefusalCode.enum
 const codes = codesOf('../../../client/openapi.json')
-const values = { min: 0, max: 3, kind: 'stall', from: 'sent', to: 'accepted', words: ['cash', 'card'], why: 'revoked', state: 'released', count: 2 }
+const values = { min: 0, max: 3, kind: 'stall', from: 'sent', to: 'accepted', words: ['cash', 'card'], why: 'revoked', state: 'released', count: 2, number: '1', receipt_no: '2' }
 
 vi.stubGlobal('document', { documentElement: {} }) // these tests run without a page
 beforeEach(() => i18n.use('en'))

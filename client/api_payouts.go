@@ -1,0 +1,133 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/settle"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// payoutRoutes are those of statements and of what is paid for them.
+func (c *Client) payoutRoutes() []localapi.Route {
+	return []localapi.Route{
+		{Method: "GET", Path: "/api/settlements/due", Summary: "What is due to families up to and with a day, as far as it is known here", Query: []string{"to", "family"}, Response: []settle.Statement{}, Handle: c.apiDue},
+		{Method: "GET", Path: "/api/statements", Summary: "Approved statements that are paid here, newest first, without their lines", Query: []string{"family"}, Response: []settle.Statement{}, Handle: c.apiStatements},
+		{Method: "GET", Path: "/api/statements/{id}", Summary: "A statement with its lines", Response: settle.Statement{}, Handle: c.apiStatement},
+		{Method: "GET", Path: "/api/statements/{id}/page", Summary: "The printed page of a statement, in the family's language or another; as: html or text", Query: []string{"lang", "as"}, Gives: "text/html", Handle: c.apiPage},
+		{Method: "POST", Path: "/api/statements/{id}/payout", Summary: "Pay a statement: when this answers, it is on disk", Request: payRequest{}, Response: paidAnswer{}, Handle: c.apiPay},
+		{Method: "POST", Path: "/api/statements/{id}/dispute", Summary: "Record what the family says against a statement", Request: disputeRequest{}, Response: madeAnswer{}, Handle: c.apiDispute},
+	}
+}
+
+// familyAsked is the family that an address asks about; zero where it names none.
+func familyAsked(r *http.Request) (id syncproto.RecordID, err error) {
+	if given := r.URL.Query().Get("family"); given != "" {
+		if id, err = syncproto.ParseRecordID(given); err != nil {
+			err = refusal.Parameter("family", "%q is no id", given)
+		}
+	}
+	return id, err
+}
+
+// Due lists what is due up to and with a day, as far as it is known here: a branch reads the
+// sales of its own site and fairs. Head office decides on all of them.
+func (c *Client) Due(ctx context.Context, to string, family syncproto.RecordID) (list []settle.Statement, err error) {
+	day, _, err := c.dayOn(to)
+	if err != nil {
+		return nil, err
+	}
+	list = []settle.Statement{}
+	return list, c.Store.Read(ctx, func(r *store.Reader) error {
+		drafts, err := settle.Drafts(r, day, family)
+		if err != nil {
+			return err
+		}
+		for _, d := range drafts {
+			branch, err := settle.Home(r, d.Family)
+			if err != nil {
+				return err
+			}
+			shown, err := d.Shown(r, branch)
+			if err != nil {
+				return err
+			}
+			list = append(list, shown)
+		}
+		return nil
+	})
+}
+
+func (c *Client) apiDue(w http.ResponseWriter, r *http.Request) {
+	family, err := familyAsked(r)
+	var list []settle.Statement
+	if err == nil {
+		list, err = c.Due(r.Context(), r.URL.Query().Get("to"), family)
+	}
+	localapi.Answer(w, list, err)
+}
+
+func (c *Client) apiStatements(w http.ResponseWriter, r *http.Request) {
+	family, err := familyAsked(r)
+	var list []settle.Statement
+	if err == nil {
+		list, err = c.Statements(r.Context(), family)
+	}
+	localapi.Answer(w, list, err)
+}
+
+func (c *Client) apiStatement(w http.ResponseWriter, r *http.Request) {
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	var one settle.Statement
+	if err == nil {
+		one, err = c.Statement(r.Context(), id)
+	}
+	localapi.Answer(w, one, err)
+}
+
+func (c *Client) apiPage(w http.ResponseWriter, r *http.Request) { settle.Serve(w, r, c.Statement) }
+
+// payRequest is the body of its route.
+type payRequest struct {
+	Method    string          `json:"method"` // cash, transfer or voucher; cash where empty
+	By        string          `json:"by"`
+	Signature *syncproto.Root `json:"signature"` // of who received it; not for a transfer
+}
+
+// paidAnswer is a payout as it was recorded.
+type paidAnswer struct {
+	ReceiptNo string `json:"receipt_no"`
+}
+
+func (c *Client) apiPay(w http.ResponseWriter, r *http.Request) {
+	var q payRequest
+	var paid paidAnswer
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	if err == nil {
+		err = localapi.Read(w, r, &q)
+	}
+	if err == nil {
+		paid.ReceiptNo, err = c.Pay(r.Context(), NewPayout{id, q.Method, q.By, orNone(q.Signature)})
+	}
+	localapi.Answer(w, paid, err)
+}
+
+// disputeRequest is the body of its route.
+type disputeRequest struct {
+	Dispute string `json:"dispute"`
+}
+
+func (c *Client) apiDispute(w http.ResponseWriter, r *http.Request) {
+	var q disputeRequest
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	if err == nil {
+		err = localapi.Read(w, r, &q)
+	}
+	if err == nil {
+		err = c.Dispute(r.Context(), id, q.Dispute)
+	}
+	localapi.Answer(w, madeAnswer{id}, err)
+}

@@ -158,7 +158,7 @@ func (s *Server) Settle(ctx context.Context, q NewSettlement) (done Settled, err
 		}
 		for i := range done.Waiting {
 			if row, err := r.Get(schema.Family, done.Waiting[i].Family); row != nil {
-				done.Waiting[i].Name = settle.Names{Ar: row.Of(schema.NameAr).Text(), Fa: row.Of(schema.NameFa).Text(), En: row.Of(schema.NameEn).Text()}
+				done.Waiting[i].Name = settle.NamesOf(row)
 			} else if err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ import (
 
 func newReportCommand() *cobra.Command {
 	c := &cobra.Command{Use: "report", Short: "Reports, on a server's or a site's data", Example: "  rawaj report sales --data ./centre --by category"}
-	c.AddCommand(newSalesCommand(), newAnnualCommand(), newStatementCommand())
+	c.AddCommand(newSalesCommand(), newAnnualCommand(), newStatementCommand(), newGrownCommand())
 	return c
 }
 

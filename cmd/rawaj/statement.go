@@ -5,8 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rawaj/rawaj/internal/datadir"
-	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/settle"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/syncproto"
@@ -25,7 +24,9 @@ func newStatementCommand() *cobra.Command {
 			if err != nil {
 				return misuse("%v", err)
 			}
-			one, err := statementOf(c, data, id)
+			one, err := atEither(c, data, func(ctx context.Context, s *server.Server) (settle.Statement, error) { return s.Statement(ctx, id) },
+				func(ctx context.Context, s *client.Client) (settle.Statement, error) { return s.Statement(ctx, id) },
+				"/api/statements/"+id.String())
 			if err != nil || asJSON {
 				return orPrint(c, one, err)
 			}
@@ -42,26 +43,4 @@ func newStatementCommand() *cobra.Command {
 	c.Flags().StringVar(&lang, "lang", "", "ar, fa or en; that of the family where none is given")
 	c.Flags().BoolVar(&html, "html", false, "a page for a browser and its printer, instead of text")
 	return c
-}
-
-func statementOf(c *cobra.Command, data string, id syncproto.RecordID) (one settle.Statement, err error) {
-	there := func(out any) error {
-		return localapi.Call(c.Context(), data, "GET", "/api/statements/"+id.String(), nil, out)
-	}
-	role, err := roleOf(data)
-	if err != nil {
-		return one, err
-	}
-	if role == datadir.Server {
-		return atCentre(c, data, func(ctx context.Context, s *server.Server) (settle.Statement, error) { return s.Statement(ctx, id) }, there)
-	}
-	s, err := openSite(c.Context(), data, false, quiet())
-	if heldByOther(err) {
-		return one, there(&one)
-	}
-	if err != nil {
-		return one, err
-	}
-	defer s.close()
-	return s.client.Statement(c.Context(), id)
 }

@@ -17,6 +17,11 @@ type Names struct {
 	En string `json:"name_en"`
 }
 
+// NamesOf are the names of a record of the catalogue.
+func NamesOf(row *records.Row) Names {
+	return Names{row.Of(schema.NameAr).Text(), row.Of(schema.NameFa).Text(), row.Of(schema.NameEn).Text()}
+}
+
 // In is the name in a language, else in another one.
 func (n Names) In(lang string) string {
 	return cmp.Or(map[string]string{"ar": n.Ar, "fa": n.Fa, "en": n.En}[lang], n.Ar, n.Fa, n.En)
@@ -103,7 +108,7 @@ func (p *pages) name(table syncproto.TableID, id syncproto.RecordID) (n Names, e
 	}
 	row, err := p.r.Get(table, id)
 	if row != nil {
-		n = Names{row.Of(schema.NameAr).Text(), row.Of(schema.NameFa).Text(), row.Of(schema.NameEn).Text()}
+		n = NamesOf(row)
 	}
 	p.names[id] = n
 	return n, err

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/server/state"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+// IncomeOf is what a family had by month; assistance is class E, and is given to who asks for
+// it by name alone.
+func (s *Server) IncomeOf(ctx context.Context, family syncproto.RecordID, assistance bool) (list []report.FamilyIncome, err error) {
+	return list, s.State.Read(ctx, func(r *state.Reader) error {
+		list, err = report.Income(r, family, assistance)
+		return err
+	})
+}
+
+// Grown is the report of families whose income from sales grew three months in a row, with
+// the cut-off (P13).
+func (s *Server) Grown(ctx context.Context, month string) (g report.Grown, err error) {
+	return g, s.State.Read(ctx, func(r *state.Reader) error {
+		if g, err = report.CountGrown(r, month); err != nil {
+			return err
+		}
+		g.CompleteTo, g.MissingSites, err = completeness(r, s.caughtUp)
+		return err
+	})
+}
+
+func (s *Server) incomeRoutes() []localapi.Route {
+	return []localapi.Route{
+		{Method: "GET", Path: "/api/families/{id}/income", Summary: "What a family had of sales a month; beside its assistance where that is asked for", Query: []string{"assistance"}, Response: []report.FamilyIncome{}, Handle: s.apiIncome},
+		{Method: "GET", Path: "/api/report/grown", Summary: "Families whose income from sales grew three months in a row, up to a month", Query: []string{"month"}, Response: report.Grown{}, Handle: s.apiGrown},
+	}
+}
+
+func (s *Server) apiIncome(w http.ResponseWriter, r *http.Request) {
+	id, err := localapi.PathID[syncproto.RecordID](r)
+	var assistance bool
+	if err == nil {
+		assistance, err = localapi.Flag(r, "assistance")
+	}
+	var list []report.FamilyIncome
+	if err == nil {
+		list, err = s.IncomeOf(r.Context(), id, assistance)
+	}
+	localapi.Answer(w, list, err)
+}
+
+func (s *Server) apiGrown(w http.ResponseWriter, r *http.Request) {
+	g, err := s.Grown(r.Context(), r.URL.Query().Get("month"))
+	localapi.Answer(w, g, err)
+}

@@ -38,12 +38,17 @@ const (
 
 // openCentre opens a server's directory; with org it is made where it is empty.
 func openCentre(ctx context.Context, path, org string, l *slog.Logger, talk io.Writer) (*centre, error) {
+	return openCentreAt(ctx, path, org, time.Now, l, talk)
+}
+
+// openCentreAt is openCentre of a machine with another clock.
+func openCentreAt(ctx context.Context, path, org string, now func() time.Time, l *slog.Logger, talk io.Writer) (*centre, error) {
 	dir, err := datadir.Open(path, datadir.Server, org != "")
 	if err != nil {
 		return nil, noCentre(path, err)
 	}
 	c := &centre{dir: dir}
-	if err := c.open(ctx, org, l, talk); err != nil {
+	if err := c.open(ctx, org, now, l, talk); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
@@ -66,7 +71,7 @@ func roleOf(path string) (datadir.Role, error) {
 	return role, err
 }
 
-func (c *centre) open(ctx context.Context, org string, l *slog.Logger, talk io.Writer) (err error) {
+func (c *centre) open(ctx context.Context, org string, now func() time.Time, l *slog.Logger, talk io.Writer) (err error) {
 	if c.log, err = sqlitelog.Open(c.dir.File(fileLog), sqlitelog.Options{Rand: rand.Reader, Logger: l}); err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func (c *centre) open(ctx context.Context, org string, l *slog.Logger, talk io.W
 	if c.attach, err = attach.Open(ctx, c.dir.File(attach.File)); err != nil {
 		return err
 	}
-	config := server.Config{Log: c.log, State: c.state, Attachments: c.attach, Now: time.Now, Rand: rand.Reader, Logger: l}
+	config := server.Config{Log: c.log, State: c.state, Attachments: c.attach, Now: now, Rand: rand.Reader, Logger: l}
 	end, _ := c.log.End()
 	if folded := c.state.Head().Applied; end == 0 && folded > 0 {
 		return fmt.Errorf("%s is gone, the state has folded %d entries of it: restore it from a backup", c.dir.File(fileLog), folded)

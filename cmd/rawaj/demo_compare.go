@@ -36,6 +36,8 @@ type demoSiteSums struct {
 	Sales        report.Figures `json:"sales"` // that the site sees
 }
 
+func (r *demoResult) equal() bool { return r.Equal }
+
 func (r *demoResult) print(w io.Writer) {
 	fmt.Fprintf(w, "staff sold      %d receipts, %d lines, %d pieces, %s\n", r.Staff.Receipts, r.Staff.Lines, r.Staff.Pieces, amounts(r.Staff.AmountMinor))
 	fmt.Fprintf(w, "head office has %d receipts, %d lines, %d pieces, %s\n", r.Centre.Receipts, r.Centre.Lines, r.Centre.Pieces, amounts(r.Centre.AmountMinor))

@@ -52,7 +52,7 @@ type demoSale struct {
 }
 
 // play plays the day with the cables pulled, and compares.
-func (d *demo) play(ctx context.Context) (*demoResult, error) {
+func (d *demo) play(ctx context.Context) (demoFound, error) {
 	day := &demoDay{demo: d, begins: time.Now().Add(-demoHours), tills: map[string]syncproto.RecordID{}}
 	defer d.at.Store(nil)
 	d.step("morning: goods, women and workshops are listed, and everybody hears of them")

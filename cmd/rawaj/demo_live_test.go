@@ -244,10 +244,11 @@ func openDemo(t *testing.T) (*demo, func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := newDemo(o, centre, io.Discard)
+	d, err := newDemo(o, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.centre = centre
 	ctx, cancel := context.WithCancel(t.Context())
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return centre.server.Run(ctx) })
@@ -268,7 +269,7 @@ func openDemo(t *testing.T) (*demo, func()) {
 		t.Fatal(err)
 	}
 	r, err := d.play(ctx)
-	if err != nil || !r.Equal {
+	if err != nil || !r.equal() {
 		done()
 		t.Fatalf("%+v, %v", r, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"html/template"
@@ -64,8 +65,9 @@ func (d *demo) writePage(w http.ResponseWriter, r *http.Request) {
 	p.Words = demoWords[p.Lang]
 	p.Places = append(p.Places, demoPlace{Place: "server", Name: p.Words["office"], Kind: p.Words["kind.office"], Try: p.Words["try.server"], Address: d.office.url})
 	for _, s := range d.sites {
+		words := cmp.Or(s.words, s.place)
 		p.Places = append(p.Places, demoPlace{
-			Place: s.place, Name: s.name, Kind: p.Words["kind."+s.place], Try: p.Words["try."+s.place],
+			Place: s.place, Name: s.name, Kind: p.Words["kind."+words], Try: p.Words["try."+words],
 			Address: s.url, Cable: true, Pulled: s.cable.isPulled(),
 		})
 	}

@@ -32,9 +32,11 @@ type demo struct {
 	talk   io.Writer
 	luck   *luck
 	office demoDoor
+	places []demoPlan
 	sites  []*demoSite
+	year   *yearPlan // of a scenario; nil: a day is played
 
-	at    atomic.Pointer[time.Time] // the day's clock; nil: the machine's
+	at    atomic.Pointer[time.Time] // the clock of what is played; nil: the machine's
 	goods []syncproto.RecordID
 	women []syncproto.RecordID
 }
@@ -45,6 +47,7 @@ type demoSite struct {
 	demoPlan
 	demoDoor
 	cable *cable
+	off   atomic.Int64  // ns that its clock is ahead
 	plug  chan struct{} // holds a token when the cable was put back
 }
 
@@ -57,6 +60,7 @@ type demoPlan struct {
 	lang  string
 	zone  string
 	sells bool
+	words string // whose words the index page has for it; empty: its own
 }
 
 const (
@@ -66,12 +70,12 @@ const (
 )
 
 var demoPlans = []demoPlan{
-	{"stall-1", "جناح البخور", "جهاز الصندوق", schema.KindStall, "ar", dubai, true},
-	{"stall-2", "Stall by the gate", "Till tablet", schema.KindStall, "en", dubai, true},
-	{"branch", "فرع نموذجي", "جهاز الفرع", schema.KindBranch, "ar", dubai, true},
-	{"centre", "مرکز رویش نمونه", "تبلت اول", schema.KindRooyesh, "fa", mashhad, false},
-	{"centre-2", "مرکز رویش نمونه", "تبلت کنار در", schema.KindRooyesh, "fa", mashhad, false},
-	{"desk", "میز وام نمونه", "رایانه میز", schema.KindDesk, "fa", mashhad, false},
+	{"stall-1", "جناح البخور", "جهاز الصندوق", schema.KindStall, "ar", dubai, true, ""},
+	{"stall-2", "Stall by the gate", "Till tablet", schema.KindStall, "en", dubai, true, ""},
+	{"branch", "فرع نموذجي", "جهاز الفرع", schema.KindBranch, "ar", dubai, true, ""},
+	{"centre", "مرکز رویش نمونه", "تبلت اول", schema.KindRooyesh, "fa", mashhad, false, ""},
+	{"centre-2", "مرکز رویش نمونه", "تبلت کنار در", schema.KindRooyesh, "fa", mashhad, false, ""},
+	{"desk", "میز وام نمونه", "رایانه میز", schema.KindDesk, "fa", mashhad, false, ""},
 }
 
 // demoDoor is where browsers and commands come in to a place.
@@ -80,7 +84,8 @@ type demoDoor struct {
 	url  string
 }
 
-// now is the clock of all sites: the day's while it is played.
+// now is the clock of all sites, while something is played that of the day, and in a year
+// head office's too.
 func (d *demo) now() time.Time {
 	if t := d.at.Load(); t != nil {
 		return *t
@@ -99,7 +104,7 @@ func (d *demo) open(ctx context.Context, g *errgroup.Group, s *server.Server) (e
 		return err
 	}
 	d.serve(ctx, g, l, s.Handler(d.office.gate, web.Handler(web.Dashboard)))
-	for _, p := range demoPlans {
+	for _, p := range d.places {
 		if err := d.enrol(ctx, p); err != nil {
 			return err
 		}
@@ -125,15 +130,21 @@ func (d *demo) serve(ctx context.Context, g *errgroup.Group, l net.Listener, h h
 
 // enrol opens a site, and enrols it where it is new.
 func (d *demo) enrol(ctx context.Context, p demoPlan) error {
-	st, err := openSite(ctx, filepath.Join(d.data, p.place), true, quiet())
+	x := &demoSite{demoPlan: p, cable: newCable(), plug: make(chan struct{}, 1)}
+	now := func() time.Time { return d.now().Add(time.Duration(x.off.Load())) }
+	clock := time.Now // of what keeps the records
+	if d.year != nil {
+		clock = now
+	}
+	st, err := openSiteAt(ctx, filepath.Join(d.data, p.place), true, clock, quiet())
 	if err != nil {
 		return err
 	}
-	x := &demoSite{site: st, demoPlan: p, cable: newCable(), plug: make(chan struct{}, 1)}
+	x.site = st
 	x.cable.set(true)
 	d.sites = append(d.sites, x)
 	config := st.client.Config
-	config.Now = d.now
+	config.Now = now
 	config.Dial = wsconn.DialOptions{NetDialContext: x.cable.dial, UserAgent: version()}
 	st.client = client.New(config)
 	if id := st.store.Identity(); id != nil { // of a day before

@@ -34,6 +34,11 @@ type site struct {
 }
 
 func openSite(ctx context.Context, path string, make bool, l *slog.Logger) (*site, error) {
+	return openSiteAt(ctx, path, make, time.Now, l)
+}
+
+// openSiteAt is openSite of a device with another clock.
+func openSiteAt(ctx context.Context, path string, make bool, now func() time.Time, l *slog.Logger) (*site, error) {
 	dir, err := datadir.Open(path, datadir.Site, make)
 	if errors.Is(err, datadir.ErrNone) {
 		return nil, fmt.Errorf("%w: rawaj site enrol --data %s --server URL --code CODE makes it", err, path)
@@ -41,7 +46,7 @@ func openSite(ctx context.Context, path string, make bool, l *slog.Logger) (*sit
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, store.Config{Path: dir.File(fileSite), Now: time.Now, Rand: rand.Reader})
+	st, err := store.Open(ctx, store.Config{Path: dir.File(fileSite), Now: now, Rand: rand.Reader})
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
@@ -53,10 +58,10 @@ func openSite(ctx context.Context, path string, make bool, l *slog.Logger) (*sit
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if s.flight, err = recorder.Open(dir.File(fileFlight), time.Now); err != nil { // selling needs none
+	if s.flight, err = recorder.Open(dir.File(fileFlight), now); err != nil { // selling needs none
 		l.Warn("no flight recorder", "err", err)
 	}
-	s.client = client.New(client.Config{Store: st, Key: key, Keys: dir.Keys(rand.Reader), Now: time.Now, Rand: rand.Reader, Logger: l, Program: version(), Recorder: s.flight, Dial: wsconn.DialOptions{UserAgent: version()}})
+	s.client = client.New(client.Config{Store: st, Key: key, Keys: dir.Keys(rand.Reader), Now: now, Rand: rand.Reader, Logger: l, Program: version(), Recorder: s.flight, Dial: wsconn.DialOptions{UserAgent: version()}})
 	return s, nil
 }
 

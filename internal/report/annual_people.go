@@ -11,8 +11,8 @@ import (
 
 // Parts of F12.
 const (
-	partEnough = "people_with_enough"
-	partBelow  = "people_below"
+	PartEnough = "people_with_enough"
+	PartBelow  = "people_below"
 )
 
 // hours counts who has the hours of F12, by the sessions up to the end of the year.
@@ -38,9 +38,9 @@ func (c *counting) hours() error {
 	}
 	for person, sessions := range credited {
 		_, minutes := rules.Hours(sessions, nil) // a credit has its corrections in it
-		part := partBelow
+		part := PartBelow
 		if minutes >= rules.MembershipMinutes {
-			part = partEnough
+			part = PartEnough
 		}
 		c.add("F12", AnnualRow{ID: person, Table: "person", Part: part, Hours: rules.HoursText(minutes)})
 	}
@@ -72,7 +72,7 @@ func (c *counting) value(figure string) int64 {
 func (c *counting) parts(figure string) map[string]int64 {
 	always := map[string][]string{
 		"F1": {schema.VenuePartner, schema.VenueDepartment, schema.VenueBranch}, "F3": {schema.VenueDepartment, schema.VenueBranch},
-		"F5": {schema.FairExhibition, schema.FairEvent}, "F12": {partEnough, partBelow},
+		"F5": {schema.FairExhibition, schema.FairEvent}, "F12": {PartEnough, PartBelow},
 	}
 	parts := map[string]int64{}
 	switch figure {

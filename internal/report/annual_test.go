@@ -101,7 +101,7 @@ func TestTheFiguresOfAYearCountWhatWasHeldInItAndNothingElse(t *testing.T) {
 	}
 	want := map[string]int64{"F1": 3, "F2": 1, "F3": 1, "F4": 3, "F5": 1, "F6": 1, "F7": 1, "F12": 12}
 	parts := map[string]map[string]int64{
-		"F1": {"partner": 1, "department": 0, "branch": 1, "government": 1}, "F4": {"families": 2}, "F5": {"exhibition": 0, "event": 1}, "F12": {partEnough: 1, partBelow: 1},
+		"F1": {"partner": 1, "department": 0, "branch": 1, "government": 1}, "F4": {"families": 2}, "F5": {"exhibition": 0, "event": 1}, "F12": {PartEnough: 1, PartBelow: 1},
 	}
 	for _, f := range year.Figures {
 		if f.Value != want[f.ID] {

@@ -66,7 +66,7 @@ type CoordinationShown struct {
 // Fairs lists the fairs that begin in a span of days, by their first day.
 func (s *Server) Fairs(ctx context.Context, in report.Span) (list []FairShown, err error) {
 	err = s.State.Read(ctx, func(r *state.Reader) error {
-		list, err = fairsShown(r, func(row *records.Row) bool { return in.Holds(row.Of(schema.FairStartsOn).Text()) })
+		list, err = fairsShown(r, syncproto.RecordID{}, in)
 		return err
 	})
 	return list, err
@@ -75,7 +75,7 @@ func (s *Server) Fairs(ctx context.Context, in report.Span) (list []FairShown, e
 // Fair is one of them.
 func (s *Server) Fair(ctx context.Context, id syncproto.RecordID) (shown FairShown, err error) {
 	err = s.State.Read(ctx, func(r *state.Reader) error {
-		list, err := fairsShown(r, func(row *records.Row) bool { return row.ID == id })
+		list, err := fairsShown(r, id, report.Span{})
 		if err == nil && len(list) == 0 {
 			return refusal.New(refusal.NoRecord, "fair %v is not known here", id)
 		}
@@ -87,9 +87,18 @@ func (s *Server) Fair(ctx context.Context, id syncproto.RecordID) (shown FairSho
 	return shown, err
 }
 
-func fairsShown(r *state.Reader, wanted func(*records.Row) bool) ([]FairShown, error) {
+// eachOf calls f for the records of a table that name a fair, or for all where it is zero.
+func eachOf(r *state.Reader, fair syncproto.RecordID, table syncproto.TableID, field syncproto.FieldID, f func(*records.Row) error) error {
+	if fair.IsZero() {
+		return r.Each(table, f)
+	}
+	return r.EachOf(table, field, fair, f)
+}
+
+// fairsShown shows one fair, or where it is zero all that begin in a span of days.
+func fairsShown(r *state.Reader, fair syncproto.RecordID, in report.Span) ([]FairShown, error) {
 	parts := map[syncproto.RecordID]map[string]int{}
-	if err := r.Each(schema.Participation, func(row *records.Row) error {
+	if err := eachOf(r, fair, schema.Participation, schema.PartFair, func(row *records.Row) error {
 		fair := row.Of(schema.PartFair).ID()
 		if parts[fair] == nil {
 			parts[fair] = map[string]int{}
@@ -100,7 +109,7 @@ func fairsShown(r *state.Reader, wanted func(*records.Row) bool) ([]FairShown, e
 		return nil, err
 	}
 	agreed := map[syncproto.RecordID][]CoordinationShown{}
-	if err := r.Each(schema.Coordination, func(row *records.Row) error {
+	if err := eachOf(r, fair, schema.Coordination, schema.CoordinationFair, func(row *records.Row) error {
 		if row.Of(schema.Voided).Bool() {
 			return nil
 		}
@@ -112,13 +121,13 @@ func fairsShown(r *state.Reader, wanted func(*records.Row) bool) ([]FairShown, e
 	}); err != nil {
 		return nil, err
 	}
-	admitted, err := admissions(r)
+	admitted, err := admissions(r, fair)
 	if err != nil {
 		return nil, err
 	}
 	list := []FairShown{}
-	err = r.Each(schema.Fair, func(row *records.Row) error {
-		if row.Of(schema.Voided).Bool() || !wanted(row) {
+	show := func(row *records.Row) error {
+		if row.Of(schema.Voided).Bool() || !in.Holds(row.Of(schema.FairStartsOn).Text()) {
 			return nil
 		}
 		plan, err := r.Get(schema.FairPlan, row.ID)
@@ -142,15 +151,22 @@ func fairsShown(r *state.Reader, wanted func(*records.Row) bool) ([]FairShown, e
 		}
 		list = append(list, shown)
 		return err
-	})
+	}
+	if fair.IsZero() {
+		err = r.Each(schema.Fair, show)
+	} else if row, gerr := r.Get(schema.Fair, fair); gerr != nil || row == nil {
+		err = gerr
+	} else {
+		err = show(row)
+	}
 	slices.SortStableFunc(list, func(a, b FairShown) int { return strings.Compare(a.StartsOn, b.StartsOn) })
 	return list, err
 }
 
 // admissions lists who was admitted against the red card, by fair.
-func admissions(r *state.Reader) (map[syncproto.RecordID][]AdmittedShown, error) {
+func admissions(r *state.Reader, fair syncproto.RecordID) (map[syncproto.RecordID][]AdmittedShown, error) {
 	list := map[syncproto.RecordID][]AdmittedShown{}
-	return list, r.Each(schema.CheckIn, func(row *records.Row) error {
+	return list, eachOf(r, fair, schema.CheckIn, schema.CheckInFair, func(row *records.Row) error {
 		if row.Of(schema.CheckInReason).IsNull() || row.Of(schema.Voided).Bool() {
 			return nil
 		}

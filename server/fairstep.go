@@ -96,8 +96,8 @@ func fairOf(r *state.Reader, id syncproto.RecordID) (of rules.FairOf, err error)
 		return of, err
 	}
 	of = ruled(row)
-	return of, r.Each(schema.Coordination, func(c *records.Row) error {
-		of.Coordinated = of.Coordinated || c.Of(schema.CoordinationFair).ID() == id && !c.Of(schema.Voided).Bool()
+	return of, r.EachOf(schema.Coordination, schema.CoordinationFair, id, func(c *records.Row) error {
+		of.Coordinated = of.Coordinated || !c.Of(schema.Voided).Bool()
 		return nil
 	})
 }
@@ -120,8 +120,8 @@ func tillsOf(r *state.Reader, fair syncproto.RecordID) (states []string, err err
 // no count.
 func goodsCounted(r *state.Reader, fair syncproto.RecordID) (bool, error) {
 	moved, counted := false, false
-	err := r.Each(schema.StockMovement, func(m *records.Row) error {
-		if m.Of(schema.MoveFair).ID() == fair && !m.Of(schema.Voided).Bool() {
+	err := r.EachOf(schema.StockMovement, schema.MoveFair, fair, func(m *records.Row) error {
+		if !m.Of(schema.Voided).Bool() {
 			moved = true
 			counted = counted || m.Of(schema.MoveKind).Text() == schema.MoveCounted
 		}

@@ -116,8 +116,8 @@ func (s *Server) TillsOf(ctx context.Context, fair syncproto.RecordID) ([]TillSh
 
 // sheetsOf are the tills of a fair.
 func sheetsOf(r *state.Reader, fair syncproto.RecordID) (sheets []closing.Sheet, err error) {
-	return sheets, r.Each(schema.TillSession, func(till *records.Row) error {
-		if till.Of(schema.TillFair).ID() != fair || till.Of(schema.Voided).Bool() {
+	return sheets, r.EachOf(schema.TillSession, schema.TillFair, fair, func(till *records.Row) error {
+		if till.Of(schema.Voided).Bool() {
 			return nil
 		}
 		sheet, _, err := r.Sheet(till.ID)

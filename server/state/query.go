@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"crypto/ed25519"
+	"fmt"
 
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
@@ -27,6 +28,13 @@ func (r *Reader) Get(table syncproto.TableID, id syncproto.RecordID) (*records.R
 // Each calls f for every record of a table, in the order of ids.
 func (r *Reader) Each(table syncproto.TableID, f func(*records.Row) error) error {
 	return set.Each(r.tx, schema.Lookup(table), `ORDER BY id`, f)
+}
+
+// EachOf calls f for every record of a table that names another in a field, in the order of
+// ids.
+func (r *Reader) EachOf(table syncproto.TableID, field syncproto.FieldID, id syncproto.RecordID, f func(*records.Row) error) error {
+	t := schema.Lookup(table)
+	return set.Each(r.tx, t, fmt.Sprintf(`WHERE %q = ? ORDER BY id`, t.Fields[t.Index(field)].Name), f, id[:])
 }
 
 // Head is how far the fold had come in this snapshot.

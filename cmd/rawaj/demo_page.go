@@ -45,6 +45,7 @@ type demoPlace struct {
 
 type demoPage struct {
 	Lang, Dir string
+	Title     string
 	Words     map[string]string
 	Places    []demoPlace
 	Languages []demoLanguage
@@ -63,6 +64,10 @@ func (d *demo) writePage(w http.ResponseWriter, r *http.Request) {
 		p.Dir = "rtl"
 	}
 	p.Words = demoWords[p.Lang]
+	p.Title = p.Words["title"]
+	if d.year != nil {
+		p.Title = p.Words["title.year"]
+	}
 	p.Places = append(p.Places, demoPlace{Place: "server", Name: p.Words["office"], Kind: p.Words["kind.office"], Try: p.Words["try.server"], Address: d.office.url})
 	for _, s := range d.sites {
 		words := cmp.Or(s.words, s.place)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -83,7 +82,7 @@ func (d *demo) playYear(ctx context.Context) (demoFound, error) {
 			y.deed(day.Add(contactHour*time.Hour), y.contacts)
 		}
 	}
-	slices.SortStableFunc(y.deeds, func(a, b yearDeed) int { return cmp.Or(a.at.Compare(b.at)) })
+	slices.SortStableFunc(y.deeds, func(a, b yearDeed) int { return a.at.Compare(b.at) })
 	if err := y.play(ctx); err != nil {
 		return nil, err
 	}
@@ -106,7 +105,7 @@ func (y *yearPlay) play(ctx context.Context) error {
 	defer b.done()
 	month := time.Month(0)
 	for i, x := range y.deeds {
-		if x.at.Month() != month {
+		if x.at.Month() != month && b.p == nil { // where no bar says how far it is
 			month = x.at.Month()
 			y.step(x.at.Format("2006-01"))
 		}
@@ -181,6 +180,9 @@ func (y *yearPlay) planClocks() {
 			}
 			y.deed(day.Add((contactHour-1)*time.Hour+59*time.Minute), func(context.Context) error {
 				s.off.Store(int64(off))
+				if off != 0 {
+					y.done.mistakes[mistakeClock]++
+				}
 				return nil
 			})
 		}

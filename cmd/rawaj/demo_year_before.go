@@ -81,6 +81,9 @@ func (y *yearPlay) family(ctx context.Context, f *yearFamily) (err error) {
 }
 
 func (y *yearPlay) person(ctx context.Context, i int, p *yearPerson) (err error) {
+	if p.again {
+		y.done.mistakes[mistakePerson]++
+	}
 	p.id, err = y.branch(p.branch).client.AddPerson(ctx, client.NewPerson{Name: p.name, Card: fmt.Sprintf("Y-%d", i+1)})
 	return err
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server"
@@ -36,8 +38,8 @@ type yearResult struct {
 	Equal    bool           `json:"equal"`
 	Planned  int            `json:"planned_fairs"`
 	Tills    int            `json:"tills"`
-	Late     int            `json:"late_sales"`
 	Sales    report.Figures `json:"sales"`
+	Mistakes map[string]int `json:"mistakes"` // that people made on the way
 	Report   report.Annual  `json:"report"`
 	Findings []string       `json:"findings"`
 }
@@ -50,7 +52,12 @@ func (r *yearResult) differ(format string, args ...any) {
 
 func (r *yearResult) print(w io.Writer) {
 	printAnnual(w, &r.Report)
-	fmt.Fprintf(w, "%d fairs were planned, %d tills sold %d receipts, %d pieces, %s; %d sales were entered after the till was closed\n", r.Planned, r.Tills, r.Sales.Receipts, r.Sales.Pieces, amounts(r.Sales.AmountMinor), r.Late)
+	fmt.Fprintf(w, "%d fairs were planned, %d tills sold %d receipts, %d pieces, %s\n", r.Planned, r.Tills, r.Sales.Receipts, r.Sales.Pieces, amounts(r.Sales.AmountMinor))
+	var mistakes []string
+	for _, kind := range slices.Sorted(maps.Keys(r.Mistakes)) {
+		mistakes = append(mistakes, fmt.Sprintf("%s %d", strings.ReplaceAll(kind, "_", " "), r.Mistakes[kind]))
+	}
+	fmt.Fprintf(w, "mistakes that people made on the way: %s\n", strings.Join(mistakes, ", "))
 	for _, f := range r.Findings {
 		fmt.Fprintln(w, "NOT EQUAL:", f)
 	}
@@ -62,7 +69,7 @@ func (r *yearResult) print(w io.Writer) {
 // compare holds the report of the year, counted from what arrived at head office, to the plan
 // and to what was published, and sales to what staff did.
 func (y *yearPlay) compare(ctx context.Context) (*yearResult, error) {
-	r := &yearResult{Planned: len(y.plan.fairs), Tills: y.done.tills, Late: y.done.late, Sales: y.done.sales, Findings: []string{}}
+	r := &yearResult{Planned: len(y.plan.fairs), Tills: y.done.tills, Mistakes: y.done.mistakes, Sales: y.done.sales, Findings: []string{}}
 	for _, q := range yearPublished {
 		q.Year, q.Source = theYear, yearSource
 		if _, err := y.server.KeepPublished(ctx, q); err != nil {

@@ -102,6 +102,7 @@ func (y *yearPlay) register(ctx context.Context, f *yearFair, g *yearGuest, n in
 	p := client.NewParticipation{Fair: f.id, Family: g.family.id, State: schema.ParticipationAccepted}
 	_, err := y.branch(g.family.branch).client.Participate(ctx, p)
 	if n%11 == 5 {
+		y.done.mistakes[mistakeFamily]++
 		_, other := y.branch((g.family.branch+1)%yearBranches).client.Participate(ctx, p)
 		err = cmp.Or(err, other)
 	}

@@ -27,11 +27,24 @@ type yearDone struct {
 	sales report.Figures
 	days  map[string]*report.Figures
 	tills int
-	late  int
+
+	mistakes map[string]int // that people made, by their kind
 }
 
+// Mistakes that people make in a year.
+const (
+	mistakeScan    = "scanned_twice"
+	mistakeForgot  = "left_without_a_scan"
+	mistakePerson  = "people_recorded_twice"
+	mistakeFamily  = "registered_by_two_branches"
+	mistakeLate    = "sales_entered_late"
+	mistakeTill    = "tills_open_overnight"
+	mistakeClock   = "clocks_set_wrong"
+	mistakeCounted = "tills_counted_wrong"
+)
+
 func newYearDone() yearDone {
-	return yearDone{sales: report.Figures{AmountMinor: map[string]int64{}}, days: map[string]*report.Figures{}}
+	return yearDone{sales: report.Figures{AmountMinor: map[string]int64{}}, days: map[string]*report.Figures{}, mistakes: map[string]int{}}
 }
 
 // count counts a sale of a day, times 1 or -1.
@@ -76,6 +89,7 @@ func (y *yearPlay) planTill(place *demoSite, f *yearFair) {
 		closes := at(22, 5)
 		if y.luck.one(tillForgotten) {
 			closes = at(24+8, 0)
+			y.done.mistakes[mistakeTill]++
 		} else if y.luck.one(tillLateSale) {
 			y.deed(at(22, 40), func(ctx context.Context) error { return y.lateSale(ctx, t) })
 			y.deed(at(22, 50), func(ctx context.Context) error { return y.approveTill(ctx, t) })
@@ -154,7 +168,7 @@ func (y *yearPlay) sale(ctx context.Context, t *yearTill, waited time.Duration) 
 
 // lateSale enters what was sold three quarters of an hour ago, before the till was closed.
 func (y *yearPlay) lateSale(ctx context.Context, t *yearTill) error {
-	y.done.late++
+	y.done.mistakes[mistakeLate]++
 	_, _, _, err := y.sale(ctx, t, 45*time.Minute)
 	return err
 }
@@ -163,6 +177,7 @@ func (y *yearPlay) closeTill(ctx context.Context, t *yearTill) error {
 	counted := demoFloatMinor + t.cash
 	if y.luck.one(tillWrong) {
 		counted += int64(y.luck.n(2000)) - 1000
+		y.done.mistakes[mistakeCounted]++
 	}
 	return t.place.client.CloseTill(ctx, t.id, counted)
 }

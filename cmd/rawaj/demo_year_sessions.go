@@ -46,8 +46,11 @@ func (y *yearPlay) planStay(at *client.Client, s *yearSession, x *yearStay) {
 	y.deed(x.in, in)
 	if x.twice {
 		y.deed(x.in.Add(5*time.Second), in)
+		y.done.mistakes[mistakeScan]++
 	}
-	if !x.forgot {
+	if x.forgot {
+		y.done.mistakes[mistakeForgot]++
+	} else {
 		y.deed(x.out, out)
 	}
 	if !x.confirmed.IsZero() {

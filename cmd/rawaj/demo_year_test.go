@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -94,6 +95,15 @@ func TestTheYear2018GivesTheFiguresOfTheArticle(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "year")
 	demo := start(t, "demo", "--scenario", scenarioYear, "--once", "--json", "--data", dir)
 	demo.wait()
+	var said yearResult
+	if err := json.Unmarshal(demo.stdout.Bytes(), &said); err != nil || !said.Equal {
+		t.Errorf("%v, %q", err, said.Findings)
+	}
+	for _, kind := range []string{mistakeScan, mistakeForgot, mistakePerson, mistakeFamily, mistakeLate, mistakeTill, mistakeClock, mistakeCounted} {
+		if said.Mistakes[kind] == 0 {
+			t.Errorf("in a whole year nothing is %s", kind)
+		}
+	}
 	centre := filepath.Join(dir, "server")
 	var a report.Annual
 	rawajJSON(t, &a, "report", "annual", "--year", "2018", "--data", centre)

@@ -43,10 +43,7 @@ func (c *Client) apiProducts(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return err
 		}
-		return rd.Each(schema.Product, func(row *records.Row) error {
-			if row.Of(schema.Voided).Bool() {
-				return nil
-			}
+		return found(rd, r, schema.Product, func(row *records.Row) error {
 			family := row.Of(schema.ProductFamily).ID()
 			p := Product{ID: row.ID, Names: namesOf(row), Sku: row.Of(schema.ProductSku).Text(), Family: family, Owner: owners[string(family[:])], Category: row.Of(schema.ProductCategory).ID(), Photo: photoOf(row)}
 			p.Unit, p.Food, p.Contents, p.About = row.Of(schema.ProductUnit).Text(), row.Of(schema.ProductFood).Bool(), row.Of(schema.ProductContents).Text(), row.Of(schema.ProductAbout).Text()
@@ -195,7 +192,7 @@ func (c *Client) apiAddCategory(w http.ResponseWriter, r *http.Request) {
 // goodsRoutes are those of the catalogue.
 func (c *Client) goodsRoutes() []localapi.Route {
 	return []localapi.Route{
-		{Method: "GET", Path: "/api/products", Summary: "Products with their prices here", Response: []Product{}, Handle: c.apiProducts},
+		{Method: "GET", Path: "/api/products", Summary: "Products with their prices here, by name or sku", Query: []string{"q"}, Response: []Product{}, Handle: c.apiProducts},
 		{Method: "POST", Path: "/api/products", Summary: "Add a product", Request: addProductRequest{}, Response: madeAnswer{}, Handle: c.apiAddProduct},
 		{Method: "POST", Path: "/api/prices", Summary: "Set a price, here or everywhere", Request: setPriceRequest{}, Response: madeAnswer{}, Handle: c.apiSetPrice},
 		{Method: "GET", Path: "/api/products/{id}/prices", Summary: "The prices that a product had, newest first", Response: []PriceShown{}, Handle: c.apiPrices},

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
@@ -22,17 +21,25 @@ type PersonShown struct {
 	Photo *string            `json:"photo"` // attachment; null: none
 }
 
-// apiPersons lists people, those alone whose name or card holds what is searched for.
+// apiPersons lists people, those alone whose name and card hold the words that are searched for.
 func (c *Client) apiPersons(w http.ResponseWriter, r *http.Request) {
 	list := []PersonShown{}
-	want := schema.Fold(r.URL.Query().Get("q"))
-	err := c.each(r.Context(), schema.Person, func(row *records.Row) {
-		p := PersonShown{row.ID, row.Of(schema.PersonName).Text(), row.Of(schema.PersonCard).Text(), photoOf(row)}
-		if strings.Contains(schema.Fold(p.Name+"\n"+p.Card), want) && len(list) < maxPageSize {
-			list = append(list, p)
-		}
+	err := c.Store.Read(r.Context(), func(rd *store.Reader) error {
+		return rd.Search(schema.Person, r.URL.Query().Get("q"), maxPageSize, func(row *records.Row) error {
+			list = append(list, PersonShown{row.ID, row.Of(schema.PersonName).Text(), row.Of(schema.PersonCard).Text(), photoOf(row)})
+			return nil
+		})
 	})
 	localapi.Answer(w, list, err)
+}
+
+// found is what a request searches for in a table: all of it where that is nothing.
+func found(rd *store.Reader, r *http.Request, table syncproto.TableID, f func(*records.Row) error) error {
+	limit := maxPageSize
+	if r.URL.Query().Get("q") == "" {
+		limit = -1
+	}
+	return rd.Search(table, r.URL.Query().Get("q"), limit, f)
 }
 
 // addPersonRequest is the body of its route.

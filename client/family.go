@@ -33,7 +33,7 @@ func (c *Client) AddFamily(ctx context.Context, n NewFamily) (id syncproto.Recor
 
 func (c *Client) familyRoutes() []localapi.Route {
 	return []localapi.Route{
-		{Method: "GET", Path: "/api/families", Summary: "Productive families", Response: []FamilyShown{}, Handle: c.apiFamilies},
+		{Method: "GET", Path: "/api/families", Summary: "Productive families, by name or code", Query: []string{"q"}, Response: []FamilyShown{}, Handle: c.apiFamilies},
 		{Method: "POST", Path: "/api/families", Summary: "Add a family of this branch", Request: addFamilyRequest{}, Response: madeAnswer{}, Handle: c.apiAddFamily},
 		{Method: "POST", Path: "/api/families/{id}/file", Summary: "Record what only the branch of a family knows: its head, phone, language, and how it is paid", Request: FamilyFile{}, Response: madeAnswer{}, Handle: c.apiKeepFamily},
 	}
@@ -49,8 +49,11 @@ type FamilyShown struct {
 
 func (c *Client) apiFamilies(w http.ResponseWriter, r *http.Request) {
 	list := []FamilyShown{}
-	err := c.each(r.Context(), schema.Family, func(row *records.Row) {
-		list = append(list, FamilyShown{row.ID, namesOf(row), row.Of(schema.FamilyCode).Text(), row.Of(schema.FamilyBranch).ID()})
+	err := c.Store.Read(r.Context(), func(rd *store.Reader) error {
+		return found(rd, r, schema.Family, func(row *records.Row) error {
+			list = append(list, FamilyShown{row.ID, namesOf(row), row.Of(schema.FamilyCode).Text(), row.Of(schema.FamilyBranch).ID()})
+			return nil
+		})
 	})
 	localapi.Answer(w, list, err)
 }

@@ -63,14 +63,14 @@ var counting = func() (all []object) {
 	return all
 }()
 
-// makeNamed makes what lacks of these: the schema may have got fields that name
-// attachments since the database was last opened.
-func makeNamed(tx *sqlitedb.Tx) error {
+// makeObjects makes what lacks of these: the schema may have got fields that name
+// attachments, or that people search by, since the database was last opened.
+func makeObjects(tx *sqlitedb.Tx) error {
 	have := map[string]bool{}
 	if err := tx.Query(func(row sqlitedb.Row) error { have[row.Text(0)] = true; return nil }, `SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'index')`); err != nil {
 		return err
 	}
-	for _, m := range slices.Concat(photos, counting) {
+	for _, m := range slices.Concat(photos, counting, folds) {
 		if have[m.name] {
 			continue
 		}

@@ -199,7 +199,7 @@ func (s *Store) load(ctx context.Context, path string) (err error) {
 	if err := sqlitedb.Migrate(ctx, s.db, []string{ddl, ddlOffset, ddlSpare, ddlGap, closing.Indexes, ddlNaming, ddlNamed, closing.Parts, ddlRefunds}); err != nil {
 		return err
 	}
-	if err := s.db.Write(ctx, makeNamed); err != nil {
+	if err := s.db.Write(ctx, makeObjects); err != nil {
 		return err
 	}
 	if err := s.read(ctx); err != nil {

@@ -40,12 +40,12 @@ type Book struct {
 	Policies []rules.PolicyFrom
 	Of       map[syncproto.RecordID]*Member
 
-	aliases map[syncproto.RecordID]syncproto.RecordID
+	aliases rules.Aliases
 }
 
 // Read reads all that is there.
 func Read(r Reader) (*Book, error) {
-	b := &Book{Of: map[syncproto.RecordID]*Member{}, aliases: map[syncproto.RecordID]syncproto.RecordID{}}
+	b := &Book{Of: map[syncproto.RecordID]*Member{}, aliases: rules.Aliases{}}
 	for _, step := range []struct {
 		table syncproto.TableID
 		take  func(*records.Row)

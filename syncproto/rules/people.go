@@ -18,7 +18,11 @@ type PersonOf struct {
 	Card          string
 	BirthYear     int64 // 0: not known
 	Neighbourhood string
+	Papers        []string // kind and number (PaperOf), where the device may read them
 }
+
+// PaperOf is a paper as two records of one person have it alike.
+func PaperOf(kind, number string) string { return kind + " " + schema.Fold(number) }
 
 // betweenNames are words that one writes and another leaves out, folded.
 var betweenNames = []string{"بن", "بنت", "ابن", "ال", "bin", "bint", "ibn", "al", "el"}
@@ -57,6 +61,7 @@ func phoneKey(phone string) string {
 // Why two records may be one person.
 const (
 	SameCard     = "card"
+	SamePaper    = "paper"
 	SamePhone    = "phone"
 	SameName     = "name"
 	AlikeName    = "name_alike" // a letter apart, or one has fewer of the names
@@ -70,15 +75,52 @@ type Pair struct {
 	Because []string
 }
 
-// Alike says why two records are likely one person; nil where they are not. A card or a
-// name with the phone is enough. Names alone are not: two more things have to agree, or
+// asked is a person with what comparing takes, computed once.
+type asked struct {
+	*PersonOf
+	words           []string
+	phone, district string
+}
+
+func ask(p *PersonOf) asked {
+	a := asked{PersonOf: p, words: NameWords(p.Name), district: schema.Fold(p.Neighbourhood)}
+	if key := phoneKey(p.Phone); len(key) == phoneDigits {
+		a.phone = key
+	}
+	return a
+}
+
+// keys are what two records have in common that are compared with each other.
+func (a *asked) keys() []string {
+	keys := append(slices.Clone(a.words), "name "+strings.Join(a.words, " "))
+	if a.phone != "" {
+		keys = append(keys, "tel "+a.phone)
+	}
+	if a.Card != "" {
+		keys = append(keys, "card "+a.Card)
+	}
+	for _, p := range a.Papers {
+		keys = append(keys, "paper "+p)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Alike says why two records are likely one person; nil where they are not. A card, a paper
+// or a name with the phone is enough. Names alone are not: two more things have to agree, or
 // one where the names are the same, and years of birth that differ speak against it.
 func Alike(a, b *PersonOf) (because []string) {
-	name := alikeNames(NameWords(a.Name), NameWords(b.Name))
+	one, other := ask(a), ask(b)
+	return one.alike(&other)
+}
+
+func (a *asked) alike(b *asked) (because []string) {
+	name := alikeNames(a.words, b.words)
 	card := a.Card != "" && a.Card == b.Card
-	phone := len(phoneKey(a.Phone)) == phoneDigits && phoneKey(a.Phone) == phoneKey(b.Phone)
+	paper := slices.ContainsFunc(a.Papers, func(p string) bool { return slices.Contains(b.Papers, p) })
+	phone := a.phone != "" && a.phone == b.phone
 	birth := a.BirthYear != 0 && a.BirthYear == b.BirthYear
-	district := a.Neighbourhood != "" && schema.Fold(a.Neighbourhood) == schema.Fold(b.Neighbourhood)
+	district := a.district != "" && a.district == b.district
 	apart := a.BirthYear != 0 && b.BirthYear != 0 && !birth
 	more := 0
 	for _, s := range []bool{birth, district} {
@@ -87,7 +129,7 @@ func Alike(a, b *PersonOf) (because []string) {
 		}
 	}
 	switch {
-	case card:
+	case card || paper:
 	case name != "" && phone:
 	case apart:
 		return nil
@@ -99,7 +141,7 @@ func Alike(a, b *PersonOf) (because []string) {
 	for _, s := range []struct {
 		is   bool
 		word string
-	}{{card, SameCard}, {phone, SamePhone}, {name != "", name}, {birth, SameBirth}, {district, SameDistrict}} {
+	}{{card, SameCard}, {paper, SamePaper}, {phone, SamePhone}, {name != "", name}, {birth, SameBirth}, {district, SameDistrict}} {
 		if s.is {
 			because = append(because, s.word)
 		}
@@ -155,36 +197,28 @@ func oneLetterApart(a, b []rune) bool {
 	return slices.Equal(a[same:], b[same+1:])
 }
 
-// maxBucket bounds how many records with one word or number are compared with each other:
+// MaxBucket bounds how many records with one word or number are compared with each other:
 // what half the world is called tells nobody apart. Whole names are compared beside words.
-const maxBucket = 300
+const MaxBucket = 300
 
 // Duplicates lists pairs that are likely one person, in order. Only records that have a
-// word of their names, a phone or a card in common are compared.
+// word of their names, a phone, a card or a paper in common are compared.
 func Duplicates(all []PersonOf) (pairs []Pair) {
-	buckets := map[string][]int{}
+	people, buckets := make([]asked, len(all)), map[string][]int{}
 	for i := range all {
-		keys := NameWords(all[i].Name)
-		keys = append(keys, "name "+strings.Join(keys, " "))
-		if p := phoneKey(all[i].Phone); len(p) == phoneDigits {
-			keys = append(keys, "tel "+p)
-		}
-		if all[i].Card != "" {
-			keys = append(keys, "card "+all[i].Card)
-		}
-		slices.Sort(keys)
-		for _, k := range slices.Compact(keys) {
+		people[i] = ask(&all[i])
+		for _, k := range people[i].keys() {
 			buckets[k] = append(buckets[k], i)
 		}
 	}
 	seen := map[[2]syncproto.RecordID]bool{}
 	for _, bucket := range buckets {
-		if len(bucket) > maxBucket {
+		if len(bucket) > MaxBucket {
 			continue
 		}
 		for n, i := range bucket {
 			for _, j := range bucket[n+1:] {
-				a, b := &all[i], &all[j]
+				a, b := &people[i], &people[j]
 				if bytes.Compare(a.ID[:], b.ID[:]) > 0 {
 					a, b = b, a
 				}
@@ -193,7 +227,7 @@ func Duplicates(all []PersonOf) (pairs []Pair) {
 					continue
 				}
 				seen[key] = true
-				if because := Alike(a, b); because != nil {
+				if because := a.alike(b); because != nil {
 					pairs = append(pairs, Pair{a.ID, b.ID, because})
 				}
 			}
@@ -206,20 +240,4 @@ func Duplicates(all []PersonOf) (pairs []Pair) {
 		return bytes.Compare(p.B[:], q.B[:])
 	})
 	return pairs
-}
-
-// Merged is who a person is read as: aliases lead from one record to another, those that
-// were undone left out. Two that were merged into each other apart are read as the smaller.
-func Merged(aliases map[syncproto.RecordID]syncproto.RecordID, id syncproto.RecordID) syncproto.RecordID {
-	path := []syncproto.RecordID{id}
-	for {
-		next, ok := aliases[path[len(path)-1]]
-		if !ok {
-			return path[len(path)-1]
-		}
-		if at := slices.Index(path, next); at >= 0 { // a circle
-			return slices.MinFunc(path[at:], func(a, b syncproto.RecordID) int { return bytes.Compare(a[:], b[:]) })
-		}
-		path = append(path, next)
-	}
 }

@@ -19,6 +19,8 @@ func TestRecordsThatAreLikelyOnePersonAreFound(t *testing.T) {
 		because []string
 	}{
 		{"one card", rules.PersonOf{Name: "Noor", Card: "C1"}, rules.PersonOf{Name: "Reem", Card: "C1"}, []string{"card"}},
+		{"one paper, written otherwise", rules.PersonOf{Name: "Noor", Papers: []string{rules.PaperOf("passport", "X12")}, BirthYear: 1980}, rules.PersonOf{Name: "Reem", Papers: []string{rules.PaperOf("id_card", "x12"), rules.PaperOf("passport", "x۱۲")}, BirthYear: 1981}, []string{"paper"}},
+		{"one number of two papers", rules.PersonOf{Name: "Noor", Papers: []string{rules.PaperOf("passport", "X12")}}, rules.PersonOf{Name: "Reem", Papers: []string{rules.PaperOf("licence", "X12")}}, nil},
 		{"name and phone, with and without the country", rules.PersonOf{Name: "نورة بنت سالم الفلاني", Phone: "+971501234567"}, rules.PersonOf{Name: "نوره سالم فلانی", Phone: "050 123 4567"}, []string{"phone", "name"}},
 		{"digits of another script", rules.PersonOf{Name: "Noor Salem", Phone: "۰۵۰۱۲۳۴۵۶۷"}, rules.PersonOf{Name: "Salem Noor", Phone: "0501234567"}, []string{"phone", "name"}},
 		{"the phone of the household alone", rules.PersonOf{Name: "Noor Salem", Phone: "0501234567"}, rules.PersonOf{Name: "Reem Salem", Phone: "0501234567"}, nil},
@@ -77,7 +79,7 @@ func TestDuplicatesAreThoseThatAreAlikeAndHaveSomethingInCommon(t *testing.T) {
 
 func TestAMergeLeadsToOnePersonAndCanBeUndone(t *testing.T) {
 	a, b, c, d := syncproto.RecordID{1}, syncproto.RecordID{2}, syncproto.RecordID{3}, syncproto.RecordID{4}
-	aliases := map[syncproto.RecordID]syncproto.RecordID{a: b, b: c}
+	aliases := rules.Aliases{a: b, b: c}
 	for _, id := range []syncproto.RecordID{a, b, c} {
 		if got := rules.Merged(aliases, id); got != c {
 			t.Errorf("%v is read as %v", id, got)
@@ -87,13 +89,45 @@ func TestAMergeLeadsToOnePersonAndCanBeUndone(t *testing.T) {
 	if rules.Merged(aliases, a) != b || rules.Merged(aliases, c) != c {
 		t.Error("a merge that was undone still leads on")
 	}
-	circle := map[syncproto.RecordID]syncproto.RecordID{a: b, b: c, c: a, d: c}
+	circle := rules.Aliases{a: b, b: c, c: a, d: c}
 	for _, id := range []syncproto.RecordID{a, b, c, d} {
 		if got := rules.Merged(circle, id); got != a {
 			t.Errorf("in a circle %v is read as %v", id, got)
 		}
 	}
-	if got := rules.Merged(map[syncproto.RecordID]syncproto.RecordID{a: b, b: c, c: b}, a); got != b {
+	if got := rules.Merged(rules.Aliases{a: b, b: c, c: b}, a); got != b {
 		t.Errorf("merged into one of a circle it is read as %v", got)
+	}
+}
+
+func TestUndoingLetsARecordStandByItself(t *testing.T) {
+	a, b, c, d := syncproto.RecordID{1}, syncproto.RecordID{2}, syncproto.RecordID{3}, syncproto.RecordID{4}
+	for _, x := range []struct {
+		name    string
+		aliases rules.Aliases
+		undone  []syncproto.RecordID
+		apart   []syncproto.RecordID // from a afterwards
+	}{
+		{"not merged", rules.Aliases{b: a}, nil, nil},
+		{"into another", rules.Aliases{a: b}, []syncproto.RecordID{a}, []syncproto.RecordID{b}},
+		{"within a chain, with what was merged into it", rules.Aliases{d: a, a: b, b: c}, []syncproto.RecordID{a}, []syncproto.RecordID{b, c}},
+		{"into each other", rules.Aliases{a: b, b: a}, []syncproto.RecordID{a, b}, []syncproto.RecordID{b}},
+		{"a circle of three", rules.Aliases{a: b, b: c, c: a}, []syncproto.RecordID{a, c}, []syncproto.RecordID{b, c}},
+		{"into one of a circle", rules.Aliases{a: b, b: c, c: b}, []syncproto.RecordID{a}, []syncproto.RecordID{b, c}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			got := rules.Undoing(x.aliases, a)
+			if !slices.Equal(got, x.undone) {
+				t.Fatalf("undoes %v, want %v", got, x.undone)
+			}
+			for _, id := range got {
+				delete(x.aliases, id)
+			}
+			for _, other := range x.apart {
+				if rules.Merged(x.aliases, a) == rules.Merged(x.aliases, other) {
+					t.Errorf("%v is still one with %v", a, other)
+				}
+			}
+		})
 	}
 }

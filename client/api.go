@@ -25,7 +25,7 @@ import (
 // two together. Every write carries an
 // id made by the caller, and asking again with it is harmless.
 func (c *Client) Routes() []localapi.Route {
-	return slices.Concat(c.attachmentRoutes(), c.goodsRoutes(), c.tillRoutes(), c.saleRoutes(), c.familyRoutes(), c.memberRoutes(), c.policyRoutes(), c.hoursRoutes(), c.fairRoutes(), c.payoutRoutes(), c.incomeRoutes(), c.stockRoutes(), []localapi.Route{
+	return slices.Concat(c.attachmentRoutes(), c.goodsRoutes(), c.tillRoutes(), c.saleRoutes(), c.familyRoutes(), c.memberRoutes(), c.policyRoutes(), c.hoursRoutes(), c.fairRoutes(), c.mergeRoutes(), c.payoutRoutes(), c.incomeRoutes(), c.stockRoutes(), []localapi.Route{
 		{Method: "GET", Path: "/api/me", Summary: "Who this site is", Response: Me{}, Handle: c.apiMe},
 		{Method: "GET", Path: "/api/status", Summary: "What is saved here and what has arrived", Response: Status{}, Handle: c.apiStatus},
 		{Method: "POST", Path: "/api/sync", Summary: "Sync until nothing is left to send or hear", Query: []string{"patience", "repair"}, Response: SyncResult{}, Handle: c.apiSync},
@@ -41,7 +41,7 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/parcels", Summary: "Put all that has not arrived into files for the centre", Request: ParcelSize{}, Response: []Parcel{}, Handle: c.apiParcels},
 		{Method: "POST", Path: "/api/receipts", Summary: "Read receipts that were carried back", Request: ReceiptsFile{}, Response: TakenReceipts{}, Handle: c.apiReceipts},
 		{Method: "GET", Path: "/api/persons", Summary: "People, by name or card", Query: []string{"q"}, Response: []PersonShown{}, Handle: c.apiPersons},
-		{Method: "POST", Path: "/api/persons", Summary: "Add a person", Request: addPersonRequest{}, Response: madeAnswer{}, Handle: c.apiAddPerson},
+		{Method: "POST", Path: "/api/persons", Summary: "Add a person, and say who is likely the same", Request: addPersonRequest{}, Response: addedPerson{}, Handle: c.apiAddPerson},
 		{Method: "GET", Path: "/api/workshops", Summary: "Workshops", Response: []WorkshopShown{}, Handle: c.apiWorkshops},
 		{Method: "POST", Path: "/api/workshops", Summary: "Add a workshop", Request: addWorkshopRequest{}, Response: madeAnswer{}, Handle: c.apiAddWorkshop},
 		{Method: "GET", Path: "/api/sessions", Summary: "Sessions of workshops at this site", Response: []SessionShown{}, Handle: c.apiSessions},

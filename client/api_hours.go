@@ -74,10 +74,8 @@ func (c *Client) HoursOf(ctx context.Context, person syncproto.RecordID, on stri
 		}
 		lines, minutes := m.Hours(day, zone)
 		h = HoursShown{Person: m.Person, On: day, Minutes: minutes, Hours: rules.HoursText(minutes), Missing: max(rules.MembershipMinutes-minutes, 0), Lines: []HoursLineShown{}}
-		if p, err := rd.Get(schema.Person, m.Person); err != nil {
+		if h.Name, err = b.Name(rd, m.Person); err != nil {
 			return err
-		} else if p != nil {
-			h.Name = p.Of(schema.PersonName).Text()
 		}
 		for _, l := range lines {
 			shown := HoursLineShown{

@@ -71,7 +71,7 @@ func (c *Client) apiMember(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		f := MemberFile{Grounds: []GroundShown{}, Documents: []DocumentShown{}, Signatures: []SignatureShown{}}
-		if f.MemberShown, err = shownMember(rd, m, day, zone); err != nil {
+		if f.MemberShown, err = shownMember(rd, b, m, day, zone); err != nil {
 			return nil, err
 		}
 		if m.Membership != nil {

@@ -94,17 +94,15 @@ func (c *Client) book(w http.ResponseWriter, r *http.Request, f func(rd *store.R
 	localapi.Answer(w, answer, err)
 }
 
-func shownMember(rd *store.Reader, m *members.Member, day string, zone *time.Location) (MemberShown, error) {
+func shownMember(rd *store.Reader, b *members.Book, m *members.Member, day string, zone *time.Location) (MemberShown, error) {
 	facts := m.Facts(day, zone)
 	s := MemberShown{Person: m.Person, Family: m.Family(), Minutes: facts.Minutes, Hours: rules.HoursText(facts.Minutes), Conditions: []ConditionShown{}}
 	s.State, s.Until = m.State(day, zone)
 	for _, c := range rules.Conditions(facts, day) {
 		s.Conditions = append(s.Conditions, ConditionShown{c.Name, string(c.Light), c.Until, c.Since, c.Missing})
 	}
-	p, err := rd.Get(schema.Person, m.Person)
-	if p != nil {
-		s.Name = p.Of(schema.PersonName).Text()
-	}
+	var err error
+	s.Name, err = b.Name(rd, m.Person)
 	return s, err
 }
 
@@ -121,7 +119,7 @@ func (c *Client) apiMembers(w http.ResponseWriter, r *http.Request) {
 			if m.Membership == nil {
 				continue
 			}
-			s, err := shownMember(rd, m, day, zone)
+			s, err := shownMember(rd, b, m, day, zone)
 			if err != nil {
 				return nil, err
 			}
@@ -213,12 +211,9 @@ func (c *Client) apiExpiring(w http.ResponseWriter, r *http.Request) {
 					continue
 				}
 				e := ExpiringDocument{ID: row.ID, Person: m.Person, Kind: row.Of(schema.DocumentKind).Text(), ExpiresOn: row.Of(schema.DocumentExpiresOn).Text()}
-				p, err := rd.Get(schema.Person, m.Person)
-				if err != nil {
+				var err error
+				if e.Name, err = b.Name(rd, m.Person); err != nil {
 					return nil, err
-				}
-				if p != nil {
-					e.Name = p.Of(schema.PersonName).Text()
 				}
 				list = append(list, e)
 			}

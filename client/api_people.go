@@ -13,59 +13,6 @@ import (
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
-// PersonShown is a person in a list.
-type PersonShown struct {
-	ID    syncproto.RecordID `json:"id"`
-	Name  string             `json:"name"`
-	Card  string             `json:"card,omitempty"`
-	Photo *string            `json:"photo"` // attachment; null: none
-}
-
-// apiPersons lists people, those alone whose name and card hold the words that are searched for.
-func (c *Client) apiPersons(w http.ResponseWriter, r *http.Request) {
-	list := []PersonShown{}
-	err := c.Store.Read(r.Context(), func(rd *store.Reader) error {
-		return rd.Search(schema.Person, r.URL.Query().Get("q"), maxPageSize, func(row *records.Row) error {
-			list = append(list, PersonShown{row.ID, row.Of(schema.PersonName).Text(), row.Of(schema.PersonCard).Text(), photoOf(row)})
-			return nil
-		})
-	})
-	localapi.Answer(w, list, err)
-}
-
-// found is what a request searches for in a table: all of it where that is nothing.
-func found(rd *store.Reader, r *http.Request, table syncproto.TableID, f func(*records.Row) error) error {
-	limit := maxPageSize
-	if r.URL.Query().Get("q") == "" {
-		limit = -1
-	}
-	return rd.Search(table, r.URL.Query().Get("q"), limit, f)
-}
-
-// addPersonRequest is the body of its route.
-type addPersonRequest struct {
-	ID            syncproto.RecordID `json:"id"`
-	Name          string             `json:"name"`
-	Phone         string             `json:"phone"`
-	Neighbourhood string             `json:"neighbourhood"`
-	Card          string             `json:"card"`
-	Photo         *syncproto.Root    `json:"photo"` // attachment; null: none
-}
-
-func (q *addPersonRequest) person() NewPerson {
-	return NewPerson{q.ID, q.Name, schema.ASCIIDigits(q.Phone), q.Neighbourhood, schema.ASCIIDigits(q.Card), orNone(q.Photo)}
-}
-
-func (c *Client) apiAddPerson(w http.ResponseWriter, r *http.Request) {
-	var q addPersonRequest
-	if err := localapi.Read(w, r, &q); err != nil {
-		localapi.Answer(w, nil, err)
-		return
-	}
-	id, err := c.AddPerson(r.Context(), q.person())
-	localapi.Answer(w, madeAnswer{id}, err)
-}
-
 // WorkshopShown is a workshop in a list.
 type WorkshopShown struct {
 	ID syncproto.RecordID `json:"id"`

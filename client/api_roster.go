@@ -6,6 +6,7 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/members"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/rules"
@@ -43,40 +44,39 @@ func (c *Client) apiRoster(w http.ResponseWriter, r *http.Request) {
 
 func roster(r *store.Reader, session syncproto.RecordID) ([]RosterLine, error) {
 	list := []RosterLine{}
-	attending, scanned, err := attendance(r, session)
+	a, err := attendance(r, session)
 	if err != nil {
 		return nil, err
 	}
-	present := map[syncproto.RecordID]rules.Presence{}
-	for _, p := range attending {
+	present, listed := map[syncproto.RecordID]rules.Presence{}, map[syncproto.RecordID]bool{}
+	for _, p := range a.present {
 		present[p.Person] = p
 	}
-	line := func(id syncproto.RecordID, name string, photo *string) error {
+	line := func(id syncproto.RecordID, name string, photo *string) {
 		p := present[id]
 		delete(present, id)
-		l := RosterLine{Person: id, Name: name, Photo: photo, InAt: p.InAt, OutAt: p.OutAt, Credited: p.Credited, Review: p.Review, Scans: scanned[id], Verdict: p.Verdict}
-		if p.Verdict != "" {
-			v, err := r.Get(schema.Attendance, schema.AttendanceID(session, id))
-			if err != nil {
-				return err
-			}
+		l := RosterLine{Person: id, Name: name, Photo: photo, InAt: p.InAt, OutAt: p.OutAt, Credited: p.Credited, Review: p.Review, Scans: a.scanned[id], Verdict: p.Verdict}
+		if v := a.decided[id]; v != nil {
 			l.DecidedBy, l.Reason = v.Of(schema.AttendanceBy).Text(), v.Of(schema.AttendanceReason).Text()
 		}
 		list = append(list, l)
-		return nil
 	}
 	if err := r.Each(schema.Person, func(row *records.Row) error {
-		if !row.Of(schema.Voided).Bool() || scanned[row.ID] > 0 {
-			return line(row.ID, row.Of(schema.PersonName).Text(), photoOf(row))
+		id := rules.Merged(a.aliases, row.ID)
+		if listed[id] || row.Of(schema.Voided).Bool() && a.scanned[id] == 0 {
+			return nil
 		}
-		return nil
+		listed[id] = true
+		as, err := members.Here(r, a.aliases, id)
+		if err == nil {
+			line(id, as.Of(schema.PersonName).Text(), photoOf(as))
+		}
+		return err
 	}); err != nil {
 		return nil, err
 	}
 	for id := range present { // scanned here, and not of this site's people
-		if err := line(id, "", nil); err != nil {
-			return nil, err
-		}
+		line(id, "", nil)
 	}
 	return list, nil
 }

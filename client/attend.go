@@ -17,6 +17,7 @@ type NewPerson struct {
 	Phone         string
 	Neighbourhood string
 	Card          string         // code on the card, for scanning
+	BirthYear     int64          // 0: not known
 	Photo         syncproto.Root // zero: none
 }
 
@@ -31,7 +32,11 @@ func (c *Client) AddPerson(ctx context.Context, n NewPerson) (id syncproto.Recor
 		if err != nil {
 			return err
 		}
-		return d.Create(schema.Person, id, photo,
+		born := field(schema.PersonBirthYear, syncproto.Value{})
+		if n.BirthYear != 0 {
+			born.Value = syncproto.IntValue(n.BirthYear)
+		}
+		return d.Create(schema.Person, id, photo, born,
 			field(schema.PersonSite, syncproto.IDValue(d.Identity().Site)), field(schema.PersonName, syncproto.TextValue(n.Name)),
 			field(schema.PersonPhone, text(n.Phone)), field(schema.PersonNeighbourhood, text(n.Neighbourhood)), field(schema.PersonCard, text(n.Card)))
 	})

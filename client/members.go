@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/members"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
@@ -68,28 +69,49 @@ func (c *Client) Apply(ctx context.Context, person, family syncproto.RecordID) e
 	})
 }
 
-// EndMembership ends a person's membership for a reason: left, independent or removed.
+// EndMembership ends a person's membership for a reason: left, independent or removed. Of
+// one whose records were merged all memberships end.
 func (c *Client) EndMembership(ctx context.Context, person syncproto.RecordID, reason, note string) error {
+	if reason == "" {
+		return refusal.New(refusal.Required, "say why the membership ends").On("reason")
+	}
 	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
-		id := schema.MembershipID(person)
-		have, err := d.Get(schema.Membership, id)
-		if err != nil || have == nil {
-			return cmp.Or(err, error(store.ErrNoRecord))
+		records, err := members.Records(d.Reader(), person)
+		if err != nil {
+			return err
 		}
-		why := []store.Field{field(schema.MembershipReason, text(reason)), field(schema.MembershipNote, text(note))}
-		if reason == "" {
-			return refusal.New(refusal.Required, "say why the membership ends").On("reason")
-		}
-		if !says(have, why) {
-			if err := refusal.Renamed(d.Update(schema.Membership, id, schema.MembershipGroupReason, why...), map[string]string{"ended_reason": "reason"}); err != nil {
+		none := true
+		for _, id := range records {
+			have, err := d.Get(schema.Membership, schema.MembershipID(id))
+			if err != nil {
+				return err
+			}
+			if have == nil {
+				continue
+			}
+			none = false
+			if err := end(d, have, reason, note); err != nil {
 				return err
 			}
 		}
-		if have.Of(schema.MembershipState).Text() == schema.MemberEnded {
-			return nil
+		if none {
+			return store.ErrNoRecord
 		}
-		return d.Update(schema.Membership, id, schema.MembershipGroupState, field(schema.MembershipState, text(schema.MemberEnded)))
+		return nil
 	})
+}
+
+func end(d *store.Draft, have *records.Row, reason, note string) error {
+	why := []store.Field{field(schema.MembershipReason, text(reason)), field(schema.MembershipNote, text(note))}
+	if !says(have, why) {
+		if err := refusal.Renamed(d.Update(schema.Membership, have.ID, schema.MembershipGroupReason, why...), map[string]string{"ended_reason": "reason"}); err != nil {
+			return err
+		}
+	}
+	if have.Of(schema.MembershipState).Text() == schema.MemberEnded {
+		return nil
+	}
+	return d.Update(schema.Membership, have.ID, schema.MembershipGroupState, field(schema.MembershipState, text(schema.MemberEnded)))
 }
 
 // NewGround is why somebody may be a member at all, from a day to a day.

@@ -169,7 +169,7 @@ func mendOf(t *syncproto.Transaction) *Mend {
 	case first.Table.ID == schema.Person && made:
 		return &Mend{Person: &addPersonRequest{
 			ID: first.ID, Name: first.Of(schema.PersonName).Text(), Phone: first.Of(schema.PersonPhone).Text(),
-			Neighbourhood: first.Of(schema.PersonNeighbourhood).Text(), Card: first.Of(schema.PersonCard).Text(), Photo: given(first.Of(schema.PersonPhoto)),
+			Neighbourhood: first.Of(schema.PersonNeighbourhood).Text(), Card: first.Of(schema.PersonCard).Text(), BirthYear: first.Of(schema.PersonBirthYear).Int(), Photo: given(first.Of(schema.PersonPhoto)),
 		}}
 	}
 	return nil

@@ -3,9 +3,12 @@ package client
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/members"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
@@ -16,44 +19,70 @@ import (
 // Attendance derives who attended a session, from the scans and verdicts that are here.
 func (c *Client) Attendance(ctx context.Context, session syncproto.RecordID) (list []rules.Presence, err error) {
 	err = c.Store.Read(ctx, func(r *store.Reader) error {
-		list, _, err = attendance(r, session)
+		a, err := attendance(r, session)
+		if err == nil {
+			list = a.present
+		}
 		return err
 	})
 	return list, err
 }
 
-// attendance also counts the scans of each person.
-func attendance(r *store.Reader, session syncproto.RecordID) (list []rules.Presence, scanned map[syncproto.RecordID]int, err error) {
+// attended is who attended a session, under whom they are read as.
+type attended struct {
+	present []rules.Presence
+	scanned map[syncproto.RecordID]int          // scans of each
+	decided map[syncproto.RecordID]*records.Row // what was decided about each
+	aliases rules.Aliases
+}
+
+func attendance(r *store.Reader, session syncproto.RecordID) (*attended, error) {
 	s, err := r.Get(schema.WorkshopSession, session)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if s == nil {
-		return nil, nil, store.ErrNoRecord
+		return nil, store.ErrNoRecord
+	}
+	a := &attended{scanned: map[syncproto.RecordID]int{}, decided: map[syncproto.RecordID]*records.Row{}}
+	if a.aliases, err = members.Aliases(r); err != nil {
+		return nil, err
 	}
 	var scans []rules.ScanOf
-	scanned = map[syncproto.RecordID]int{}
+	known := map[syncproto.RecordID]bool{} // records of whoever was scanned
 	if err := r.Each(schema.Scan, func(row *records.Row) error {
 		if row.Of(schema.ScanSession).ID() == session {
-			person := row.Of(schema.ScanPerson).ID()
-			scanned[person]++
+			own := row.Of(schema.ScanPerson).ID()
+			person := rules.Merged(a.aliases, own)
+			a.scanned[person]++
+			known[own], known[person] = true, true
 			scans = append(scans, rules.ScanOf{Person: person, Kind: row.Of(schema.ScanKind).Text(), At: row.Of(schema.ScanAt).Int()})
 		}
 		return nil
 	}); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	var verdicts []rules.VerdictOf
-	for person := range scanned {
-		v, err := r.Get(schema.Attendance, schema.AttendanceID(session, person))
+	for id, into := range a.aliases { // a verdict may stand under any of them
+		if a.scanned[rules.Merged(a.aliases, id)] > 0 {
+			known[id], known[into] = true, true
+		}
+	}
+	verdicts := map[syncproto.RecordID]rules.VerdictOf{}
+	for id := range known {
+		v, err := r.Get(schema.Attendance, schema.AttendanceID(session, id))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if v != nil {
-			verdicts = append(verdicts, rules.VerdictOf{Person: person, Verdict: v.Of(schema.AttendanceVerdict).Text(), OutAt: v.Of(schema.AttendanceOutAt).Int()})
+		if v == nil {
+			continue
+		}
+		of := rules.VerdictOf{Person: rules.Merged(a.aliases, id), Verdict: v.Of(schema.AttendanceVerdict).Text(), OutAt: v.Of(schema.AttendanceOutAt).Int(), At: v.Of(schema.AttendanceAt).Int()}
+		if have, ok := verdicts[of.Person]; !ok || of.After(&have) {
+			verdicts[of.Person], a.decided[of.Person] = of, v
 		}
 	}
-	return rules.Attendance(s.Values, scans, verdicts...), scanned, nil
+	a.present = rules.Attendance(s.Values, scans, slices.Collect(maps.Values(verdicts))...)
+	return a, nil
 }
 
 // NewReview is what a person decides about a line that waits for it.
@@ -69,12 +98,16 @@ type NewReview struct {
 // Review confirms an attendance that has no sound check-out, or takes it back (R4). A
 // later verdict takes the place of an earlier one, which the history keeps.
 func (c *Client) Review(ctx context.Context, n NewReview) error {
-	list, err := c.Attendance(ctx, n.Session)
-	if err != nil {
+	var a *attended
+	if err := c.Store.Read(ctx, func(r *store.Reader) (err error) {
+		a, err = attendance(r, n.Session)
+		return err
+	}); err != nil {
 		return err
 	}
+	n.Person = rules.Merged(a.aliases, n.Person)
 	var line rules.Presence
-	for _, p := range list {
+	for _, p := range a.present {
 		if p.Person == n.Person {
 			line = p
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rawaj/rawaj/internal/members"
+	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/rules"
@@ -13,8 +14,10 @@ import (
 
 // creditChanges gives the credits that are to be written: what each session gave each
 // person by all scans, verdicts and corrections there are, for the branch that the person
-// belongs to (R4).
+// belongs to (R4). A credit that nothing stands for any more is withdrawn: its session was
+// cancelled, or its scans are read as another person's, or no longer so.
 func creditChanges(r *state.Reader, book *members.Book) (changes []syncproto.Change, err error) {
+	stands := map[syncproto.RecordID]bool{}
 	for _, id := range slices.SortedFunc(maps.Keys(book.Of), compareIDs) {
 		m := book.Of[id]
 		if len(m.Sessions) == 0 {
@@ -25,10 +28,14 @@ func creditChanges(r *state.Reader, book *members.Book) (changes []syncproto.Cha
 			return nil, err
 		}
 		if person == nil { // held, or not here yet
+			for _, of := range m.Sessions {
+				stands[schema.CreditID(of.Session, id)] = true
+			}
 			continue
 		}
 		lines, _ := rules.Hours(m.Sessions, m.Corrections)
 		for _, l := range lines {
+			stands[schema.CreditID(l.Session, id)] = true
 			differ, err := put(r, schema.Credit, schema.CreditID(l.Session, id), []syncproto.FieldValue{
 				{Field: schema.CreditHome, Value: person.Of(schema.PersonSite)},
 				{Field: schema.CreditSession, Value: syncproto.IDValue(l.Session)}, {Field: schema.CreditPerson, Value: syncproto.IDValue(id)},
@@ -42,5 +49,12 @@ func creditChanges(r *state.Reader, book *members.Book) (changes []syncproto.Cha
 			changes = append(changes, differ...)
 		}
 	}
-	return changes, nil
+	return changes, r.Each(schema.Credit, func(row *records.Row) error {
+		if stands[row.ID] {
+			return nil
+		}
+		differ, err := put(r, schema.Credit, row.ID, set(schema.CreditMinutes, syncproto.IntValue(0)), set(schema.CreditReview, syncproto.BoolValue(false)), set(schema.CreditCounts, syncproto.BoolValue(false)))
+		changes = append(changes, differ...)
+		return err
+	})
 }

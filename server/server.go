@@ -75,6 +75,7 @@ type Server struct {
 	fairs    sync.Mutex    // one change of a plan at a time: it is decided on what was read
 
 	publishing sync.Mutex // one version of the policies at a time
+	merging    sync.Mutex // one merge of people at a time
 
 	histories sync.Mutex // one beginning of a history at a time
 	stepped   bool       // see Stepped

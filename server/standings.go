@@ -162,9 +162,22 @@ func standingChanges(r *state.Reader, book *members.Book, zones map[syncproto.Re
 		return nil, err
 	}
 	families := book.Families()
+	left := map[syncproto.RecordID]syncproto.RecordID{} // branch of families that had members and have none
+	if err := r.Each(schema.Standing, func(row *records.Row) error {
+		family := row.Of(schema.StandingFamily).ID()
+		if branch := row.Of(schema.StandingBranch); !branch.IsNull() && families[family] == nil {
+			families[family], left[family] = []*members.Member{}, branch.ID()
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
 	for _, id := range slices.SortedFunc(maps.Keys(families), compareIDs) {
 		list := families[id]
-		branch := list[0].Membership.Of(schema.MembershipSite).ID()
+		branch := left[id]
+		if len(list) > 0 {
+			branch = list[0].Membership.Of(schema.MembershipSite).ID()
+		}
 		zone := zones[branch]
 		if zone == nil {
 			zone = time.UTC

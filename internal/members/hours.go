@@ -37,7 +37,7 @@ func (b *Book) readHours(r Reader) error {
 	}
 	if err := r.Each(schema.Attendance, func(row *records.Row) error {
 		s := of(row.Of(schema.AttendanceSession).ID())
-		s.verdicts = append(s.verdicts, rules.VerdictOf{Person: b.Person(row.Of(schema.AttendancePerson).ID()), Verdict: row.Of(schema.AttendanceVerdict).Text(), OutAt: row.Of(schema.AttendanceOutAt).Int()})
+		s.verdicts = append(s.verdicts, rules.VerdictOf{Person: b.Person(row.Of(schema.AttendancePerson).ID()), Verdict: row.Of(schema.AttendanceVerdict).Text(), OutAt: row.Of(schema.AttendanceOutAt).Int(), At: row.Of(schema.AttendanceAt).Int()})
 		return nil
 	}); err != nil {
 		return err
@@ -75,12 +75,17 @@ func (b *Book) readHours(r Reader) error {
 	}
 	return r.Each(schema.Credit, func(row *records.Row) error {
 		person, session := row.Of(schema.CreditPerson).ID(), row.Of(schema.CreditSession).ID()
-		if sessions[session] == nil && b.Person(person) == person { // under another record of the person it stands with that
+		if sessions[session] == nil && b.Person(person) == person && !Withdrawn(row) { // under another record of the person it stands with that
 			m := b.of(person)
 			m.Sessions = append(m.Sessions, credited(row))
 		}
 		return nil
 	})
+}
+
+// Withdrawn says whether a credit was taken back, since nothing stands for it any more.
+func Withdrawn(credit *records.Row) bool {
+	return credit.Of(schema.CreditMinutes).Int() == 0 && !credit.Of(schema.CreditReview).Bool() && !credit.Of(schema.CreditCounts).Bool()
 }
 
 // credited is what head office says of a session elsewhere. Head office knows all that

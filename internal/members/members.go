@@ -45,14 +45,15 @@ type Book struct {
 
 // Read reads all that is there.
 func Read(r Reader) (*Book, error) {
-	b := &Book{Of: map[syncproto.RecordID]*Member{}, aliases: rules.Aliases{}}
+	aliases, err := Aliases(r)
+	if err != nil {
+		return nil, err
+	}
+	b := &Book{Of: map[syncproto.RecordID]*Member{}, aliases: aliases}
 	for _, step := range []struct {
 		table syncproto.TableID
 		take  func(*records.Row)
 	}{
-		{schema.PersonAlias, func(row *records.Row) {
-			b.aliases[row.Of(schema.AliasPerson).ID()] = row.Of(schema.AliasOf).ID()
-		}},
 		{schema.Policy, func(row *records.Row) {
 			b.Policies = append(b.Policies, rules.PolicyFrom{ID: row.ID, Version: row.Of(schema.PolicyVersion).Int(), From: row.Of(schema.PolicyFrom).Text()})
 		}},

@@ -78,6 +78,7 @@ const (
 	LinesToAssign   Code = "lines_to_assign" // count: lines without an owner, before the till is approved
 	TillOpen        Code = "till_still_open" // it is approved once it is closed
 	HostUnknown     Code = "host_unknown"    // of a food event, before the till is approved
+	SamePerson      Code = "same_person"     // a record is not merged into itself
 	NothingToSign   Code = "nothing_to_sign" // it is approved, and nothing came since
 	NothingDue      Code = "nothing_due"     // to that family
 	AlreadySettled  Code = "already_settled" // number: of the statement that took it first (R16)
@@ -112,4 +113,5 @@ var statuses = map[Code]int{
 	PaymentsDiffer: http.StatusUnprocessableEntity, MoreThanSold: http.StatusUnprocessableEntity, Refunded: http.StatusUnprocessableEntity, OwnerKnown: http.StatusUnprocessableEntity,
 	NeedsSecond: http.StatusUnprocessableEntity, LinesToAssign: http.StatusUnprocessableEntity, TillOpen: http.StatusUnprocessableEntity, NothingToSign: http.StatusUnprocessableEntity, HostUnknown: http.StatusUnprocessableEntity,
 	NothingDue: http.StatusUnprocessableEntity, AlreadySettled: http.StatusUnprocessableEntity, DraftChanged: http.StatusUnprocessableEntity, AlreadyPaid: http.StatusUnprocessableEntity,
+	SamePerson: http.StatusUnprocessableEntity,
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"strconv"
 
+	"github.com/rawaj/rawaj/internal/members"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/rules"
@@ -21,6 +22,10 @@ func (c *counting) hours() error {
 	if err != nil {
 		return err
 	}
+	aliases, err := members.Aliases(c.r)
+	if err != nil {
+		return err
+	}
 	credited := map[syncproto.RecordID][]rules.Credited{}
 	if err := c.r.Each(schema.Credit, func(row *records.Row) error {
 		starts := row.Of(schema.CreditStartsAt).Int()
@@ -28,6 +33,9 @@ func (c *counting) hours() error {
 			return nil
 		}
 		person := row.Of(schema.CreditPerson).ID()
+		if rules.Merged(aliases, person) != person || members.Withdrawn(row) { // what it gave stands with who that is read as
+			return nil
+		}
 		credited[person] = append(credited[person], rules.Credited{
 			Session: row.Of(schema.CreditSession).ID(), StartsAt: starts, EndsAt: row.Of(schema.CreditEndsAt).Int(), Entered: row.Of(schema.CreditEntered).Int(),
 			Minutes: row.Of(schema.CreditMinutes).Int(), Counts: row.Of(schema.CreditCounts).Bool(), Review: row.Of(schema.CreditReview).Bool(),

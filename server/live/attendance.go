@@ -62,6 +62,9 @@ func loadSessions(txn *memdb.Txn, rd *state.Reader) error {
 	if err := rd.Each(schema.Attendance, func(row *records.Row) error { return followVerdict(txn, row) }); err != nil {
 		return err
 	}
+	if err := loadAliases(txn, rd); err != nil {
+		return err
+	}
 	return rd.Each(schema.WorkshopSession, func(row *records.Row) error { return follow(txn, rd, row) })
 }
 
@@ -106,20 +109,26 @@ func followVerdict(txn *memdb.Txn, row *records.Row) error {
 	if s.Verdicts = maps.Clone(s.Verdicts); s.Verdicts == nil {
 		s.Verdicts = map[syncproto.RecordID]rules.VerdictOf{}
 	}
-	s.Verdicts[row.ID] = rules.VerdictOf{Person: row.Of(schema.AttendancePerson).ID(), Verdict: row.Of(schema.AttendanceVerdict).Text(), OutAt: row.Of(schema.AttendanceOutAt).Int()}
+	s.Verdicts[row.ID] = rules.VerdictOf{Person: row.Of(schema.AttendancePerson).ID(), Verdict: row.Of(schema.AttendanceVerdict).Text(), OutAt: row.Of(schema.AttendanceOutAt).Int(), At: row.Of(schema.AttendanceAt).Int()}
 	return putSession(txn, s)
 }
 
 func putSession(txn *memdb.Txn, s session) error {
 	s.Credited, s.In = 0, 0
 	if s.Values != nil {
+		aliases, err := aliasesTxn(txn)
+		if err != nil {
+			return err
+		}
 		of := make([]rules.ScanOf, len(s.Scans))
 		for i := range s.Scans {
 			of[i] = s.Scans[i].ScanOf
+			of[i].Person = rules.Merged(aliases, of[i].Person)
 		}
 		var verdicts []rules.VerdictOf
-		for _, id := range slices.SortedFunc(maps.Keys(s.Verdicts), func(a, b syncproto.RecordID) int { return slices.Compare(a[:], b[:]) }) {
-			verdicts = append(verdicts, s.Verdicts[id])
+		for _, v := range s.Verdicts {
+			v.Person = rules.Merged(aliases, v.Person)
+			verdicts = append(verdicts, v)
 		}
 		for _, p := range rules.Attendance(s.Values, of, verdicts...) {
 			s.Credited += p.Credited

@@ -38,7 +38,7 @@ func loadRecords(txn *memdb.Txn, rd *state.Reader) error {
 // follows are the tables of which anything is kept in memory.
 var follows = map[syncproto.TableID]bool{
 	schema.Site: true, schema.Referral: true, schema.Conflict: true, schema.ConflictPersonal: true, schema.ConflictEligibility: true,
-	schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true,
+	schema.WorkshopSession: true, schema.Scan: true, schema.Attendance: true, schema.PersonAlias: true,
 }
 
 // followRecords takes over records that were made or changed.
@@ -61,6 +61,8 @@ func followRecords(txn *memdb.Txn, rd *state.Reader, touched []state.Touched) er
 			err = followScan(txn, row)
 		case schema.Attendance:
 			err = followVerdict(txn, row)
+		case schema.PersonAlias:
+			err = followAlias(txn, row)
 		default:
 			err = count(txn, row)
 		}

@@ -78,7 +78,7 @@ func table(name string) *memdb.TableSchema {
 // New is empty.
 func New() *Live {
 	s := &memdb.DBSchema{Tables: map[string]*memdb.TableSchema{}}
-	for _, name := range []string{tableShare, tableDevice, tableHealth, tableHead, tableFigure, tableSession, tableState, tableTally} {
+	for _, name := range []string{tableShare, tableDevice, tableHealth, tableHead, tableFigure, tableSession, tableState, tableTally, tableAlias} {
 		s.Tables[name] = table(name)
 	}
 	db, err := memdb.NewMemDB(s)

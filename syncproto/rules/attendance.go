@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/rawaj/rawaj/syncproto"
@@ -30,6 +31,12 @@ type VerdictOf struct {
 	Person  syncproto.RecordID
 	Verdict string // schema.AttendanceConfirmed or schema.AttendanceVoid
 	OutAt   int64  // when the person left, where confirmed
+	At      int64  // when it was said, UTC ms: of one person's under two records the last holds
+}
+
+// After says whether a verdict stands over another about the same attendance.
+func (v *VerdictOf) After(o *VerdictOf) bool {
+	return cmp.Or(cmp.Compare(v.At, o.At), cmp.Compare(v.Verdict, o.Verdict), cmp.Compare(v.OutAt, o.OutAt)) > 0
 }
 
 // Attendance derives who attended a session, in the order of persons. A person is
@@ -59,7 +66,9 @@ func Attendance(session schema.Values, scans []ScanOf, verdicts ...VerdictOf) []
 	}
 	decided := map[syncproto.RecordID]VerdictOf{}
 	for _, v := range verdicts {
-		decided[v.Person] = v
+		if have, ok := decided[v.Person]; !ok || v.After(&have) {
+			decided[v.Person] = v
+		}
 	}
 	out := make([]Presence, 0, len(byPerson))
 	for _, p := range byPerson {

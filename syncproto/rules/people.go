@@ -106,6 +106,20 @@ func (a *asked) keys() []string {
 	return slices.Compact(keys)
 }
 
+// Keys are texts, one of which everybody has in the folded name or card who is likely the
+// same as a person of that name and card.
+func Keys(name, card string) []string {
+	words := NameWords(name)
+	keys := slices.Clone(words)
+	if len(words) > 1 {
+		keys = append(keys, strings.Join(words, " "))
+	}
+	if card != "" {
+		keys = append(keys, card)
+	}
+	return keys
+}
+
 // Alike says why two records are likely one person; nil where they are not. A card, a paper
 // or a name with the phone is enough. Names alone are not: two more things have to agree, or
 // one where the names are the same, and years of birth that differ speak against it.

@@ -15,6 +15,7 @@ const (
 
 	AliasGroupPerson syncproto.GroupID = 1
 	AliasGroupOf     syncproto.GroupID = 2
+	AliasGroupSites  syncproto.GroupID = 3
 )
 
 var aliases = []*Table{{
@@ -31,7 +32,8 @@ var aliases = []*Table{{
 	},
 	Groups: []Group{
 		{ID: AliasGroupPerson, Name: "person", Rule: OnceStrict, Fields: []syncproto.FieldID{AliasPerson}},
-		{ID: AliasGroupOf, Name: "of", Fields: []syncproto.FieldID{AliasSite, AliasInto, AliasOf, AliasReason, AliasBy, AliasAt, Voided}},
+		{ID: AliasGroupOf, Name: "of", Fields: []syncproto.FieldID{AliasOf, AliasReason, AliasBy, AliasAt, Voided}},
+		{ID: AliasGroupSites, Name: "sites", Fields: []syncproto.FieldID{AliasSite, AliasInto}},
 	},
 	Whole: func(t *Table, v Values) *Flaw {
 		if t.Of(v, AliasPerson) == t.Of(v, AliasOf) {

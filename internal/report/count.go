@@ -1,6 +1,8 @@
 package report
 
 import (
+	"encoding/hex"
+
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
@@ -11,7 +13,13 @@ import (
 // leaves out none.
 func Count(tx *sqlitedb.Tx, set *records.Set, skip func(*records.Row) bool) (map[Key]*Figures, error) {
 	all := NewCounter()
-	lines := &cursor{tx: tx, set: set}
+	lines := &cursor{tx: tx, set: set, owners: map[syncproto.RecordID]*records.Row{}}
+	if err := set.Each(tx, schema.Lookup(schema.LineOwner), ``, func(owner *records.Row) error {
+		lines.owners[owner.ID] = owner
+		return nil
+	}); err != nil {
+		return nil, err
+	}
 	err := set.Each(tx, schema.Lookup(schema.Sale), `ORDER BY id`, func(sale *records.Row) error {
 		own, err := lines.of(sale.ID)
 		if err != nil || skip != nil && skip(sale) {
@@ -31,6 +39,8 @@ type cursor struct {
 	page []*records.Row
 	last syncproto.RecordID
 	end  bool
+
+	owners map[syncproto.RecordID]*records.Row // by id of line_owner
 }
 
 const cursorPage = 4096
@@ -45,7 +55,11 @@ func (c *cursor) of(sale syncproto.RecordID) ([]schema.Values, error) {
 			case 1:
 				return own, nil
 			case 0:
-				own = append(own, line.Values)
+				var owner *records.Row
+				if len(c.owners) > 0 && line.Of(schema.LineFamily).IsNull() {
+					owner = c.owners[schema.LineOwnerID(line.ID)]
+				}
+				own = append(own, Owned(line, owner))
 			}
 			c.page = c.page[1:]
 		}
@@ -82,30 +96,70 @@ func (c *cursor) next() error {
 	return err
 }
 
-// LinesOf reads the lines of one sale.
-func LinesOf(tx *sqlitedb.Tx, set *records.Set, sale syncproto.RecordID) ([]schema.Values, error) {
-	var lines []schema.Values
-	end := sale.LastChild()
-	err := set.Each(tx, schema.Lookup(schema.SaleLine), `WHERE id > ? AND id <= ? ORDER BY id`, func(r *records.Row) error {
-		if r.Of(schema.LineSale).ID() == sale {
-			lines = append(lines, r.Values)
-		}
-		return nil
-	}, sale[:], end[:])
-	return lines, err
+// Owned is a line as it counts: as its family's that was assigned later, where it was sold
+// without one (R12). owner is its line_owner, nil where there is none.
+func Owned(line, owner *records.Row) schema.Values {
+	if owner == nil || !line.Of(schema.LineFamily).IsNull() {
+		return line.Values
+	}
+	owned := line.Clone()
+	owned.Set(schema.LineFamily, owner.Of(schema.OwnerFamily))
+	return owned.Values
 }
 
-// Labels gives the name of every key of a grouping that is a record.
+// LinesOf reads the lines of one sale as they were sold.
+func LinesOf(tx *sqlitedb.Tx, set *records.Set, sale syncproto.RecordID) ([]schema.Values, error) {
+	var lines []schema.Values
+	return lines, EachLine(tx, set, sale, func(line *records.Row) error {
+		lines = append(lines, line.Values)
+		return nil
+	})
+}
+
+// EachLine calls f for the lines of one sale, in order.
+func EachLine(tx *sqlitedb.Tx, set *records.Set, sale syncproto.RecordID, f func(*records.Row) error) error {
+	end := sale.LastChild()
+	return set.Each(tx, schema.Lookup(schema.SaleLine), `WHERE id > ? AND id <= ? ORDER BY id`, func(r *records.Row) error {
+		if r.Of(schema.LineSale).ID() != sale {
+			return nil
+		}
+		return f(r)
+	}, sale[:], end[:])
+}
+
+// Labels gives the name of every key of a grouping that is a record. Families of one name are
+// told apart by their codes, or by their ids.
 func Labels(tx *sqlitedb.Tx, set *records.Set, by By) (map[string]string, error) {
 	labels := map[string]string{}
 	t := schema.Lookup(by.LabelTable())
 	if t == nil {
 		return labels, nil
 	}
+	called := map[string][]*records.Row{}
 	err := set.Each(tx, t, ``, func(r *records.Row) error {
-		labels[string(r.ID[:])] = Name(t, r.Values)
+		name := Name(t, r.Values)
+		labels[string(r.ID[:])] = name
+		if by == Family && name != "" {
+			called[name] = append(called[name], r)
+		}
 		return nil
 	})
+	for name, families := range called {
+		if len(families) == 1 {
+			continue
+		}
+		codes := map[string]int{}
+		for _, r := range families {
+			codes[r.Of(schema.FamilyCode).Text()]++
+		}
+		for _, r := range families {
+			mark := r.Of(schema.FamilyCode).Text()
+			if mark == "" || codes[mark] > 1 {
+				mark = hex.EncodeToString(r.ID[10:14]) // of what is drawn by lot; the last two are 0
+			}
+			labels[string(r.ID[:])] = name + " (" + mark + ")"
+		}
+	}
 	return labels, err
 }
 

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
@@ -21,6 +22,20 @@ func (f *fold) salesBefore(p *plan) (map[syncproto.RecordID]bool, error) {
 				sale := p.byRecord[recordKey{schema.Sale, id}]
 				sales[id] = sale != nil && sale.before == nil
 			}
+		case schema.LineOwner: // its line counts as another family's from now on
+			f.owners = owning
+			line, err := f.planned(p, schema.SaleLine, w.after.Of(schema.OwnerLine).ID())
+			if err != nil {
+				return nil, err
+			}
+			if line == nil {
+				continue
+			}
+			id := line.Of(schema.LineSale).ID()
+			if _, ok := sales[id]; !ok {
+				sale := p.byRecord[recordKey{schema.Sale, id}]
+				sales[id] = sale != nil && sale.before == nil
+			}
 		}
 	}
 	for id, made := range sales {
@@ -34,11 +49,53 @@ func (f *fold) salesBefore(p *plan) (map[syncproto.RecordID]bool, error) {
 	return sales, nil
 }
 
+// owners says whether any line was ever assigned: imported lines have no family, and would
+// each be looked up.
+type owners uint8
+
+const (
+	notLooked owners = iota
+	owning
+	owningNone
+)
+
+// planned is a record as a plan writes it, else as it stands; nil where it is in neither.
+func (f *fold) planned(p *plan, table syncproto.TableID, id syncproto.RecordID) (*records.Row, error) {
+	if w := p.byRecord[recordKey{table, id}]; w != nil {
+		return w.after, nil
+	}
+	return set.Get(f.tx, schema.Lookup(table), id)
+}
+
+// owned is a line as it counts.
+func (f *fold) owned(line *records.Row) (schema.Values, error) {
+	if f.owners == notLooked {
+		n, err := f.tx.Int(`SELECT count(*) FROM (SELECT 1 FROM line_owner LIMIT 1)`)
+		if err != nil {
+			return nil, err
+		}
+		if f.owners = owningNone; n > 0 {
+			f.owners = owning
+		}
+	}
+	if f.owners == owningNone || !line.Of(schema.LineFamily).IsNull() {
+		return line.Values, nil
+	}
+	owner, err := set.Get(f.tx, schema.Lookup(schema.LineOwner), schema.LineOwnerID(line.ID))
+	return report.Owned(line, owner), err
+}
+
 // salesAfter counts them in again as they stand after it.
 func (f *fold) salesAfter(p *plan, sales map[syncproto.RecordID]bool) error {
 	for id, made := range sales {
-		if made && f.countMade(p, id) {
-			continue
+		if made {
+			whole, err := f.countMade(p, id)
+			if err != nil {
+				return err
+			}
+			if whole {
+				continue
+			}
 		}
 		if err := f.countSale(id, 1); err != nil {
 			return err
@@ -48,19 +105,23 @@ func (f *fold) salesAfter(p *plan, sales map[syncproto.RecordID]bool) error {
 }
 
 // countMade counts a sale that the plan brings whole, without reading it back.
-func (f *fold) countMade(p *plan, id syncproto.RecordID) bool {
+func (f *fold) countMade(p *plan, id syncproto.RecordID) (whole bool, err error) {
 	sale := p.byRecord[recordKey{schema.Sale, id}]
 	var lines []schema.Values
 	for _, w := range p.writes {
 		if w.after.Table.ID == schema.SaleLine && w.after.Of(schema.LineSale).ID() == id && w.before == nil {
-			lines = append(lines, w.after.Values)
+			line, err := f.owned(w.after)
+			if err != nil {
+				return false, err
+			}
+			lines = append(lines, line)
 		}
 	}
 	if int64(len(lines)) != sale.after.Of(schema.SaleLineCount).Int() {
-		return false
+		return false, nil
 	}
 	f.figures.Sale(sale.after.Values, lines, 1)
-	return true
+	return true, nil
 }
 
 func (f *fold) countSale(id syncproto.RecordID, times int64) error {
@@ -71,8 +132,12 @@ func (f *fold) countSale(id syncproto.RecordID, times int64) error {
 	if id[14] != 0 || id[15] != 0 {
 		return nil // its lines cannot be found by its id: no client of ours made it
 	}
-	lines, err := report.LinesOf(f.tx, set, id)
-	if err != nil {
+	var lines []schema.Values
+	if err := report.EachLine(f.tx, set, id, func(row *records.Row) error {
+		line, err := f.owned(row)
+		lines = append(lines, line)
+		return err
+	}); err != nil {
 		return err
 	}
 	f.figures.Sale(sale.Values, lines, times)

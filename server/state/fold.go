@@ -33,6 +33,7 @@ type fold struct {
 	parked  int64           // rows of parked
 	counted bool            // whether waiting and parked were read
 	day     int64           // latest of age; 0: not read
+	owners  owners          // whether owned has anything to look for
 
 	ahead   ahead       // of the transactions that are being judged
 	release []releasing // held transactions to judge again at the present position

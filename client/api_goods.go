@@ -21,6 +21,7 @@ type Product struct {
 	Family   syncproto.RecordID `json:"family"`
 	Owner    string             `json:"family_name"`
 	Category syncproto.RecordID `json:"category"`
+	Kind     string             `json:"category_name"`
 	Photo    *string            `json:"photo"` // attachment; null: none
 	Price    *Price             `json:"price"` // at this site, else everywhere; null: none
 	Unit     string             `json:"unit"`
@@ -43,9 +44,13 @@ func (c *Client) apiProducts(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return err
 		}
+		kinds, err := rd.Labels(report.Category)
+		if err != nil {
+			return err
+		}
 		return found(rd, r, schema.Product, func(row *records.Row) error {
-			family := row.Of(schema.ProductFamily).ID()
-			p := Product{ID: row.ID, Names: namesOf(row), Sku: row.Of(schema.ProductSku).Text(), Family: family, Owner: owners[string(family[:])], Category: row.Of(schema.ProductCategory).ID(), Photo: photoOf(row)}
+			family, kind := row.Of(schema.ProductFamily).ID(), row.Of(schema.ProductCategory).ID()
+			p := Product{ID: row.ID, Names: namesOf(row), Sku: row.Of(schema.ProductSku).Text(), Family: family, Owner: owners[string(family[:])], Category: kind, Kind: kinds[string(kind[:])], Photo: photoOf(row)}
 			p.Unit, p.Food, p.Contents, p.About = row.Of(schema.ProductUnit).Text(), row.Of(schema.ProductFood).Bool(), row.Of(schema.ProductContents).Text(), row.Of(schema.ProductAbout).Text()
 			p.Price, err = priceOf(rd, row.ID, site)
 			list = append(list, p)

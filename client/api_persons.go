@@ -18,18 +18,28 @@ type PersonShown struct {
 	Name  string             `json:"name"`
 	Card  string             `json:"card,omitempty"`
 	Photo *string            `json:"photo"` // attachment; null: none
+
+	// In a table alone, which is a person's wish for all that is recorded; pages keep lists
+	// in the browser and do without.
+	Phone         string `json:"phone,omitempty"`
+	Neighbourhood string `json:"neighbourhood,omitempty"`
 }
 
-// apiPersons lists people, those alone whose name and card hold the words that are searched for. One who was
-// merged is shown as who it is read as, found by either.
+// apiPersons lists people, those alone whose name and card hold the words that are searched
+// for; a table has all of them. One who was merged is shown as who it is read as, found by
+// either.
 func (c *Client) apiPersons(w http.ResponseWriter, r *http.Request) {
 	list, seen := []PersonShown{}, map[syncproto.RecordID]bool{}
+	table, limit := r.URL.Query().Get("format") != "", maxPageSize
+	if table {
+		limit = -1
+	}
 	err := c.Store.Read(r.Context(), func(rd *store.Reader) error {
 		aliases, err := members.Aliases(rd)
 		if err != nil {
 			return err
 		}
-		return rd.Search(schema.Person, r.URL.Query().Get("q"), maxPageSize, func(row *records.Row) error {
+		return rd.Search(schema.Person, r.URL.Query().Get("q"), limit, func(row *records.Row) error {
 			id := rules.Merged(aliases, row.ID)
 			if seen[id] {
 				return nil
@@ -39,7 +49,11 @@ func (c *Client) apiPersons(w http.ResponseWriter, r *http.Request) {
 			if err != nil {
 				return err
 			}
-			list = append(list, PersonShown{id, row.Of(schema.PersonName).Text(), row.Of(schema.PersonCard).Text(), photoOf(row)})
+			p := PersonShown{ID: id, Name: row.Of(schema.PersonName).Text(), Card: row.Of(schema.PersonCard).Text(), Photo: photoOf(row)}
+			if table {
+				p.Phone, p.Neighbourhood = row.Of(schema.PersonPhone).Text(), row.Of(schema.PersonNeighbourhood).Text()
+			}
+			list = append(list, p)
 			return nil
 		})
 	})

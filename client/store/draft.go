@@ -458,3 +458,6 @@ func getPreimage(tx *sqlitedb.Tx, t *schema.Table, id syncproto.RecordID) (*reco
 	}
 	return r, nil
 }
+
+// Drafted says whether anything was drafted yet.
+func (d *Draft) Drafted() bool { return len(d.t.Changes) > 0 }

@@ -23,6 +23,7 @@ var edges = []struct {
 	{"github.com/spf13", []string{"cmd/..."}},
 	{"github.com/schollz/progressbar", []string{"cmd/..."}},
 	{"github.com/prometheus/client_golang", []string{"client", "server"}},
+	{"github.com/xuri/excelize", []string{"internal/tables"}},
 	{"golang.org/x", []string{"syncproto/...", "internal/...", "client/...", "server/...", "cmd/..."}},
 	{"github.com/google/go-cmp", nil},
 	{"github.com/rogpeppe/go-internal", nil},

@@ -51,7 +51,7 @@ func Mux(routes []Route) http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string][]string{}
 	for _, r := range routes {
-		mux.HandleFunc(r.Method+" "+r.Path, r.Handle)
+		mux.HandleFunc(r.Method+" "+r.Path, asTable(&r))
 		methods[r.Path] = append(methods[r.Path], r.Method)
 	}
 	for path, allowed := range methods {

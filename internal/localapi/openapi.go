@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/tables"
 )
 
 // OpenAPI describes routes as an OpenAPI 3.1 document, from the types that they read
@@ -54,7 +55,7 @@ func (g *describer) operation(r *Route) map[string]any {
 	for _, m := range inPath.FindAllStringSubmatch(r.Path, -1) {
 		params = append(params, map[string]any{"name": m[1], "in": "path", "required": true, "schema": map[string]any{"type": "string"}})
 	}
-	for _, q := range r.Query {
+	for _, q := range r.parameters() {
 		params = append(params, map[string]any{"name": q, "in": "query", "schema": map[string]any{"type": "string"}})
 	}
 	if params != nil {
@@ -75,7 +76,11 @@ func (g *describer) operation(r *Route) map[string]any {
 		if r.Stream {
 			media = "text/event-stream"
 		}
-		answer["content"] = map[string]any{media: map[string]any{"schema": g.of(reflect.TypeOf(r.Response))}}
+		content := map[string]any{media: map[string]any{"schema": g.of(reflect.TypeOf(r.Response))}}
+		if r.table() != nil {
+			content["text/csv"], content[tables.MediaType("xlsx")] = map[string]any{}, map[string]any{}
+		}
+		answer["content"] = content
 	}
 	op["responses"] = map[string]any{"200": answer, "default": map[string]any{"description": "refused", "content": map[string]any{"application/json": map[string]any{"schema": map[string]any{"$ref": "#/components/schemas/Refusal"}}}}}
 	return op

@@ -1,0 +1,72 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+func (c *Client) importRoutes() []localapi.Route {
+	return []localapi.Route{
+		{Method: "POST", Path: "/api/import-table", Summary: "Import families, people, products, prices or attendance; the body is a CSV or XLSX file. With Accept: text/event-stream it tells how far it is",
+			Query: []string{"kind", "dry_run", "duplicates", "session", "currency"}, Takes: "application/octet-stream", Response: TableImported{}, Handle: c.apiImportTable},
+	}
+}
+
+// progressEvery is how often an import says how far it is: people notice a second.
+const progressEvery = 250 * time.Millisecond
+
+// importProgress is how far an import is, in lines.
+type importProgress struct {
+	Done int `json:"done"`
+	Of   int `json:"of"`
+}
+
+func (c *Client) apiImportTable(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	o := TableImport{Kind: q.Get("kind"), Currency: strings.ToUpper(q.Get("currency"))}
+	var err error
+	if o.DryRun, err = localapi.Flag(r, "dry_run"); err == nil {
+		o.Duplicates, err = localapi.Flag(r, "duplicates")
+	}
+	if s := q.Get("session"); s != "" && err == nil {
+		if o.Session, err = syncproto.ParseRecordID(s); err != nil {
+			err = refusal.Parameter("session", "%q is no id", s)
+		}
+	}
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		res, err := c.ImportTable(r.Context(), r.Body, o)
+		localapi.Answer(w, res, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	tell := func(event string, v any) {
+		if b, err := json.Marshal(v); err == nil {
+			fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, b)
+			http.NewResponseController(w).Flush()
+		}
+	}
+	var last time.Time
+	o.Progress = func(done, of int) {
+		if now := time.Now(); now.Sub(last) >= progressEvery {
+			last = now
+			tell("progress", importProgress{done, of})
+		}
+	}
+	res, err := c.ImportTable(r.Context(), r.Body, o)
+	if err != nil {
+		tell("refused", refusal.Of(err))
+		return
+	}
+	tell("result", res)
+}

@@ -21,6 +21,7 @@ import (
 func newAnnualCommand() *cobra.Command {
 	var data, year, rows string
 	var asJSON bool
+	var as asTable
 	c := &cobra.Command{
 		Use:     "annual",
 		Short:   "The figures of a year, computed from records, with what was published beside them",
@@ -31,6 +32,9 @@ func newAnnualCommand() *cobra.Command {
 			if err != nil {
 				return misuse("%v", err)
 			}
+			if err := as.check(); err != nil {
+				return err
+			}
 			q := url.Values{"year": {strconv.Itoa(n)}}
 			if rows != "" {
 				rows = strings.ToUpper(rows)
@@ -38,6 +42,9 @@ func newAnnualCommand() *cobra.Command {
 					return misuse("--rows: %q is no figure: use one of %s", rows, strings.Join(report.FigureIDs, ", "))
 				}
 				q.Set("figure", rows)
+				if as.format != "" {
+					return writeTable(c, data, "/api/report/annual/rows", q, &as)
+				}
 				list, err := atCentre(c, data, func(ctx context.Context, s *server.Server) ([]report.AnnualRow, error) {
 					return s.AnnualRows(ctx, n, rows)
 				}, func(out any) error {
@@ -47,6 +54,9 @@ func newAnnualCommand() *cobra.Command {
 					return orPrint(c, list, err)
 				}
 				return printAnnualRows(c.OutOrStdout(), list)
+			}
+			if as.format != "" {
+				return writeTable(c, data, "/api/report/annual", q, &as)
 			}
 			a, err := atCentre(c, data, func(ctx context.Context, s *server.Server) (report.Annual, error) { return s.Annual(ctx, n) },
 				func(out any) error {
@@ -60,6 +70,7 @@ func newAnnualCommand() *cobra.Command {
 	}
 	dataFlag(c, &data)
 	jsonFlag(c, &asJSON)
+	as.flags(c, "")
 	c.Flags().StringVar(&year, "year", "", "year of the Gregorian calendar, such as 2018")
 	c.Flags().StringVar(&rows, "rows", "", "list the records behind a figure, such as F1")
 	c.MarkFlagRequired("year")

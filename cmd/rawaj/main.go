@@ -87,7 +87,7 @@ func setUp(c *cobra.Command) {
 			return nil
 		}
 	}
-	if c.HasSubCommands() {
+	if c.HasSubCommands() && c.RunE == nil {
 		c.Args = cobra.ArbitraryArgs
 		c.RunE = func(c *cobra.Command, given []string) error {
 			if len(given) > 0 {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -22,12 +23,14 @@ import (
 func newReportCommand() *cobra.Command {
 	c := &cobra.Command{Use: "report", Short: "Reports, on a server's or a site's data", Example: "  rawaj report sales --data ./centre --by category"}
 	c.AddCommand(newSalesCommand(), newAnnualCommand(), newStatementCommand(), newGrownCommand())
+	c.AddCommand(newListCommands()...)
 	return c
 }
 
 func newSalesCommand() *cobra.Command {
 	var data, by, from, to string
 	var asJSON bool
+	var as asTable
 	c := &cobra.Command{
 		Use:     "sales",
 		Short:   "What was sold, and up to when that is complete",
@@ -42,6 +45,12 @@ func newSalesCommand() *cobra.Command {
 			if err != nil {
 				return misuse("%v", err)
 			}
+			if err := as.check(); err != nil {
+				return err
+			}
+			if as.format != "" {
+				return writeTable(c, data, "/api/report/sales", url.Values{"by": {by}, "from": {from}, "to": {to}}, &as)
+			}
 			sales, err := salesReport(c, data, grouping, in)
 			if err != nil {
 				return err
@@ -54,6 +63,7 @@ func newSalesCommand() *cobra.Command {
 	}
 	dataFlag(c, &data)
 	jsonFlag(c, &asJSON)
+	as.flags(c, "")
 	c.Flags().StringVar(&by, "by", "category", "category, site, day, family or product")
 	c.Flags().StringVar(&from, "from", "", "first day that counts, such as 2026-11-01")
 	c.Flags().StringVar(&to, "to", "", "last day that counts")

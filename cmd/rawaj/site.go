@@ -89,7 +89,7 @@ func (s *site) close() error { return errors.Join(s.store.Close(), s.flight.Clos
 
 func newSiteCommand() *cobra.Command {
 	c := &cobra.Command{Use: "site", Short: "The local client of a stall, branch, centre or desk", Example: "  rawaj site enrol --data ./stall --server http://127.0.0.1:8420 --code 7K2M-9QXT-03FA-ZC5E\n  rawaj site run --data ./stall"}
-	imports := &cobra.Command{Use: "import", Short: "Take in what another program recorded", Example: "  rawaj site import sales till.csv --data ./stall --map receipt=receipt,date=date,item=item --currency AED"}
+	imports := newImportCommand()
 	imports.AddCommand(newImportSalesCommand())
 	c.AddCommand(newSiteEnrolCommand(), newSiteRunCommand(), newSiteSyncCommand(), newSiteStatusCommand(), newSiteClosingCommand(), newHoursCommand(), newOpenCommand(), newMoveCommand(), newSiteParcelCommand(), newRecorderCommand(), imports)
 	return c

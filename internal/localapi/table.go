@@ -2,6 +2,7 @@ package localapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -129,6 +130,24 @@ func pagesOf(handle http.HandlerFunc, q *http.Request, paged bool) (pages [][]by
 		query.Set("cursor", page.Next)
 	}
 	return nil, nil, refusal.New(refusal.TooMany, "the list is longer than the %d rows that a sheet has: ask for less of it", maxTableRows).With("max", maxTableRows)
+}
+
+// Ask answers a GET from routes that no process serves.
+func Ask(ctx context.Context, routes []Route, address string) ([]byte, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	k := &kept{head: http.Header{}, status: http.StatusOK}
+	Mux(routes).ServeHTTP(k, q)
+	if k.status == http.StatusOK {
+		return k.body.Bytes(), nil
+	}
+	refused := &refusal.Error{}
+	if err := json.Unmarshal(k.body.Bytes(), refused); err != nil {
+		return nil, err
+	}
+	return nil, refused
 }
 
 // kept keeps what a handler answers.

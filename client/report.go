@@ -20,7 +20,7 @@ func Sales(ctx context.Context, s *store.Store, by report.By) (report.Sales, err
 func SalesIn(ctx context.Context, s *store.Store, by report.By, in report.Span) (out report.Sales, err error) {
 	other := in.Skip()
 	err = s.Read(ctx, func(r *store.Reader) error {
-		figures, err := r.Figures(func(sale *records.Row) bool { return store.Held(sale) || other != nil && other(sale) })
+		figures, err := r.FiguresBy(by, func(sale *records.Row) bool { return store.Held(sale) || other != nil && other(sale) })
 		if err != nil {
 			return err
 		}
@@ -31,6 +31,7 @@ func SalesIn(ctx context.Context, s *store.Store, by report.By, in report.Span) 
 		out.Rows, out.Total = report.Table(by, figures, labels)
 		return nil
 	})
+	out.Describe(by, in)
 	out.MissingSites = []report.MissingSite{}
 	if ms := s.Progress().ServerTime; ms > 0 {
 		t := time.UnixMilli(ms).UTC().Format(time.RFC3339)

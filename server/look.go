@@ -131,11 +131,12 @@ func (s *Server) Sales(ctx context.Context, by report.By) (report.Sales, error) 
 
 // SalesIn is the sales report of a span of days, counted anew from the records.
 func (s *Server) SalesIn(ctx context.Context, by report.By, in report.Span) (out report.Sales, err error) {
-	if in.IsZero() {
+	defer func() { out.Describe(by, in) }()
+	if in.IsZero() && by.Kept() {
 		return s.Sales(ctx, by)
 	}
 	err = s.State.Read(ctx, func(r *state.Reader) error {
-		figures, err := r.CountFigures(in)
+		figures, err := r.CountFigures(by, in)
 		if err == nil {
 			out, err = sales(r, by, figures, s.caughtUp)
 		}

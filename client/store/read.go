@@ -70,6 +70,11 @@ func (r *Reader) Figures(skip func(*records.Row) bool) (map[report.Key]*report.F
 	return report.Count(r.tx, set, skip)
 }
 
+// FiguresBy is Figures for a grouping of any kind.
+func (r *Reader) FiguresBy(by report.By, skip func(*records.Row) bool) (map[report.Key]*report.Figures, error) {
+	return report.CountBy(r.tx, set, by, skip)
+}
+
 // Labels gives the name of every key of a grouping that is a record.
 func (r *Reader) Labels(by report.By) (map[string]string, error) {
 	return report.Labels(r.tx, set, by)

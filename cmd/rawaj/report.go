@@ -23,6 +23,8 @@ import (
 func newReportCommand() *cobra.Command {
 	c := &cobra.Command{Use: "report", Short: "Reports, on a server's or a site's data", Example: "  rawaj report sales --data ./centre --by category"}
 	c.AddCommand(newSalesCommand(), newAnnualCommand(), newStatementCommand(), newGrownCommand())
+	c.AddCommand(newReportOf("expiring", "/api/report/expiring", "Papers that run out in 30, 60 and 90 days, by branch and kind"),
+		newReportOf("hours", "/api/report/hours", "Accredited hours up to a day, by branch"))
 	c.AddCommand(newListCommands()...)
 	return c
 }
@@ -64,7 +66,7 @@ func newSalesCommand() *cobra.Command {
 	dataFlag(c, &data)
 	jsonFlag(c, &asJSON)
 	as.flags(c, "")
-	c.Flags().StringVar(&by, "by", "category", "category, site, day, family or product")
+	c.Flags().StringVar(&by, "by", "category", "category, site, day, family, product, fair, venue or hour")
 	c.Flags().StringVar(&from, "from", "", "first day that counts, such as 2026-11-01")
 	c.Flags().StringVar(&to, "to", "", "last day that counts")
 	return c
@@ -108,6 +110,7 @@ func printSales(w io.Writer, by report.By, s *report.Sales) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprintf(w, "unit: %s\nfilter: %s\n", s.Unit, printable(s.Filter))
 	printCutOff(w, s.CompleteTo, s.MissingSites)
 	return nil
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/url"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -75,6 +77,60 @@ func newListCommand(l tables.List) *cobra.Command {
 	return c
 }
 
+// newReportOf is a report that is printed as a table unless another format is asked for.
+func newReportOf(name, path, short string) *cobra.Command {
+	var data, on string
+	var asJSON bool
+	var as asTable
+	c := &cobra.Command{
+		Use: name, Short: short, Example: "  rawaj report " + name + " --data ./centre", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if asJSON {
+				as.format = "json"
+			}
+			if err := as.check(); err != nil {
+				return err
+			}
+			q := url.Values{}
+			if on != "" {
+				q.Set("on", on)
+			}
+			return writeTable(c, data, path, q, &as)
+		},
+	}
+	dataFlag(c, &data)
+	jsonFlag(c, &asJSON)
+	as.flags(c, "")
+	c.Flags().StringVar(&on, "on", "", "day that it is about; today where none is given")
+	return c
+}
+
+// printTable prints a list for people, with what it says of itself.
+func printTable(c *cobra.Command, path, lang string, answer []byte) error {
+	t, err := tables.Of(path).Fill(lang, answer)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, strings.Join(t.Heads, "\t"))
+	for _, row := range t.Rows {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, printable(cell.Text))
+		}
+		fmt.Fprintln(w)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, n := range t.Notes {
+		fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", n[0], printable(n[1]))
+	}
+	return nil
+}
+
 // writeTable writes a list of a directory as the API gives it, whoever holds it.
 func writeTable(c *cobra.Command, data, path string, q url.Values, as *asTable) error {
 	q.Set("format", as.format)
@@ -87,11 +143,18 @@ func writeTable(c *cobra.Command, data, path string, q url.Values, as *asTable) 
 			return err
 		}
 		defer answer.Body.Close()
-		_, err = io.Copy(c.OutOrStdout(), answer.Body)
+		if as.format != "" {
+			_, err = io.Copy(c.OutOrStdout(), answer.Body)
+			return err
+		}
+		if body, err = io.ReadAll(answer.Body); err != nil {
+			return err
+		}
+	} else if err != nil {
 		return err
 	}
-	if err != nil {
-		return err
+	if as.format == "" {
+		return printTable(c, path, as.lang, body)
 	}
 	_, err = c.OutOrStdout().Write(body)
 	return err

@@ -10,8 +10,8 @@ import (
 )
 
 // Count adds up every sale in a database. Sales that skip refuses are left out; nil
-// leaves out none.
-func Count(tx *sqlitedb.Tx, set *records.Set, skip func(*records.Row) bool) (map[Key]*Figures, error) {
+// leaves out none. more gives groups of a sale besides those that are kept.
+func Count(tx *sqlitedb.Tx, set *records.Set, skip func(*records.Row) bool, more ...func(*records.Row) (Key, error)) (map[Key]*Figures, error) {
 	all := NewCounter()
 	lines := &cursor{tx: tx, set: set, owners: map[syncproto.RecordID]*records.Row{}}
 	if err := set.Each(tx, schema.Lookup(schema.LineOwner), ``, func(owner *records.Row) error {
@@ -25,7 +25,15 @@ func Count(tx *sqlitedb.Tx, set *records.Set, skip func(*records.Row) bool) (map
 		if err != nil || skip != nil && skip(sale) {
 			return err
 		}
-		all.Sale(sale.Values, own, 1)
+		var keys []Key
+		for _, f := range more {
+			key, err := f(sale)
+			if err != nil {
+				return err
+			}
+			keys = append(keys, key)
+		}
+		all.Sale(sale.Values, own, 1, keys...)
 		return nil
 	})
 	return all.All, err
@@ -175,7 +183,7 @@ func Table(by By, figures map[Key]*Figures, labels map[string]string) (rows []Ro
 			continue
 		}
 		row := Row{Key: KeyText(key), Label: labels[key.Value], Figures: Figures{AmountMinor: map[string]int64{}}}
-		if by == Day {
+		if by == Day || by == Venue || by == Hour {
 			row.Label = key.Value
 		}
 		row.Figures.Add(f, 1)

@@ -28,25 +28,36 @@ const (
 	// Kept so that a span of days is added up from its days: a key is the day, then the id.
 	SiteDay   By = 6
 	FamilyDay By = 7
+
+	// Counted when somebody asks, and kept nowhere.
+	Fair  By = 8
+	Venue By = 9  // kind of place of the fair; empty where the sale was at none
+	Hour  By = 10 // of the day in the zone of the site, as 09
 )
 
-// All lists every grouping that a report has.
+// All lists every grouping that is kept and a report has.
 var All = []By{Total, Category, Site, Day, Family, Product}
 
-var names = []string{"total", "category", "site", "day", "family", "product", "day and site", "day and family"}
+// Asked lists those that a report can be asked for.
+var Asked = []By{Category, Site, Day, Family, Product, Fair, Venue, Hour}
+
+var names = []string{"total", "category", "site", "day", "family", "product", "day and site", "day and family", "fair", "venue", "hour"}
 
 func (b By) String() string { return names[b] }
 
 // ParseBy reads the name of a grouping.
 func ParseBy(s string) (By, error) {
-	if i := slices.Index(names[:len(All)], s); i > 0 {
-		return By(i), nil
+	known := make([]string, len(Asked))
+	for i, by := range Asked {
+		if known[i] = by.String(); known[i] == s {
+			return by, nil
+		}
 	}
-	if i := slices.Index(names[:len(All)], s); i > 0 {
-		return By(i), nil
-	}
-	return 0, refusal.Parameter("by", "cannot group by %q: use %s", s, strings.Join(names[1:len(All)], ", "))
+	return 0, refusal.Parameter("by", "cannot group by %q: use %s", s, strings.Join(known, ", "))
 }
+
+// Kept says whether figures of a grouping are kept; others are counted from records.
+func (b By) Kept() bool { return slices.Contains(All, b) }
 
 // Figures is what one group of sale lines adds up to.
 type Figures struct {
@@ -103,14 +114,16 @@ func (k Key) Parts() (day, id string) {
 type Counter struct {
 	All  map[Key]*Figures
 	seen map[Key]struct{} // groups that the present receipt has a line in
+	keys []Key            // of the present line
 }
 
 // NewCounter is empty.
 func NewCounter() *Counter { return &Counter{All: map[Key]*Figures{}, seen: map[Key]struct{}{}} }
 
 // Sale counts one receipt in every group, times 1 or -1; nothing where it is voided.
-// Lines without their sale are not counted: a transaction brings them together.
-func (c *Counter) Sale(sale schema.Values, lines []schema.Values, times int64) {
+// Lines without their sale are not counted: a transaction brings them together. more are
+// groups of the whole sale besides.
+func (c *Counter) Sale(sale schema.Values, lines []schema.Values, times int64, more ...Key) {
 	ts, tl := schema.Lookup(schema.Sale), schema.Lookup(schema.SaleLine)
 	if ts.Of(sale, schema.Voided).Bool() {
 		return
@@ -121,16 +134,17 @@ func (c *Counter) Sale(sale schema.Values, lines []schema.Values, times int64) {
 		amount, currency, priced := rules.LineAmount(line)
 		pieces := tl.Of(line, schema.LineQuantity).Int()
 		family := tl.Of(line, schema.LineFamily).Raw()
-		for _, key := range [...]Key{
-			{Total, ""},
-			{Category, tl.Of(line, schema.LineCategory).Raw()},
-			{Site, site},
-			{Day, day},
-			{Family, family},
-			{Product, tl.Of(line, schema.LineProduct).Raw()},
-			{SiteDay, day + site},
-			{FamilyDay, day + family},
-		} {
+		keys := append(c.keys[:0],
+			Key{Total, ""},
+			Key{Category, tl.Of(line, schema.LineCategory).Raw()},
+			Key{Site, site},
+			Key{Day, day},
+			Key{Family, family},
+			Key{Product, tl.Of(line, schema.LineProduct).Raw()},
+			Key{SiteDay, day + site},
+			Key{FamilyDay, day + family})
+		c.keys = append(keys, more...)
+		for _, key := range c.keys {
 			f := c.All[key]
 			if f == nil {
 				f = &Figures{AmountMinor: map[string]int64{}}
@@ -175,6 +189,8 @@ type Declared struct {
 
 // Sales is the sales report. Every figure says up to when it is complete (P13).
 type Sales struct {
+	Unit         string        `json:"unit"`        // what is counted
+	Filter       string        `json:"filter"`      // which records count, for people
 	CompleteTo   *string       `json:"complete_to"` // RFC 3339, UTC: every site's sales up to here are in; null: not known
 	MissingSites []MissingSite `json:"missing_sites"`
 	Rows         []Row         `json:"rows"`
@@ -213,6 +229,8 @@ func (b By) LabelTable() syncproto.TableID {
 		return schema.Family
 	case Product:
 		return schema.Product
+	case Fair:
+		return schema.Fair
 	}
 	return 0
 }

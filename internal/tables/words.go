@@ -77,6 +77,8 @@ var columns = map[string]Column{
 	"lines": w(Whole, "السطور", "سطرها", "Lines"), "receipts": w(Whole, "الإيصالات", "رسیدها", "Receipts"), "unpriced_lines": w(Whole, "بلا سعر", "بدون قیمت", "Unpriced lines"),
 	"value": w(Whole, "القيمة", "مقدار", "Value"), "figure_unit": as("unit", w(Text, "وحدة القياس", "واحد", "Unit")), "filter": w(Text, "ما يُحتسب", "آنچه به حساب می‌آید", "Filter"),
 	"parts": w(Nested, "التفصيل", "اجزا", "Parts"), "published": w(Whole, "المنشور", "منتشرشده", "Published"), "difference": w(Whole, "الفرق", "تفاوت", "Difference"),
+	"in_30": w(Whole, "خلال 30 يوماً", "تا ۳۰ روز", "In 30 days"), "in_60": w(Whole, "خلال 60 يوماً", "تا ۶۰ روز", "In 60 days"), "in_90": w(Whole, "خلال 90 يوماً", "تا ۹۰ روز", "In 90 days"),
+	"people": w(Whole, "الأشخاص", "افراد", "People"), "enough": w(Whole, "أتموا الساعات", "ساعات کامل", "With enough hours"), "waiting": w(Whole, "بانتظار المراجعة", "در انتظار بررسی", "Waiting"),
 	"here": w(YesNo, "هنا فقط", "فقط اینجا", "Here only"),
 	"part": w(Text, "الجزء", "بخش", "Part"), "of": w(Text, "ضمن", "از", "Of"),
 }

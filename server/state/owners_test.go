@@ -59,7 +59,7 @@ func TestALineCountsAsTheFamilysThatItWasAssignedTo(t *testing.T) {
 			}
 			o.read(func(r *state.Reader) error {
 				kept, err := r.Figures()
-				counted, cerr := r.CountFigures(report.Span{From: "2026-11-21", To: "2026-11-21"})
+				counted, cerr := r.CountFigures(report.Family, report.Span{From: "2026-11-21", To: "2026-11-21"})
 				if err != nil || cerr != nil {
 					t.Fatal(err, cerr)
 				}

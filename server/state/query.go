@@ -185,8 +185,8 @@ func (r *Reader) Figures() (map[report.Key]*report.Figures, error) { return read
 func (r *Reader) Figure(key report.Key) (*report.Figures, error) { return readFigure(r.tx, key) }
 
 // CountFigures adds the figures of a span up anew from the records.
-func (r *Reader) CountFigures(of report.Span) (map[report.Key]*report.Figures, error) {
-	return report.Count(r.tx, set, of.Skip())
+func (r *Reader) CountFigures(by report.By, of report.Span) (map[report.Key]*report.Figures, error) {
+	return report.CountBy(r.tx, set, by, of.Skip())
 }
 
 // Stock is what lies at a site, or at all of them where it is zero.

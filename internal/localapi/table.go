@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,4 +168,24 @@ func (k *kept) copy(w http.ResponseWriter) {
 	}
 	w.WriteHeader(k.status)
 	w.Write(k.body.Bytes())
+}
+
+// IsList says whether a route answers rows: a list, or a page or report of them.
+func IsList(r *Route) bool {
+	if r.Method != http.MethodGet || r.Response == nil || r.Stream {
+		return false
+	}
+	t := reflect.TypeOf(r.Response)
+	if t.Kind() == reflect.Slice {
+		return true
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for _, name := range []string{"Items", "Rows"} {
+		if _, ok := t.FieldByName(name); ok {
+			return true
+		}
+	}
+	return strings.HasPrefix(r.Path, "/api/report/")
 }

@@ -158,6 +158,12 @@ export interface Device {
   wiped: boolean
 }
 
+export interface Double {
+  a: Somebody
+  b: Somebody
+  because: string[]
+}
+
 export interface Doubled {
   receipt: string
   sales: DoubledSale[]
@@ -184,6 +190,24 @@ export interface EnrolCode {
   code: string
   expires: string
   site: string
+}
+
+export interface Expiring {
+  complete_to: string | null
+  filter: string
+  missing_sites: MissingSite[]
+  on: string
+  rows: ExpiringRow[]
+  unit: string
+}
+
+export interface ExpiringRow {
+  in_30: number
+  in_60: number
+  in_90: number
+  kind: string
+  site: string
+  site_name: string
 }
 
 export interface FairShown {
@@ -218,6 +242,14 @@ export interface FairStep {
   state: string
 }
 
+export interface FamilyIncome {
+  currency: string
+  family: string
+  family_name: Names
+  grew: boolean
+  months: IncomeMonth[]
+}
+
 export interface Figures {
   amount_minor: Record<string, number>
   lines: number
@@ -237,6 +269,54 @@ export interface Gap {
   parked: number
   site_name: string
   transactions: number
+}
+
+export interface Grown {
+  complete_to: string | null
+  families: GrownIncome[]
+  missing_sites: MissingSite[]
+  month: string
+  months: number
+}
+
+export interface GrownIncome {
+  currency: string
+  family: string
+  family_name: Names
+  sales_minor: number[]
+}
+
+export interface Hours {
+  complete_to: string | null
+  filter: string
+  missing_sites: MissingSite[]
+  on: string
+  rows: HoursRow[]
+  unit: string
+}
+
+export interface HoursRow {
+  enough: number
+  hours: string
+  minutes: number
+  people: number
+  site: string
+  site_name: string
+  waiting: number
+}
+
+export interface IncomeMonth {
+  assistance: number | null
+  month: string
+  other: IncomeNote[]
+  sales_minor: number
+}
+
+export interface IncomeNote {
+  amount_minor: number
+  note: string
+  source: string
+  verified_by: string
 }
 
 export interface KeptRecord {
@@ -259,11 +339,64 @@ export interface KeptSeen {
   seen: number
 }
 
+export interface Line {
+  day: string
+  flagged: boolean
+  gross_minor: number
+  kind: string
+  net_minor: number
+  of: string
+  pieces: number
+  place: Names
+  product: Names
+  reason: string
+  share: number
+}
+
+export interface Merge {
+  as: string
+  as_name: string
+  at: number
+  by: string
+  into: string
+  name: string
+  person: string
+  reason: string
+}
+
+export interface MergeInto {
+  by: string
+  into: string
+  reason: string
+}
+
+export interface Merged {
+  id: string
+}
+
 export interface MissingSite {
   declared: Declared
   last_contact: string | null
   name: string
   site: string
+}
+
+export interface Names {
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+}
+
+export interface NewAdjustment {
+  amount_minor?: number
+  branch?: string
+  by?: string
+  currency?: string
+  family?: string
+  id?: string
+  on_day?: string
+  reason?: string
+  statement?: string
 }
 
 export interface NewAgreement {
@@ -304,6 +437,15 @@ export interface NewPublished {
   wording?: string
   year?: number
   year_assumed?: boolean
+}
+
+export interface NewSettlement {
+  branch?: string
+  by?: string
+  currency?: string
+  family?: string
+  net_minor?: number | null
+  to?: string
 }
 
 export interface NewSite {
@@ -370,6 +512,10 @@ export interface ParcelFile {
   file: string
 }
 
+export interface PartBy {
+  by: string
+}
+
 export interface Pieces {
   minor: number
   pieces: number
@@ -422,12 +568,15 @@ export interface Refusal {
 }
 
 export type RefusalCode =
+  | 'already_paid'
+  | 'already_settled'
   | 'bad_form'
   | 'bad_id'
   | 'bad_parameter'
   | 'bad_step'
   | 'device_refused'
   | 'disk_failed'
+  | 'draft_changed'
   | 'ends_before_start'
   | 'first_stands'
   | 'host_unknown'
@@ -455,6 +604,7 @@ export type RefusalCode =
   | 'not_signed_in'
   | 'not_unique'
   | 'not_waivable'
+  | 'nothing_due'
   | 'nothing_to_review'
   | 'nothing_to_sign'
   | 'other_desk'
@@ -468,6 +618,7 @@ export type RefusalCode =
   | 'red_card'
   | 'refunded'
   | 'required'
+  | 'same_person'
   | 'settled'
   | 'stopped'
   | 'till_still_open'
@@ -499,33 +650,23 @@ export interface Right {
 }
 
 export interface Row {
-  amount_minor: Record<string, number>
-  key: string
-  label: string
-  lines: number
+  gross_minor: number
+  kind: string
+  net_minor: number
   pieces: number
-  receipts: number
-  unpriced_lines: number
-}
-
-export interface Said {
-  amount_minor: Record<string, number>
-  at: string
-  held: number
-  late: number
-  payments: Paid[]
-  position: number
-  records: string
-  sales: number
-  voided: number
-  voided_since: number
+  place: Names
+  product: Names
+  reason: string
+  share: number
 }
 
 export interface Sales {
   complete_to: string | null
+  filter: string
   missing_sites: MissingSite[]
   rows: Row[]
   total: Figures
+  unit: string
 }
 
 export interface Sentence {
@@ -543,10 +684,8 @@ export interface SetRight {
 }
 
 export interface Settled {
-  choice: string
-  label: string
-  site_name: string
-  time: string | null
+  approved: Statement[]
+  waiting: Waiting[]
 }
 
 export interface Sheet {
@@ -600,13 +739,6 @@ export interface Side {
   values: Record<string, unknown>
 }
 
-export interface Signatures {
-  answer: string
-  certificate: string
-  key: string
-  statement: string
-}
-
 export interface SiteHeard {
   attachments: number
   complete_to: string | null
@@ -617,32 +749,43 @@ export interface SiteHeard {
   site: string
 }
 
+export interface Somebody {
+  birth_year: number
+  card: string
+  id: string
+  name: string
+  neighbourhood: string
+  phone: string
+  site: string
+}
+
 export interface Span {
   from: string
   to: string
 }
 
 export interface Statement {
-  amount_minor: Record<string, number>
-  answer: Said | null
-  day: string
-  device: string
+  approved_at: number
+  approved_by: string
+  branch: string
+  branch_name: Names
+  currency: string
+  family: string
+  family_name: Names
+  from: string
+  gross_minor: number
   id: string
-  label: string
-  late: number
-  latest: boolean
-  number: number
-  payments: Paid[]
-  proof: Signatures | null
-  records: string
-  sales: number
-  site: string
-  site_name: string
+  lang: string
+  line_count: number
+  lines: Line[]
+  net_minor: number
+  number: string
+  payout: Paid | null
+  rows: Row[]
   state: string
-  stated_at: string
-  till: string
-  voided: number
-  voided_since: number
+  to: string
+  unpriced: number
+  zone: string
 }
 
 export interface Statements {
@@ -705,6 +848,15 @@ export interface Verdict {
   site_name: string
   state: string
   waivable: boolean
+}
+
+export interface Waiting {
+  currency: string
+  family: string
+  family_name: Names
+  net_minor: number
+  unpriced: number
+  why: string
 }
 
 export interface WentBack {

@@ -11,6 +11,7 @@ export interface AddFamilyRequest {
 }
 
 export interface AddPersonRequest {
+  birth_year?: number
   card?: string
   id?: string
   name?: string
@@ -41,6 +42,11 @@ export interface AddWorkshopRequest {
   kind?: string
   minutes?: number
   name?: string
+}
+
+export interface AddedPerson {
+  id: string
+  likely: Likely[]
 }
 
 export interface AgreementShown {
@@ -213,6 +219,10 @@ export interface Desk {
   name_fa?: string
 }
 
+export interface DisputeRequest {
+  dispute?: string
+}
+
 export interface DocumentRequest {
   expires_on?: string
   image?: string
@@ -234,9 +244,24 @@ export interface DocumentShown {
   verified_on: string
 }
 
+export interface Double {
+  a: Somebody
+  b: Somebody
+  because: string[]
+}
+
 export interface EndRequest {
   note?: string
   reason?: string
+}
+
+export interface Expiring {
+  complete_to: string | null
+  filter: string
+  missing_sites: MissingSite[]
+  on: string
+  rows: ExpiringRow[]
+  unit: string
 }
 
 export interface ExpiringDocument {
@@ -245,6 +270,15 @@ export interface ExpiringDocument {
   kind: string
   name: string
   person: string
+}
+
+export interface ExpiringRow {
+  in_30: number
+  in_60: number
+  in_90: number
+  kind: string
+  site: string
+  site_name: string
 }
 
 export interface FairShown {
@@ -259,6 +293,21 @@ export interface FairShown {
   starts_on: string
   state: string
   venue: string
+}
+
+export interface FamilyFile {
+  head: string
+  lang: string
+  payout: string
+  phone: string
+}
+
+export interface FamilyIncome {
+  currency: string
+  family: string
+  family_name: Names
+  grew: boolean
+  months: IncomeMonth[]
 }
 
 export interface FamilyShown {
@@ -297,9 +346,33 @@ export interface GroundShown {
   to: string
 }
 
+export interface Grown {
+  complete_to: string | null
+  families: GrownIncome[]
+  missing_sites: MissingSite[]
+  month: string
+  months: number
+}
+
+export interface GrownIncome {
+  currency: string
+  family: string
+  family_name: Names
+  sales_minor: number[]
+}
+
 export interface Host {
   host: string
   host_kind: string
+}
+
+export interface Hours {
+  complete_to: string | null
+  filter: string
+  missing_sites: MissingSite[]
+  on: string
+  rows: HoursRow[]
+  unit: string
 }
 
 export interface HoursLineShown {
@@ -319,6 +392,16 @@ export interface HoursLineShown {
   was_minutes: number | null
 }
 
+export interface HoursRow {
+  enough: number
+  hours: string
+  minutes: number
+  people: number
+  site: string
+  site_name: string
+  waiting: number
+}
+
 export interface HoursShown {
   hours: string
   lines: HoursLineShown[]
@@ -335,6 +418,48 @@ export interface ImportResult {
   receipts: number
   refused: RefusedLine[]
   refused_total: number
+}
+
+export interface ImportedLine {
+  code: string
+  field: string
+  id: string
+  like: LikeShown[]
+  line: number
+  message: string
+  name: string
+  outcome: string
+}
+
+export interface IncomeMonth {
+  assistance: number | null
+  month: string
+  other: IncomeNote[]
+  sales_minor: number
+}
+
+export interface IncomeNote {
+  amount_minor: number
+  note: string
+  source: string
+  verified_by: string
+}
+
+export interface LikeShown {
+  because: string[]
+  id: string
+  name: string
+}
+
+export interface Likely {
+  because: string[]
+  birth_year: number
+  card: string
+  id: string
+  name: string
+  neighbourhood: string
+  phone: string
+  site: string
 }
 
 export interface LineShown {
@@ -439,6 +564,23 @@ export interface Mend {
   step: AnswerRequest | null
 }
 
+export interface Merge {
+  as: string
+  as_name: string
+  at: number
+  by: string
+  into: string
+  name: string
+  person: string
+  reason: string
+}
+
+export interface MergeRequest {
+  by?: string
+  into?: string
+  reason?: string
+}
+
 export interface MissingSite {
   declared: Declared
   last_contact: string | null
@@ -478,6 +620,22 @@ export interface MovementShown {
 export interface MovementShownPage {
   items: MovementShown[]
   next: string
+}
+
+export interface Names {
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+}
+
+export interface NoteIncomeRequest {
+  amount_minor?: number
+  currency?: string
+  month?: string
+  note?: string
+  source?: string
+  verified_by?: string
+  voided?: boolean
 }
 
 export interface OpenTillRequest {
@@ -522,6 +680,10 @@ export interface Paid {
   method: string
 }
 
+export interface PaidAnswer {
+  receipt_no: string
+}
+
 export interface Parcel {
   file: string
   transactions: number
@@ -529,6 +691,10 @@ export interface Parcel {
 
 export interface ParcelSize {
   bytes: number
+}
+
+export interface PartRequest {
+  by?: string
 }
 
 export interface ParticipateRequest {
@@ -557,10 +723,18 @@ export interface Pay {
   method: string
 }
 
+export interface PayRequest {
+  by?: string
+  method?: string
+  signature?: string
+}
+
 export interface PersonShown {
   card: string
   id: string
   name: string
+  neighbourhood: string
+  phone: string
   photo: string | null
 }
 
@@ -605,6 +779,7 @@ export interface PriceShown {
 export interface Product {
   about: string
   category: string
+  category_name: string
   family: string
   family_name: string
   food: boolean
@@ -676,12 +851,15 @@ export interface Refusal {
 }
 
 export type RefusalCode =
+  | 'already_paid'
+  | 'already_settled'
   | 'bad_form'
   | 'bad_id'
   | 'bad_parameter'
   | 'bad_step'
   | 'device_refused'
   | 'disk_failed'
+  | 'draft_changed'
   | 'ends_before_start'
   | 'first_stands'
   | 'host_unknown'
@@ -709,6 +887,7 @@ export type RefusalCode =
   | 'not_signed_in'
   | 'not_unique'
   | 'not_waivable'
+  | 'nothing_due'
   | 'nothing_to_review'
   | 'nothing_to_sign'
   | 'other_desk'
@@ -722,6 +901,7 @@ export type RefusalCode =
   | 'red_card'
   | 'refunded'
   | 'required'
+  | 'same_person'
   | 'settled'
   | 'stopped'
   | 'till_still_open'
@@ -840,9 +1020,11 @@ export interface SaleWhole {
 
 export interface Sales {
   complete_to: string | null
+  filter: string
   missing_sites: MissingSite[]
   rows: Row[]
   total: Figures
+  unit: string
 }
 
 export interface ScanRequest {
@@ -1006,6 +1188,16 @@ export interface SoldAnswer {
   receipt_no: string
 }
 
+export interface Somebody {
+  birth_year: number
+  card: string
+  id: string
+  name: string
+  neighbourhood: string
+  phone: string
+  site: string
+}
+
 export interface StandingShown {
   eligible_until: string
   fair: string
@@ -1078,6 +1270,14 @@ export interface SyncResult {
   received: number
   sent: number
   settled: number
+}
+
+export interface TableImported {
+  counts: Record<string, number>
+  dry_run: boolean
+  ignored_columns: string[]
+  kind: string
+  lines: ImportedLine[]
 }
 
 export interface TakeRequest {

@@ -14,7 +14,9 @@ import (
 	"github.com/rawaj/rawaj/syncproto"
 )
 
-func newStall(t *testing.T) *client.Client {
+func newStall(t *testing.T) *client.Client { return newSite(t, "stall") }
+
+func newSite(t *testing.T, kind string) *client.Client {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -25,7 +27,7 @@ func newStall(t *testing.T) *client.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if err := s.Enrol(context.Background(), store.Identity{Org: syncproto.OrgID{1}, OrgKey: make([]byte, 32), Certificate: []byte{0}, Device: syncproto.DeviceID{2}, Site: syncproto.RecordID{3}, Kind: "stall", Prefix: "A1", Zone: "Asia/Dubai", Lang: "ar", Server: "http://127.0.0.1:1"}); err != nil {
+	if err := s.Enrol(context.Background(), store.Identity{Org: syncproto.OrgID{1}, OrgKey: make([]byte, 32), Certificate: []byte{0}, Device: syncproto.DeviceID{2}, Site: syncproto.RecordID{3}, Kind: kind, Prefix: "A1", Zone: "Asia/Dubai", Lang: "ar", Server: "http://127.0.0.1:1"}); err != nil {
 		t.Fatal(err)
 	}
 	return client.New(client.Config{Store: s, Key: key, Now: time.Now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler)})

@@ -110,7 +110,7 @@ func TestSystem12DistributionOutlets(t *testing.T) {
 		t.Errorf("what was sold after the end is %+v", sold)
 	}
 	outlet.call("POST", "/api/movements", m{"kind": "damaged", "product": incense, "quantity": 1, "by": "Salem", "reason": "fell"}, nil)
-	outlet.call("POST", steps, m{"step": "returned", "quantity": 1, "rest": true, "by": "Salem", "signature": nil}, nil)
+	outlet.call("POST", steps, m{"step": "returned", "quantity": 1, "rest": true, "by": "Salem"}, nil)
 	outlet.syncs()
 
 	var all []report.Shelf
@@ -119,6 +119,9 @@ func TestSystem12DistributionOutlets(t *testing.T) {
 	}
 	if s := shelf(t, all); s.OnHand != -3 || s.Short != 3 || s.Missing != 2 || s.Sold != 19 || s.SiteName != "Corner shop" {
 		t.Errorf("head office has %+v", s)
+	}
+	if rawajJSON(t, &all, "report", "stock", "--noted", "--data", g.centre); shelf(t, all).SiteName != "Corner shop" {
+		t.Errorf("head office notes %+v", all)
 	}
 	if g.head("GET", "/api/stock", nil, &all); len(all) != 2 || all[1].SiteName != "Kalba" || all[1].OnHand != 0 || all[1].Missing != 0 {
 		t.Errorf("head office has the shelves %+v", all)
@@ -156,14 +159,14 @@ func TestSystem12DistributionOutlets(t *testing.T) {
 	// Ended before its time, of which the outlet had not heard when it sold.
 	rawaj(t, "admin", "agreement", "end", agreement, "--on", dayOf(t, -10), "--reason", "the shop was closed", "--data", g.centre)
 	flagged(late, inTime)
-	if st := statusOf(t, outlet.dir); st.Quarantined != 0 {
-		t.Errorf("of the outlet %d are held", st.Quarantined)
-	}
 	for _, p := range []*place{branch, outlet} {
 		if st := statusOf(t, p.dir); st.Quarantined != 0 {
 			t.Errorf("%d are held", st.Quarantined)
 		}
 		p.p.stop()
 		holds(t, p.dir)
+	}
+	if rawajJSON(t, &here, "report", "stock", "--data", outlet.dir); shelf(t, here).Short != 3 {
+		t.Errorf("the outlet has %+v", here)
 	}
 }

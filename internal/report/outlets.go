@@ -94,8 +94,12 @@ func CountOutlets(tx *sqlitedb.Tx, set *records.Set, in Span, now int64) (Outlet
 	if err := set.Each(tx, schema.Lookup(schema.OutletAgreement), `ORDER BY id`, func(row *records.Row) error { return c.agreement(row, now) }); err != nil {
 		return c.out, err
 	}
+	var sale *records.Row // lines of one follow each other
 	err := set.Each(tx, schema.Lookup(schema.SaleLine), `WHERE site IN (SELECT id FROM site WHERE kind = '`+schema.KindOutlet+`') ORDER BY id DESC`, func(line *records.Row) error {
-		sale, err := set.Get(tx, schema.Lookup(schema.Sale), line.Of(schema.LineSale).ID())
+		var err error
+		if of := line.Of(schema.LineSale).ID(); sale == nil || sale.ID != of {
+			sale, err = set.Get(tx, schema.Lookup(schema.Sale), of)
+		}
 		if err != nil || sale == nil || sale.Of(schema.Voided).Bool() || !in.Holds(sale.Of(schema.SaleDay).Text()) {
 			return err
 		}

@@ -1,45 +1,22 @@
 package client
 
 import (
-	"errors"
-	"io"
 	"net/http"
 
 	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
-	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
-
-// attachedAnswer names an attachment that was kept.
-type attachedAnswer struct {
-	Attachment syncproto.Root `json:"attachment"`
-	Bytes      int            `json:"bytes"`
-}
 
 // maxUploads is the uploads that are in memory at a time: each may be 40 MiB.
 const maxUploads = 1
 
 // apiAttach keeps the body of a request.
 func (c *Client) apiAttach(w http.ResponseWriter, r *http.Request) {
-	select {
-	case c.uploads <- struct{}{}:
-		defer func() { <-c.uploads }()
-	case <-r.Context().Done():
-		return
-	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, syncproto.MaxAttachment))
-	var root syncproto.Root
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		err = tooLarge()
-	} else if err != nil {
-		err = refusal.New(refusal.Malformed, "cannot read the request: %v", err)
-	} else {
-		root, err = c.Attach(r.Context(), b)
-	}
-	localapi.Answer(w, attachedAnswer{root, len(b)}, err)
+	kept, err := attach.Upload(w, r, c.uploads, func(b []byte) (syncproto.Root, error) { return c.Attach(r.Context(), b) })
+	localapi.Answer(w, kept, err)
 }
 
 // apiAttachment gives an attachment; one that is named here and lacks is asked for first.
@@ -107,7 +84,7 @@ func photoOf(row *records.Row) *string {
 
 func (c *Client) attachmentRoutes() []localapi.Route {
 	return []localapi.Route{
-		{Method: "POST", Path: "/api/attachments", Summary: "Keep a photo or another file, for a record to name; the body is its bytes, at most 40 MiB", Takes: "application/octet-stream", Response: attachedAnswer{}, Handle: c.apiAttach},
+		{Method: "POST", Path: "/api/attachments", Summary: "Keep a photo or another file, for a record to name; the body is its bytes, at most 40 MiB", Takes: "application/octet-stream", Response: attach.Uploaded{}, Handle: c.apiAttach},
 		{Method: "GET", Path: "/api/attachments/{attachment}", Summary: "The bytes of an attachment, fetched first where they lack", Gives: "application/octet-stream", Handle: c.apiAttachment},
 		{Method: "POST", Path: "/api/products/{id}/photo", Summary: "Give a product a photo, or take it away", Request: setPhotoRequest{}, Response: madeAnswer{}, Handle: c.apiSetPhoto(schema.Product)},
 		{Method: "POST", Path: "/api/persons/{id}/photo", Summary: "Give a person a photo, or take it away", Request: setPhotoRequest{}, Response: madeAnswer{}, Handle: c.apiSetPhoto(schema.Person)},

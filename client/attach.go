@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -22,13 +23,9 @@ func (c *Client) Attach(ctx context.Context, b []byte) (root syncproto.Root, err
 	case len(b) == 0:
 		return root, refusal.New(refusal.Required, "an attachment has at least one byte")
 	case len(b) > syncproto.MaxAttachment:
-		return root, tooLarge()
+		return root, attach.TooLarge()
 	}
 	return c.Store.Attachments().Put(ctx, b, c.Now().UnixMilli())
-}
-
-func tooLarge() error {
-	return refusal.New(refusal.TooLarge, "an attachment has at most %d bytes", syncproto.MaxAttachment).With("max", syncproto.MaxAttachment)
 }
 
 // attached is a field that names an attachment, whose bytes have to be here: they are

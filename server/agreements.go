@@ -20,9 +20,10 @@ type NewAgreement struct {
 	Outlet   string              `json:"outlet"` // its id, or its name where no other site has it
 	Operator string              `json:"operator"`
 	From     string              `json:"from_day"`
-	To       string              `json:"to_day"` // last day
-	Share    int64               `json:"share"`  // that the outlet keeps, in hundredths of a percent
-	Period   string              `json:"period"` // week, month or quarter
+	To       string              `json:"to_day"`   // last day
+	Share    int64               `json:"share"`    // that the outlet keeps, in hundredths of a percent
+	Period   string              `json:"period"`   // week, month or quarter
+	Document *syncproto.Root     `json:"document"` // as it was signed: an attachment; null: none
 }
 
 // Agree records an agreement with an outlet.
@@ -31,7 +32,11 @@ func (s *Server) Agree(ctx context.Context, q NewAgreement) (report.Outlets, err
 	if err != nil {
 		return report.Outlets{}, err
 	}
-	if err := s.decide(ctx, q.ID, schema.OutletAgreement, set(schema.AgreementSite, syncproto.IDValue(site)), typed(schema.AgreementOperator, q.Operator),
+	document, err := s.attached(ctx, "document", schema.AgreementDocument, q.Document)
+	if err != nil {
+		return report.Outlets{}, err
+	}
+	if err := s.decide(ctx, q.ID, schema.OutletAgreement, document, set(schema.AgreementSite, syncproto.IDValue(site)), typed(schema.AgreementOperator, q.Operator),
 		typed(schema.AgreementFrom, q.From), typed(schema.AgreementTo, q.To), set(schema.AgreementShare, syncproto.IntValue(q.Share)), typed(schema.AgreementPeriod, q.Period)); err != nil {
 		return report.Outlets{}, err
 	}

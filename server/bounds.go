@@ -72,6 +72,9 @@ const (
 	// maxMissed is the attachments that a session is told of when they arrive, of those
 	// that it asked for in vain.
 	maxMissed = 256
+	// maxUploads is the uploads of head office's own that are in memory at a time: each may
+	// be 40 MiB.
+	maxUploads = 1
 
 	// maxParcels is the parcels that are read at a time: each may take 100 MiB.
 	maxParcels = 1

@@ -19,7 +19,7 @@ var bounds = map[string]any{
 	"maxWaiting": maxWaiting, "stalledBatch": stalledBatch, "budgetWait": budgetWait,
 	"maxPages": maxPages, "pageBytes": pageBytes, "slowReader": slowReader,
 	"maxHeld": maxHeld, "maxHeldBytes": maxHeldBytes, "maxEscrow": maxEscrow, "maxEscrowBytes": maxEscrowBytes, "maxParked": maxParked, "maxKept": maxKept, "maxParcels": maxParcels,
-	"maxChunks": maxChunks, "stalledChunk": stalledChunk, "maxGiven": maxGiven, "maxMissed": maxMissed,
+	"maxChunks": maxChunks, "stalledChunk": stalledChunk, "maxGiven": maxGiven, "maxMissed": maxMissed, "maxUploads": maxUploads,
 	"doorRetry": doorRetry, "busyRetry": busyRetry, "addressRetry": addressRetry,
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/closing"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/report"
@@ -59,6 +60,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/kept/ask", Summary: "Ask devices for the records that they keep", Response: KeptRecords{}, Handle: s.apiAskKept},
 		{Method: "POST", Path: "/api/kept/seen", Summary: "Say that what was listed has been looked at: devices drop it", Request: KeptSeen{}, Response: KeptRecords{}, Handle: s.apiSeenKept},
 		{Method: "POST", Path: "/api/backed", Summary: "Say up to where a verified backup holds the work of devices", Request: Backing{}, Response: BackedCount{}, Handle: s.apiBacked},
+		{Method: "POST", Path: "/api/attachments", Summary: "Keep a document, for a record to name; the body is its bytes, at most 40 MiB", Takes: "application/octet-stream", Response: attach.Uploaded{}, Handle: s.apiAttach},
 		{Method: "GET", Path: "/api/attachments/{attachment}", Summary: "The bytes of an attachment that a record names", Gives: "application/octet-stream", Handle: s.apiAttachment},
 	})
 }

@@ -60,7 +60,8 @@ type Server struct {
 	sessions sessions
 	hub      hub
 
-	attaching attaching // whose turn it is to have a chunk on its way
+	uploads   chan struct{} // holds a token for each that is in memory
+	attaching attaching     // whose turn it is to have a chunk on its way
 
 	addresses addresses
 	strangers chan struct{} // holds one token for each peer that has not named itself
@@ -85,7 +86,7 @@ type Server struct {
 // New makes a server of what is in the log. It folds what the state lacks, which
 // may take a while; progress, if given, is told the entries folded and their total.
 func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
-	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), comparing: make(chan struct{}, 1), closings: newClosings(), members: make(knocked, 1)}
+	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), uploads: make(chan struct{}, maxUploads), comparing: make(chan struct{}, 1), closings: newClosings(), members: make(knocked, 1)}
 	s.Limits = c.Limits.filled()
 	s.metrics = newMetrics(s)
 	s.attaching = newAttaching(s.Limits.Chunks)

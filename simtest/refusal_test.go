@@ -84,6 +84,14 @@ func TestHeadOfficeIsToldWhichRuleAndFieldRefuse(t *testing.T) {
 	}
 	hash := "/api/quarantine/" + held[0].Hash
 	long := strings.Repeat("ش", schema.MaxReason+1)
+	c.NewSite("Corner shop", schema.KindOutlet)
+	agreement := func(field string, v any) string { // a sound one but for a field
+		q := map[string]any{"outlet": "Corner shop", "operator": "a made-up trader", "from_day": "2027-01-01", "to_day": "2027-12-31", "share": 1000, "period": "month"}
+		q[field] = v
+		b, err := json.Marshal(q)
+		must(t, err)
+		return string(b)
+	}
 	for _, b := range []struct {
 		name, path, body string
 		code             refusal.Code
@@ -99,6 +107,22 @@ func TestHeadOfficeIsToldWhichRuleAndFieldRefuse(t *testing.T) {
 		{"too many fairs", "/api/enrol-codes", `{"site":"s","kind":"stall","fairs":[` + strings.Repeat(`"f",`, 64) + `"f"]}`, refusal.TooMany, "fairs"},
 		{"a fair that is a number", "/api/enrol-codes", `{"site":"s","kind":"stall","fairs":[7]}`, refusal.WrongType, "fairs[0]"},
 		{"a site of another kind", "/api/enrol-codes", `{"site":"Stall","kind":"branch"}`, refusal.KindDiffers, "site"},
+		{"an agreement with nobody", "/api/agreements", agreement("outlet", ""), refusal.Required, "outlet"},
+		{"an agreement with an outlet that is none", "/api/agreements", agreement("outlet", "Nowhere"), refusal.Reference, "outlet"},
+		{"an agreement with a stall", "/api/agreements", agreement("outlet", "Stall"), refusal.KindDiffers, "outlet"},
+		{"an agreement without a trader", "/api/agreements", agreement("operator", ""), refusal.Required, "operator"},
+		{"an agreement that ends before it begins", "/api/agreements", agreement("to_day", "2026-12-31"), refusal.EndsBeforeStart, "to_day"},
+		{"a day that is none", "/api/agreements", agreement("from_day", "2027-02-30"), refusal.BadForm, "from_day"},
+		{"more than all of it", "/api/agreements", agreement("share", 10_001), refusal.OutOfRange, "share"},
+		{"less than nothing", "/api/agreements", agreement("share", -1), refusal.OutOfRange, "share"},
+		{"a period that is none", "/api/agreements", agreement("period", "year"), refusal.UnknownWord, "period"},
+		{"a document that is not here", "/api/agreements", agreement("document", strings.Repeat("0", 64)), refusal.Reference, "document"},
+		{"the end of an unknown agreement", "/api/agreements/" + noID + "/end", `{"on":"2027-03-31","reason":"r"}`, refusal.NoRecord, ""},
+		{"an end without a reason", "/api/agreements/" + noID + "/end", `{"on":"2027-03-31"}`, refusal.Required, "reason"},
+		{"an end without a day", "/api/agreements/" + noID + "/end", `{"reason":"r"}`, refusal.Required, "on"},
+		{"an unknown till that is lost", "/api/tills/" + noID + "/state", `{"state":"declared_lost","reason":"r"}`, refusal.NoRecord, ""},
+		{"a till that head office closes", "/api/tills/" + noID + "/state", `{"state":"closed","reason":"r"}`, refusal.UnknownWord, "state"},
+		{"a published figure that is not there", "/api/published/" + noID + "/void", "", refusal.NoRecord, ""},
 		{"an unknown device", "/api/devices/" + noID + "/revoke", `{"reason":"r"}`, refusal.NoRecord, ""},
 		{"a revocation without a reason", "/api/devices/" + device + "/revoke", `{"reason":" "}`, refusal.Required, "reason"},
 		{"a reason that is too long", "/api/devices/" + device + "/revoke", `{"reason":"` + long + `"}`, refusal.TooLong, "reason"},

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rawaj/rawaj/internal/attach"
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/internal/settle"
@@ -53,7 +56,7 @@ func newAgreementListCommand() *cobra.Command {
 }
 
 func newAgreementMakeCommand() *cobra.Command {
-	var data, share string
+	var data, share, document string
 	var asJSON bool
 	var q server.NewAgreement
 	c := &cobra.Command{
@@ -63,6 +66,9 @@ func newAgreementMakeCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if q.Share, err = parseShare(share); err != nil {
+				return err
+			}
+			if q.Document, err = documentOf(c, data, document); err != nil {
 				return err
 			}
 			out, err := atCentre(c, data, func(ctx context.Context, s *server.Server) (report.Outlets, error) { return s.Agree(ctx, q) },
@@ -78,10 +84,29 @@ func newAgreementMakeCommand() *cobra.Command {
 	c.Flags().StringVar(&q.To, "to", "", "last day")
 	c.Flags().StringVar(&share, "share", "", "percent that the outlet keeps, such as 12.5")
 	c.Flags().StringVar(&q.Period, "period", "month", "how often it settles: week, month or quarter")
+	c.Flags().StringVar(&document, "document", "", "file with what was signed, such as a scan")
 	for _, name := range []string{"outlet", "operator", "from", "to", "share"} {
 		c.MarkFlagRequired(name)
 	}
 	return c
+}
+
+// documentOf has the bytes of a file kept as an attachment; nil where none is given.
+func documentOf(c *cobra.Command, data, path string) (*syncproto.Root, error) {
+	if path == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := atCentre(c, data, func(ctx context.Context, s *server.Server) (kept attach.Uploaded, err error) {
+		kept.Attachment, err = s.Attach(ctx, b)
+		return kept, err
+	}, func(out any) error {
+		return localapi.Call(c.Context(), data, "POST", "/api/attachments", bytes.NewReader(b), out)
+	})
+	return &kept.Attachment, err
 }
 
 func newAgreementEndCommand() *cobra.Command {

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -41,9 +43,12 @@ func TestSystem12DistributionOutlets(t *testing.T) {
 	outlet.call("GET", "/api/me", nil, &me)
 
 	// The agreement ended three days ago, as head office knows from the start.
-	agreed := report.Outlets{}
+	agreed, paper := report.Outlets{}, filepath.Join(t.TempDir(), "agreement.pdf")
+	if err := os.WriteFile(paper, []byte("%PDF-1.4 made up for a test"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	rawajJSON(t, &agreed, "admin", "agreement", "make", "--data", g.centre, "--outlet", "corner shop", "--operator", "A made-up trader",
-		"--from", dayOf(t, -30), "--to", dayOf(t, -3), "--share", "12.5", "--period", "month")
+		"--from", dayOf(t, -30), "--to", dayOf(t, -3), "--share", "12.5", "--period", "month", "--document", paper)
 	if len(agreed.Agreements) != 1 || agreed.Agreements[0].Share != 1250 || agreed.Agreements[0].InForce {
 		t.Fatalf("agreed is %+v", agreed)
 	}
@@ -52,6 +57,13 @@ func TestSystem12DistributionOutlets(t *testing.T) {
 		t.Errorf("an agreement with a branch: %q", no)
 	}
 	outlet.syncs()
+	var known report.Outlets
+	if outlet.call("GET", "/api/agreements", nil, &known); len(known.Agreements) != 1 || known.Agreements[0].Document == nil {
+		t.Fatalf("the outlet knows %+v", known)
+	}
+	if status, got := asks(t, outlet.dir, "GET", "/api/attachments/"+*known.Agreements[0].Document, "", nil); status != 200 || string(got) != "%PDF-1.4 made up for a test" {
+		t.Errorf("what was signed is at the outlet %d %q", status, got)
+	}
 	outlet.offline()
 	branch.offline()
 

@@ -69,7 +69,7 @@ export const site = {
   voidSale: (id: string, reason: string, of?: string) => post<s.MadeAnswer>(`/api/sales/${id}/void`, { reason }, of),
   lastSales: () => get<s.SaleShownPage>('/api/sales?limit=20'),
   photo: (attachment: string) => `/api/attachments/${attachment}?wait=no`,
-  attach: (b: Blob) => post<s.AttachedAnswer>('/api/attachments', b),
+  attach: (b: Blob) => post<s.Uploaded>('/api/attachments', b),
   persons: (q: string) => get<s.PersonShown[]>(`/api/persons?q=${encodeURIComponent(q)}`),
   addPerson: (p: s.AddPersonRequest) => post<s.MadeAnswer>('/api/persons', p),
   workshops: () => get<s.WorkshopShown[]>('/api/workshops'),

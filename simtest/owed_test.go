@@ -1,0 +1,187 @@
+package simtest_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/settle"
+	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// owed is a branch that sold for a family, and head office knows.
+type owed struct {
+	*bubble
+	branch           *client.Client
+	family, stranger syncproto.RecordID // who sold something, and who has no branch
+	signature        syncproto.Root
+	till, product    syncproto.RecordID
+}
+
+func newOwed(b *bubble) (o *owed, stop func()) {
+	o = &owed{bubble: b}
+	o.branch, stop = b.siteOf("Branch", schema.KindBranch)
+	var err error
+	o.family, err = o.branch.AddFamily(ctx, client.NewFamily{Name: "Made-up family"})
+	must(b.t, err)
+	o.product, err = o.branch.AddProduct(ctx, client.NewProduct{Name: "Incense", Family: o.family})
+	must(b.t, err)
+	o.till, err = o.branch.OpenTill(ctx, client.NewTill{Currency: "AED"})
+	must(b.t, err)
+	o.signature, err = o.branch.Attach(ctx, []byte("a made-up drawing"))
+	must(b.t, err)
+	o.sells(1000)
+	return o, stop
+}
+
+func (o *owed) sells(amount int64) (sale syncproto.RecordID) {
+	o.t.Helper()
+	sold, err := o.branch.Sell(ctx, client.NewSale{Till: o.till, Currency: "AED", Lines: []client.Line{{Product: o.product, Quantity: 1, PriceMinor: amount}}})
+	must(o.t, err)
+	elapse(time.Minute)
+	return sold.Sale
+}
+
+func (o *owed) approves() (list []settle.Statement) {
+	o.t.Helper()
+	done, err := o.server.Settle(ctx, server.NewSettlement{To: "2000-12-31", By: "x"})
+	must(o.t, err)
+	elapse(time.Minute)
+	return done.Approved
+}
+
+func code(err error) (c refusal.Code, field string) {
+	if r, ok := errors.AsType[*refusal.Error](err); ok {
+		return r.Code, r.Field
+	}
+	return "", ""
+}
+
+func TestASettlementIsRefusedByRuleAndField(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		o, stop := newOwed(b)
+		defer stop()
+		none, unknown := int64(0), syncproto.RecordID{6: 0x70, 9: 1}
+		for _, c := range []struct {
+			name  string
+			ask   server.NewSettlement
+			code  refusal.Code
+			field string
+		}{
+			{"by nobody", server.NewSettlement{To: "2000-12-31"}, refusal.Required, "by"},
+			{"up to no day", server.NewSettlement{By: "x"}, refusal.Required, "to"},
+			{"up to a day that is none", server.NewSettlement{By: "x", To: "2000-02-30"}, refusal.BadForm, "to"},
+			{"of nobody", server.NewSettlement{By: "x", To: "2000-12-31", Family: &unknown}, refusal.Reference, "family"},
+			{"a sum of everybody", server.NewSettlement{By: "x", To: "2000-12-31", NetMinor: &none}, refusal.Required, "currency"},
+			{"another sum", server.NewSettlement{By: "x", To: "2000-12-31", Family: &o.family, Currency: "AED", NetMinor: &none}, refusal.DraftChanged, "net_minor"},
+			{"a sum of the day before", server.NewSettlement{By: "x", To: "1999-12-31", Family: &o.family, Currency: "AED", NetMinor: &none}, refusal.NothingDue, ""},
+			{"a sum in another currency", server.NewSettlement{By: "x", To: "2000-12-31", Family: &o.family, Currency: "USD", NetMinor: &none}, refusal.NothingDue, ""},
+		} {
+			_, err := b.server.Settle(ctx, c.ask)
+			if got, field := code(err); got != c.code || field != c.field {
+				t.Errorf("%s: got %s on %q (%v), want %s on %q", c.name, got, field, err, c.code, c.field)
+			}
+		}
+		for _, c := range []struct {
+			name  string
+			ask   server.NewAdjustment
+			code  refusal.Code
+			field string
+		}{
+			{"of nobody", server.NewAdjustment{Family: unknown}, refusal.Reference, "family"},
+			{"of no statement", server.NewAdjustment{Statement: &unknown}, refusal.Reference, "statement"},
+			{"without a reason", server.NewAdjustment{Family: o.family, AmountMinor: 1, Currency: "AED", By: "x"}, refusal.Required, "reason"},
+			{"by nobody", server.NewAdjustment{Family: o.family, AmountMinor: 1, Currency: "AED", Reason: "r"}, refusal.Required, "by"},
+			{"without a currency", server.NewAdjustment{Family: o.family, AmountMinor: 1, Reason: "r", By: "x"}, refusal.Required, "currency"},
+			{"more than an amount may be", server.NewAdjustment{Family: o.family, AmountMinor: schema.MaxAmount + 1, Currency: "AED", Reason: "r", By: "x"}, refusal.OutOfRange, "amount_minor"},
+		} {
+			_, err := b.server.Adjust(ctx, c.ask)
+			if got, field := code(err); got != c.code || field != c.field {
+				t.Errorf("an adjustment %s: got %s on %q (%v), want %s on %q", c.name, got, field, err, c.code, c.field)
+			}
+		}
+		if list := o.approves(); len(list) != 1 || list[0].NetMinor != 1000 {
+			t.Errorf("after all that was refused, %+v is approved", list)
+		}
+	})
+}
+
+func TestTwoWhoApproveOneDraftAtOnceMakeOneStatement(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		o, stop := newOwed(b)
+		defer stop()
+		net := int64(1000)
+		var errs [2]error
+		var wait sync.WaitGroup
+		for i := range errs {
+			wait.Go(func() {
+				_, errs[i] = b.server.Settle(ctx, server.NewSettlement{To: "2000-12-31", By: "x", Family: &o.family, Currency: "AED", NetMinor: &net})
+			})
+		}
+		wait.Wait()
+		if errs[0] == nil {
+			errs[0], errs[1] = errs[1], errs[0]
+		}
+		if got, _ := code(errs[0]); got != refusal.AlreadySettled || errs[1] != nil || errs[0].(*refusal.Error).Values["number"] != "S-000001" {
+			t.Errorf("one is told %v, the other %v", errs[0], errs[1])
+		}
+		if list, err := b.server.Statements(ctx, o.family); err != nil || len(list) != 1 || list[0].Count != 1 {
+			t.Errorf("statements are %+v (%v)", list, err)
+		}
+	})
+}
+
+// A family disputes before it is paid and after; what head office answers is in its next
+// statement, and each statement is paid once.
+func TestADisputeIsAnsweredInTheNextStatement(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		o, stop := newOwed(b)
+		defer stop()
+		first := o.approves()[0]
+		at := func(state, payout string) {
+			t.Helper()
+			elapse(time.Minute)
+			for where, of := range map[string]func() (settle.Statement, error){
+				"the branch":  func() (settle.Statement, error) { return o.branch.Statement(ctx, first.ID) },
+				"head office": func() (settle.Statement, error) { return b.server.Statement(ctx, first.ID) },
+			} {
+				s, err := of()
+				must(t, err)
+				if s.State != state || (s.Payout == nil) != (payout == "") || s.Payout != nil && s.Payout.State != payout {
+					t.Errorf("at %s it is %s, its payout %+v, want %s and %q", where, s.State, s.Payout, state, payout)
+				}
+			}
+		}
+		answer := func(amount int64) {
+			t.Helper()
+			_, err := b.server.Adjust(ctx, server.NewAdjustment{Statement: &first.ID, AmountMinor: amount, Reason: "one piece was not counted", By: "x"})
+			must(t, err)
+		}
+		at("approved", "")
+		must(t, o.branch.Dispute(ctx, first.ID, "too little"))
+		at("disputed", "disputed")
+		answer(250)
+		at("disputed", "disputed") // until it is paid
+		pay := client.NewPayout{Statement: first.ID, By: "x", Signature: o.signature}
+		_, err := o.branch.Pay(ctx, pay)
+		must(t, err)
+		at("paid", "paid")
+		must(t, o.branch.Dispute(ctx, first.ID, "still too little"))
+		at("disputed", "disputed")
+		answer(0) // with a word
+		at("paid", "answered")
+		o.sells(500)
+		next := o.approves()
+		if len(next) != 1 || next[0].NetMinor != 750 || next[0].Count != 3 {
+			t.Fatalf("the next statement is %+v", next)
+		}
+		if list := o.approves(); len(list) != 0 {
+			t.Errorf("after that, %+v is approved", list)
+		}
+	})
+}

@@ -31,10 +31,46 @@ func (s *Server) Grown(ctx context.Context, month string) (g report.Grown, err e
 	})
 }
 
+// Payouts is how long families waited for what was approved in a span of days.
+func (s *Server) Payouts(ctx context.Context, in report.Span) (p report.Payouts, err error) {
+	return p, s.State.Read(ctx, func(r *state.Reader) error {
+		if p, err = report.CountPayouts(r, in, s.Now().UnixMilli()); err != nil {
+			return err
+		}
+		p.CompleteTo, p.MissingSites, err = completeness(r, s.caughtUp)
+		return err
+	})
+}
+
+// Participations is what families sold at the fairs that begin in a span of days.
+func (s *Server) Participations(ctx context.Context, in report.Span) (p report.Participations, err error) {
+	return p, s.State.Read(ctx, func(r *state.Reader) error {
+		if p, err = report.CountParticipations(r, in); err != nil {
+			return err
+		}
+		p.CompleteTo, p.MissingSites, err = completeness(r, s.caughtUp)
+		return err
+	})
+}
+
+// inSpan answers with a report of the span of days that an address names.
+func inSpan[T any](count func(context.Context, report.Span) (T, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		in, err := report.ParseSpan(r.URL.Query().Get("from"), r.URL.Query().Get("to"))
+		var v T
+		if err == nil {
+			v, err = count(r.Context(), in)
+		}
+		localapi.Answer(w, v, err)
+	}
+}
+
 func (s *Server) incomeRoutes() []localapi.Route {
 	return []localapi.Route{
 		{Method: "GET", Path: "/api/families/{id}/income", Summary: "What a family had of sales a month; beside its assistance where that is asked for", Query: []string{"assistance"}, Response: []report.FamilyIncome{}, Handle: s.apiIncome},
 		{Method: "GET", Path: "/api/report/grown", Summary: "Families whose income from sales grew three months in a row, up to a month", Query: []string{"month"}, Response: report.Grown{}, Handle: s.apiGrown},
+		{Method: "GET", Path: "/api/report/payouts", Summary: "How long families waited for what was approved in a span of days, by branch", Query: []string{"from", "to"}, Response: report.Payouts{}, Handle: inSpan(s.Payouts)},
+		{Method: "GET", Path: "/api/report/participations", Summary: "What families sold at the fairs that begin in a span of days, and who sold nothing", Query: []string{"from", "to"}, Response: report.Participations{}, Handle: inSpan(s.Participations)},
 	}
 }
 

@@ -1,0 +1,93 @@
+package simtest_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/syncproto"
+)
+
+func TestTheWaitOfFamiliesForTheirMoneyIsCountedInDaysOfTheirBranch(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		o, stop := newOwed(b)
+		defer stop()
+		counts := func() (p report.PayoutLag) {
+			t.Helper()
+			all, err := b.server.Payouts(ctx, report.Span{})
+			must(t, err)
+			if len(all.Branches) != 1 {
+				t.Fatalf("branches are %+v", all.Branches)
+			}
+			p = all.Branches[0]
+			p.Branch, p.Name.En = syncproto.RecordID{}, ""
+			return p
+		}
+		pays := func(id syncproto.RecordID) {
+			t.Helper()
+			signature, err := o.branch.Attach(ctx, []byte("a made-up drawing")) // one that nothing names is not kept for days
+			must(t, err)
+			_, err = o.branch.Pay(ctx, client.NewPayout{Statement: id, By: "x", Signature: signature})
+			must(t, err)
+			elapse(time.Minute)
+		}
+		first := o.approves()[0]
+		elapse(3 * 24 * time.Hour)
+		if got, want := counts(), (report.PayoutLag{Statements: 1, WaitingDays: 3}); got != want {
+			t.Errorf("before it is paid: %+v, want %+v", got, want)
+		}
+		pays(first.ID)
+		o.sells(500)
+		second := o.approves()[0]
+		elapse(10 * 24 * time.Hour)
+		must(t, o.branch.Dispute(ctx, second.ID, "too little"))
+		pays(second.ID)
+		o.sells(500)
+		o.approves()
+		if got, want := counts(), (report.PayoutLag{Statements: 3, Paid: 2, MedianDays: 3, LongestDays: 10}); got != want {
+			t.Errorf("with two paid: %+v, want %+v", got, want)
+		}
+		if none, err := b.server.Payouts(ctx, report.Span{To: "1999-12-31"}); err != nil || len(none.Branches) != 0 {
+			t.Errorf("of the year before: %+v (%v)", none.Branches, err)
+		}
+	})
+}
+
+func TestWhoTookPartAndSoldNothingIsCounted(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		o, stop := newOwed(b)
+		defer stop()
+		fair, err := b.server.PlanFair(ctx, server.PlanFair{NameEn: "Spring", Class: "exhibition", Organiser: "own", Venue: "department", StartsOn: "2000-01-01", EndsOn: "2000-01-09"})
+		must(t, err)
+		other, err := o.branch.AddFamily(ctx, client.NewFamily{Name: "Another family"})
+		must(t, err)
+		absent, err := o.branch.AddFamily(ctx, client.NewFamily{Name: "A family that stayed away"})
+		must(t, err)
+		elapse(time.Minute)
+		for _, family := range []syncproto.RecordID{o.family, other, absent} {
+			_, err := o.branch.Participate(ctx, client.NewParticipation{Fair: fair.ID, Family: family, State: "accepted"})
+			must(t, err)
+			if family != absent {
+				_, err = o.branch.CheckInFamily(ctx, client.NewCheckIn{Fair: fair.ID, Family: family, By: "x", Reason: "r"})
+				must(t, err)
+			}
+		}
+		till, err := o.branch.OpenTill(ctx, client.NewTill{Currency: "AED", Fair: fair.ID})
+		must(t, err)
+		o.till = till
+		o.sells(700)
+		void := o.sells(900)
+		must(t, o.branch.VoidSale(ctx, void, "typed wrongly"))
+		elapse(time.Minute)
+		p, err := b.server.Participations(ctx, report.Span{From: "2000-01-01", To: "2000-12-31"})
+		must(t, err)
+		if p.Count != 2 || p.WithoutSale != 1 || p.AmountMinor["AED"] != 700 || len(p.Rows) != 2 || p.Rows[1].FamilyName.En != "Made-up family" || p.Rows[1].Pieces != 1 {
+			t.Errorf("participations are %+v", p)
+		}
+		if p, err := b.server.Participations(ctx, report.Span{From: "2000-01-02"}); err != nil || p.Count != 0 {
+			t.Errorf("of fairs that begin later: %+v (%v)", p, err)
+		}
+	})
+}

@@ -10,9 +10,9 @@ type words struct {
 
 var spoken = map[string]words{
 	"en": {
-		Statement: "Statement of what the family is owed", Draft: "Draft statement: not approved", Number: "Number", Family: "Family", Branch: "Paid by", From: "From", To: "To", State: "State",
+		Statement: "Statement of what the family is owed", Draft: "Draft statement: not approved", Number: "Number", Family: "Family", Branch: "Paying branch", From: "From", To: "To", State: "State",
 		Product: "Product", Place: "Sold at", Kind: "Kind", Pieces: "Pieces", Gross: "Sold for", Share: "Share kept", Net: "Family's part", Total: "Total",
-		PaidOn: "Paid on", Paid: "Paid", Receipt: "Receipt", PaidBy: "Paid by", Dispute: "The family says", Unpriced: "Lines that wait for a price", Signature: "Signature of who received it",
+		PaidOn: "Paid on", Paid: "Paid", Receipt: "Receipt", PaidBy: "Handed over by", Dispute: "The family says", Unpriced: "Lines that wait for a price", Signature: "Signature of who received it",
 		states:  map[string]string{"in_statement": "draft", "approved": "approved, not paid", "paid": "paid", "disputed": "disputed"},
 		kinds:   map[string]string{"sale": "sale", "refund": "refund", "void": "sale taken back", "adjustment": "adjustment"},
 		methods: map[string]string{"cash": "cash", "transfer": "transfer", "voucher": "voucher"},

@@ -36,6 +36,8 @@ func (c *Client) familyRoutes() []localapi.Route {
 		{Method: "GET", Path: "/api/families", Summary: "Productive families, by name or code", Query: []string{"q"}, Response: []FamilyShown{}, Handle: c.apiFamilies},
 		{Method: "POST", Path: "/api/families", Summary: "Add a family of this branch", Request: addFamilyRequest{}, Response: madeAnswer{}, Handle: c.apiAddFamily},
 		{Method: "POST", Path: "/api/families/{id}/file", Summary: "Record what only the branch of a family knows: its head, phone, language, and how it is paid", Request: FamilyFile{}, Response: madeAnswer{}, Handle: c.apiKeepFamily},
+		{Method: "GET", Path: "/api/families/{id}/account", Summary: "Where the money of a family is transferred to; null where that is not known here", Response: &FamilyAccount{}, Handle: c.apiAccount},
+		{Method: "POST", Path: "/api/families/{id}/account", Summary: "Record where the money of a family is transferred to", Request: FamilyAccount{}, Response: madeAnswer{}, Handle: c.apiKeepAccount},
 	}
 }
 

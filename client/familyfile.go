@@ -24,13 +24,9 @@ type FamilyFile struct {
 // KeepFamily records it, whole, over what was there.
 func (c *Client) KeepFamily(ctx context.Context, family syncproto.RecordID, f FamilyFile) error {
 	return c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
-		of, err := d.Get(schema.Family, family)
 		me := d.Identity().Site
-		switch {
-		case err != nil || of == nil:
-			return cmp.Or(err, error(store.ErrNoRecord))
-		case of.Of(schema.FamilyBranch).ID() != me && !of.Of(schema.FamilyBranch).IsNull():
-			return refusal.New(refusal.NotAllowed, "the family belongs to another branch: it is recorded there")
+		if err := ourFamily(d, family); err != nil {
+			return err
 		}
 		head := syncproto.Value{}
 		if f.Head != nil {
@@ -60,6 +56,19 @@ func (c *Client) KeepFamily(ctx context.Context, family syncproto.RecordID, f Fa
 		}
 		return nil
 	})
+}
+
+// ourFamily refuses a family of another branch: what only one branch knows is recorded there.
+// One that no branch has is anybody's.
+func ourFamily(d *store.Draft, id syncproto.RecordID) error {
+	of, err := d.Get(schema.Family, id)
+	switch {
+	case err != nil || of == nil:
+		return cmp.Or(err, error(store.ErrNoRecord))
+	case of.Of(schema.FamilyBranch).ID() != d.Identity().Site && !of.Of(schema.FamilyBranch).IsNull():
+		return refusal.New(refusal.NotAllowed, "the family belongs to another branch: it is recorded there")
+	}
+	return nil
 }
 
 func (c *Client) apiKeepFamily(w http.ResponseWriter, r *http.Request) {

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
-	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -33,12 +31,8 @@ func (c *Client) NoteIncome(ctx context.Context, n NewIncomeNote) (id syncproto.
 	id = schema.IncomeNoteID(n.Family, n.Month, n.Source)
 	return id, c.record(ctx, func(d *store.Draft, _ time.Time, _ string) error {
 		me := d.Identity().Site
-		of, err := d.Get(schema.Family, n.Family)
-		switch {
-		case err != nil || of == nil:
-			return cmp.Or(err, error(store.ErrNoRecord))
-		case of.Of(schema.FamilyBranch).ID() != me && !of.Of(schema.FamilyBranch).IsNull():
-			return refusal.New(refusal.NotAllowed, "the family belongs to another branch: it is recorded there")
+		if err := ourFamily(d, n.Family); err != nil {
+			return err
 		}
 		amount := []store.Field{field(schema.IncomeAmount, syncproto.IntValue(n.AmountMinor)), field(schema.IncomeCurrency, text(n.Currency)),
 			field(schema.IncomeVerifiedBy, text(n.VerifiedBy)), field(schema.IncomeNoted, text(n.Note))}

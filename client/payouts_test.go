@@ -38,6 +38,9 @@ func TestWhatIsPaidAndNotedOfAFamilyIsRefusedByRuleAndField(t *testing.T) {
 		{"a language that nobody wrote", of + "/file", `{"lang":"de"}`, refusal.UnknownWord, "lang"},
 		{"another way to be paid", of + "/file", `{"payout":"gold"}`, refusal.UnknownWord, "payout"},
 		{"a head that is not known", of + "/file", `{"head":"` + noID + `"}`, refusal.Reference, "head"},
+		{"the account of nobody", nobody + "/account", `{"holder":"x","number":"1"}`, refusal.NoRecord, ""},
+		{"an account without a number", of + "/account", `{"holder":"x"}`, refusal.Required, "number"},
+		{"an account that nobody holds", of + "/account", `{"number":"1"}`, refusal.Required, "holder"},
 		{"income of nobody", nobody + "/income", `{"month":"2026-11","source":"work","amount_minor":1,"currency":"AED"}`, refusal.NoRecord, ""},
 		{"a thirteenth month", of + "/income", `{"month":"2026-13","source":"work","amount_minor":1,"currency":"AED"}`, refusal.BadForm, "month"},
 		{"a day for a month", of + "/income", `{"month":"2026-11-05","source":"work","amount_minor":1,"currency":"AED"}`, refusal.TooLong, "month"},
@@ -72,6 +75,12 @@ func TestWhatIsNotedOfAFamilyIsThereOnceAndTakesTheLastWord(t *testing.T) {
 	ok(t, err)
 	if !get(t, c, schema.IncomeNote, first).Of(schema.Voided).Bool() {
 		t.Error("what was noted by mistake stands")
+	}
+	for _, number := range []string{"AE01", "AE02"} {
+		ok(t, c.KeepAccount(ctx, family, client.FamilyAccount{Holder: "Made-up holder", Bank: "A bank", Number: number}))
+	}
+	if account := get(t, c, schema.FamilyAccount, family); account.Of(schema.AccountNumber).Text() != "AE02" {
+		t.Errorf("the account is %v", account.Values)
 	}
 	ok(t, c.KeepFamily(ctx, family, client.FamilyFile{Lang: "fa", Payout: "cash", Phone: "٠٥٠"}))
 	ok(t, c.KeepFamily(ctx, family, client.FamilyFile{Lang: "ar", Payout: "cash"}))

@@ -9,6 +9,7 @@ import (
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/settle"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // payoutRoutes are those of statements and of what is paid for them.
@@ -63,9 +64,13 @@ func (c *Client) Due(ctx context.Context, to string, family syncproto.RecordID) 
 
 func (c *Client) apiDue(w http.ResponseWriter, r *http.Request) {
 	family, err := familyAsked(r)
+	to := r.URL.Query().Get("to")
+	if err == nil && to != "" && !schema.ValidDay(to) {
+		err = refusal.Parameter("to", "%q is no day such as 2026-11-30", to)
+	}
 	var list []settle.Statement
 	if err == nil {
-		list, err = c.Due(r.Context(), r.URL.Query().Get("to"), family)
+		list, err = c.Due(r.Context(), to, family)
 	}
 	localapi.Answer(w, list, err)
 }

@@ -151,9 +151,13 @@ func familyAsked(r *http.Request) (id syncproto.RecordID, err error) {
 
 func (s *Server) apiDue(w http.ResponseWriter, r *http.Request) {
 	family, err := familyAsked(r)
+	to := r.URL.Query().Get("to")
+	if err == nil && to != "" && !schema.ValidDay(to) {
+		err = refusal.Parameter("to", "%q is no day such as 2026-11-30", to)
+	}
 	var list []settle.Statement
 	if err == nil {
-		list, err = s.Due(r.Context(), r.URL.Query().Get("to"), family)
+		list, err = s.Due(r.Context(), to, family)
 	}
 	localapi.Answer(w, list, err)
 }

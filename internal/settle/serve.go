@@ -17,8 +17,8 @@ import (
 // where lang is empty.
 func (s *Statement) Page(lang string, html bool) ([]byte, error) {
 	lang = cmp.Or(lang, s.Lang)
-	if !slices.Contains(Langs, lang) {
-		return nil, refusal.Parameter("lang", "%q is none of %s", lang, strings.Join(Langs, ", "))
+	if err := checkLang(lang); err != nil {
+		return nil, err
 	}
 	var b bytes.Buffer
 	write := s.Text
@@ -29,16 +29,26 @@ func (s *Statement) Page(lang string, html bool) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+func checkLang(lang string) error {
+	if !slices.Contains(Langs, lang) {
+		return refusal.Parameter("lang", "%q is none of %s", lang, strings.Join(Langs, ", "))
+	}
+	return nil
+}
+
 // pagePolicy lets a page have its own style and nothing else: what stands in it was typed by
 // many people.
 const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'"
 
 // Serve answers with the page that an address names, as it asks for it.
 func Serve(w http.ResponseWriter, r *http.Request, statement func(context.Context, syncproto.RecordID) (Statement, error)) {
-	as := r.URL.Query().Get("as")
+	as, lang := r.URL.Query().Get("as"), r.URL.Query().Get("lang")
 	id, err := localapi.PathID[syncproto.RecordID](r)
 	if err == nil && as != "" && as != "html" && as != "text" {
 		err = refusal.Parameter("as", "%q is neither html nor text", as)
+	}
+	if err == nil && lang != "" {
+		err = checkLang(lang)
 	}
 	var one Statement
 	if err == nil {
@@ -46,7 +56,7 @@ func Serve(w http.ResponseWriter, r *http.Request, statement func(context.Contex
 	}
 	var b []byte
 	if err == nil {
-		b, err = one.Page(r.URL.Query().Get("lang"), as != "text")
+		b, err = one.Page(lang, as != "text")
 	}
 	if err != nil {
 		localapi.Answer(w, nil, err)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server"
@@ -106,9 +107,13 @@ func (y *yearPlay) compare(ctx context.Context) (*yearResult, error) {
 	return r, nil
 }
 
+// creditPatience is how long head office may take to credit the last hours: after a look
+// that wrote much it rests nine times as long, which on a busy machine is a minute.
+const creditPatience = 5 * time.Minute
+
 // credited waits until head office has credited the hours of all sessions.
 func (y *yearPlay) credited(ctx context.Context) (a report.Annual, err error) {
-	ctx, stop := context.WithTimeout(ctx, 3*demoPatience)
+	ctx, stop := context.WithTimeout(ctx, creditPatience)
 	defer stop()
 	enough, below := y.plan.hours()
 	for {

@@ -94,7 +94,7 @@ func TestTheYear2018GivesTheFiguresOfTheArticle(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "year")
 	demo := start(t, "demo", "--scenario", scenarioYear, "--once", "--json", "--data", dir)
-	demo.wait()
+	demo.waitFor(4 * patience) // a quarter of a minute, where nobody else is at work
 	var said yearResult
 	if err := json.Unmarshal(demo.stdout.Bytes(), &said); err != nil || !said.Equal {
 		t.Errorf("%v, %q", err, said.Findings)

@@ -148,9 +148,15 @@ func (p *process) stop() {
 // wait waits until it has ended by itself, as it should.
 func (p *process) wait() {
 	p.t.Helper()
+	p.waitFor(patience)
+}
+
+// waitFor is wait for what lasts longer.
+func (p *process) waitFor(most time.Duration) {
+	p.t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(patience):
+	case <-time.After(most):
 		p.t.Fatalf("%v does not end; it says %s", p.cmd.Args[1:], &p.stderr)
 	}
 	if p.err != nil {

@@ -108,7 +108,8 @@ func (c *Client) sellAs(ctx context.Context, n *NewSale, lines int, prepare func
 			return at, ErrNoTill
 		default:
 			// What was sold before the till closed is among what was counted then.
-			if closed := at.till.Of(schema.TillClosedAt); !closed.IsNull() && closed.Int() <= now.UnixMilli() && d.Mended(schema.Sale, id) == nil {
+			of := rules.TillOf{Site: at.till.Of(schema.TillSite).ID(), ClosedAt: at.till.Of(schema.TillClosedAt).Int()}
+			if !of.TakesSale(d.Identity().Site, now.UnixMilli()) && d.Mended(schema.Sale, id) == nil {
 				return at, ErrNoTill
 			}
 			if err = prepare(d); err == nil {

@@ -45,11 +45,15 @@ func newMembers(t *testing.T) *members {
 }
 
 // site takes a site in and runs it.
-func (s *members) site(name, kind string) *running {
+func (s *members) site(name, kind string, fairs ...string) *running {
 	s.t.Helper()
 	var code struct{ Code string }
 	dir := filepath.Join(s.dir, name)
-	rawajJSON(s.t, &code, "admin", "enrol-code", "--data", s.centre, "--site", name, "--kind", kind)
+	args := []string{"admin", "enrol-code", "--data", s.centre, "--site", name, "--kind", kind}
+	for _, fair := range fairs {
+		args = append(args, "--fair", fair)
+	}
+	rawajJSON(s.t, &code, args...)
 	rawaj(s.t, "site", "enrol", "--data", dir, "--server", "http://"+s.listen, "--code", code.Code)
 	return runSite(s.t, dir)
 }

@@ -62,15 +62,15 @@ func TestASaleIsPaidInFullInHoweverManyWays(t *testing.T) {
 	}
 }
 
-func TestATillTakesSalesOfItsDeviceWhileItIsOpen(t *testing.T) {
-	me, other := syncproto.DeviceID{1}, syncproto.DeviceID{2}
-	till := rules.TillOf{Device: me, OpenedAt: 100, ClosedAt: 200}
+func TestATillTakesSalesOfItsSiteWhileItIsOpen(t *testing.T) {
+	me, other := syncproto.RecordID{1}, syncproto.RecordID{2}
+	till := rules.TillOf{Site: me, ClosedAt: 200}
 	for _, c := range []struct {
-		device syncproto.DeviceID
-		at     int64
-		want   bool
+		site syncproto.RecordID
+		at   int64
+		want bool
 	}{{me, 150, true}, {me, 199, true}, {me, 200, false}, {me, 201, false}, {other, 150, false}, {me, 99, true}} { // a clock that was off refuses nothing (R43)
-		if got := till.TakesSale(c.device, c.at); got != c.want {
+		if got := till.TakesSale(c.site, c.at); got != c.want {
 			t.Errorf("at %d: %v", c.at, got)
 		}
 	}

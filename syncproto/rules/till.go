@@ -70,15 +70,15 @@ func PaidInFull(worth int64, payments []Paid) bool {
 
 // TillOf is a till session as TakesSale takes it.
 type TillOf struct {
-	Device   syncproto.DeviceID
-	OpenedAt int64 // UTC ms
-	ClosedAt int64 // 0: open
+	Site     syncproto.RecordID
+	ClosedAt int64 // UTC ms; 0: open
 }
 
-// TakesSale says whether a sale may be recorded in a till: it is of this device, and open
-// at the time (R11). What was sold before it closed may come later.
-func (t *TillOf) TakesSale(device syncproto.DeviceID, soldAt int64) bool {
-	return t.Device == device && (t.ClosedAt == 0 || soldAt < t.ClosedAt)
+// TakesSale says whether a sale may be recorded in a till: it is of this site, whose devices
+// may share a drawer, and open at the time, as far as is known (R11). What was sold before it
+// closed may come later.
+func (t *TillOf) TakesSale(site syncproto.RecordID, soldAt int64) bool {
+	return t.Site == site && (t.ClosedAt == 0 || soldAt < t.ClosedAt)
 }
 
 // maxGap bounds the numbers that MissingReceipts lists: more are no slips.

@@ -1,0 +1,88 @@
+package simtest_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/syncproto/schema"
+)
+
+// R6: a paper that runs out on the second of four days warns when the family is accepted, and
+// blocks the days after it at a stall that hears nothing any more; a supervisor admits for one
+// day, and head office sees why. Names are made up.
+func TestAFamilyWhoseEligibilityEndsInTheMiddleOfAFair(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		branch, stopBranch := b.siteOf("Branch", schema.KindBranch)
+		defer stopBranch()
+		stall, stopStall := b.site("Stall")
+		const first = "2000-01-10"
+		policy, err := b.server.Publish(ctx, server.NewPolicy{NameEn: "Made-up policies", From: "1999-01-01", TextEn: "a made-up text"})
+		must(t, err)
+		family, err := branch.AddFamily(ctx, client.NewFamily{Name: "Made-up family"})
+		must(t, err)
+		person, err := branch.AddPerson(ctx, client.NewPerson{Name: "a made-up person"})
+		must(t, err)
+		must(t, branch.Apply(ctx, person, family))
+		_, err = branch.AddGround(ctx, client.NewGround{Person: person, Kind: schema.GroundDependant, From: "1999-01-01"})
+		must(t, err)
+		for kind, last := range map[string]string{schema.DocumentLicence: "2000-12-31", schema.DocumentIDCard: "2001-12-31", schema.DocumentPassport: "2000-01-11"} {
+			_, err = branch.AddDocument(ctx, client.NewDocument{Person: person, Kind: kind, Number: "X1", ExpiresOn: last})
+			must(t, err)
+		}
+		drawing, err := branch.Attach(ctx, []byte("a made-up drawing"))
+		must(t, err)
+		elapse(time.Minute)
+		_, err = branch.Sign(ctx, client.NewSignature{Person: person, Policy: policy.ID, Lang: "en", Image: drawing})
+		must(t, err)
+		workshop, err := branch.AddWorkshop(ctx, client.NewWorkshop{Name: "Incense", Kind: "practical", Minutes: 720, Counts: true})
+		must(t, err)
+		begin := time.Now()
+		session, err := branch.PlanSession(ctx, client.NewSession{Workshop: workshop, Starts: begin, Ends: begin.Add(12 * time.Hour)})
+		must(t, err)
+		_, err = branch.CheckIn(ctx, client.NewScan{Session: session, Person: person})
+		must(t, err)
+		elapse(12 * time.Hour)
+		_, err = branch.CheckOut(ctx, client.NewScan{Session: session, Person: person})
+		must(t, err)
+
+		fairs, err := b.server.Fairs(ctx, report.Span{})
+		must(t, err)
+		fair := fairs[0].ID // that the stall was enrolled for
+		_, err = b.server.PlanFair(ctx, server.PlanFair{ID: &fair, NameEn: "Fair", Class: schema.FairExhibition, Organiser: "own", Venue: schema.VenueDepartment, StartsOn: first, EndsOn: "2000-01-13"})
+		must(t, err)
+		elapse(time.Minute)
+		done, err := branch.Participate(ctx, client.NewParticipation{Fair: fair, Family: family, State: schema.ParticipationAccepted})
+		must(t, err)
+		if !slices.Equal(done.Blocked, []string{"2000-01-12", "2000-01-13"}) {
+			t.Errorf("who accepts is told of %v", done.Blocked)
+		}
+		elapse(10 * time.Minute)
+		b.net.Down(true) // the fair ground has no network from here on
+		zone := time.FixedZone("Dubai", 4*60*60)
+		comes := func(day, hour, minute int, by, reason string) error {
+			elapse(time.Until(time.Date(2000, 1, day, hour, minute, 0, 0, zone)))
+			_, err := stall.CheckInFamily(ctx, client.NewCheckIn{Fair: fair, Family: family, By: by, Reason: reason})
+			return err
+		}
+		must(t, comes(10, 9, 0, "", ""))
+		must(t, comes(11, 0, 0, "", ""))
+		must(t, comes(11, 23, 59, "", ""))
+		wantRefusal(t, comes(12, 0, 0, "", ""), refusal.RedCard, "reason")
+		wantRefusal(t, comes(12, 9, 0, "Noura", ""), refusal.RedCard, "reason")
+		must(t, comes(12, 9, 1, "Noura", "the new passport is on its way"))
+		wantRefusal(t, comes(13, 9, 0, "", ""), refusal.RedCard, "reason") // she admitted for the day
+		b.net.Down(false)
+		elapse(10 * time.Minute)
+		shown, err := b.server.Fair(ctx, fair)
+		must(t, err)
+		if len(shown.Admitted) != 1 || shown.Admitted[0].By != "Noura" || shown.Admitted[0].Reason != "the new passport is on its way" {
+			t.Errorf("head office sees %+v", shown.Admitted)
+		}
+		stopStall()
+	})
+}

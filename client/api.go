@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -210,27 +209,11 @@ func namesOf(row *records.Row) Names {
 }
 
 // A list goes in pages: cursor is the id of the last of the page before.
-type page[T any] struct {
-	Items []T    `json:"items"`
-	Next  string `json:"next,omitempty"` // cursor of the next page; absent at the end
-}
+type page[T any] = localapi.Page[T]
 
-const (
-	pageSize    = 100
-	maxPageSize = 500
-)
+const maxPageSize = localapi.MaxPageSize
 
 func pageOf(r *http.Request) (cursor syncproto.RecordID, limit int, err error) {
-	limit = pageSize
-	if s := r.URL.Query().Get("limit"); s != "" {
-		if limit, err = strconv.Atoi(s); err != nil || limit < 1 || limit > maxPageSize {
-			return cursor, 0, refusal.Parameter("limit", "limit is a number from 1 to %d", maxPageSize)
-		}
-	}
-	if s := r.URL.Query().Get("cursor"); s != "" {
-		if cursor, err = syncproto.ParseRecordID(s); err != nil {
-			return cursor, 0, refusal.Parameter("cursor", "%q is no id", s)
-		}
-	}
-	return cursor, limit, nil
+	at, err := localapi.CursorOf(r)
+	return at.After, at.Limit, err
 }

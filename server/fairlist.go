@@ -187,7 +187,7 @@ func (s *Server) fairRoutes() []localapi.Route {
 		{Method: "POST", Path: "/api/fairs", Summary: "Plan a fair, or change its plan", Request: PlanFair{}, Response: FairShown{}, Handle: asked(s.PlanFair)},
 		{Method: "POST", Path: "/api/fairs/{id}/state", Summary: "Announce, open, close, reconcile or cancel a fair", Request: FairStep{}, Response: FairShown{}, Handle: about(s.StepFair)},
 		{Method: "POST", Path: "/api/fairs/{id}/coordinations", Summary: "Record who agreed with whom about a fair", Request: NewCoordination{}, Response: FairShown{}, Handle: about(s.Coordinate)},
-		{Method: "GET", Path: "/api/fairs/{id}/tills", Summary: "The tills of a fair, and when their devices were last heard of", Response: []TillShown{}, Handle: s.apiTillsOf},
+		{Method: "GET", Path: "/api/fairs/{id}/tills", Summary: "The tills of a fair, and when their devices were last heard of", Response: []FairTill{}, Handle: s.apiTillsOf},
 		{Method: "POST", Path: "/api/tills/{id}/state", Summary: "Declare the device of a till lost, found, or given up", Request: TillStep{}, Response: closing.Sheet{}, Handle: about(s.StepTill)},
 	}
 }

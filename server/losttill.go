@@ -73,8 +73,8 @@ func (s *Server) StepTill(ctx context.Context, till syncproto.RecordID, q TillSt
 	return s.Sheet(ctx, till)
 }
 
-// TillShown is a till of a fair, and when its device was last heard of.
-type TillShown struct {
+// FairTill is a till of a fair, and when its device was last heard of.
+type FairTill struct {
 	ID          syncproto.RecordID `json:"id"`
 	SiteName    string             `json:"site_name"`
 	Device      syncproto.DeviceID `json:"device"`
@@ -87,7 +87,7 @@ type TillShown struct {
 }
 
 // TillsOf lists the tills of a fair, by when they were opened.
-func (s *Server) TillsOf(ctx context.Context, fair syncproto.RecordID) ([]TillShown, error) {
+func (s *Server) TillsOf(ctx context.Context, fair syncproto.RecordID) ([]FairTill, error) {
 	devices, err := s.Devices(ctx)
 	if err != nil {
 		return nil, err
@@ -96,11 +96,11 @@ func (s *Server) TillsOf(ctx context.Context, fair syncproto.RecordID) ([]TillSh
 	for i := range devices {
 		of[devices[i].Device] = &devices[i]
 	}
-	list := []TillShown{}
+	list := []FairTill{}
 	err = s.State.Read(ctx, func(r *state.Reader) error {
 		sheets, err := sheetsOf(r, fair)
 		for _, sheet := range sheets {
-			t := TillShown{ID: sheet.Till, Device: sheet.Device, State: sheet.State, OpenedAt: sheet.OpenedAt, ClosedAt: sheet.ClosedAt, Sales: sheet.Sales + sheet.Late.Sales}
+			t := FairTill{ID: sheet.Till, Device: sheet.Device, State: sheet.State, OpenedAt: sheet.OpenedAt, ClosedAt: sheet.ClosedAt, Sales: sheet.Sales + sheet.Late.Sales}
 			if d := of[sheet.Device]; d != nil {
 				t.Label, t.LastContact = d.Label, d.LastContact
 			}
@@ -110,7 +110,7 @@ func (s *Server) TillsOf(ctx context.Context, fair syncproto.RecordID) ([]TillSh
 		}
 		return err
 	})
-	slices.SortStableFunc(list, func(a, b TillShown) int { return cmp.Compare(a.OpenedAt, b.OpenedAt) })
+	slices.SortStableFunc(list, func(a, b FairTill) int { return cmp.Compare(a.OpenedAt, b.OpenedAt) })
 	return list, err
 }
 
@@ -127,7 +127,7 @@ func sheetsOf(r *state.Reader, fair syncproto.RecordID) (sheets []closing.Sheet,
 }
 
 func (s *Server) apiTillsOf(w http.ResponseWriter, r *http.Request) {
-	var list []TillShown
+	var list []FairTill
 	fair, err := localapi.PathID[syncproto.RecordID](r)
 	if err == nil {
 		err = s.upToDate(r.Context())

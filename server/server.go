@@ -77,6 +77,7 @@ type Server struct {
 
 	publishing sync.Mutex // one version of the policies at a time
 	merging    sync.Mutex // one merge of people at a time
+	owning     sync.Mutex // one owner of a line at a time
 
 	histories sync.Mutex // one beginning of a history at a time
 	stepped   bool       // see Stepped

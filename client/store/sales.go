@@ -1,10 +1,8 @@
 package store
 
 import (
-	"slices"
-
 	"github.com/rawaj/rawaj/internal/records"
-	"github.com/rawaj/rawaj/internal/sqlitedb"
+	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -50,26 +48,9 @@ func (r *Reader) Refunded(line syncproto.RecordID) (pieces int64, err error) {
 	return pieces, err
 }
 
-// Unassigned calls f for the newest lines that wait for their owner, by id, at most limit of
-// them and those before cursor. Of a sale that was taken back nobody owns anything.
+// Unassigned calls f for the newest lines that wait for their owner, as report.Unassigned.
 func (r *Reader) Unassigned(cursor syncproto.RecordID, limit int, f func(sale, line *records.Row) error) error {
-	if cursor.IsZero() {
-		cursor = syncproto.RecordID(slices.Repeat([]byte{0xff}, len(cursor)))
-	}
-	return set.Each(r.tx, schema.Lookup(schema.SaleLine), `WHERE id < ? AND family IS NULL ORDER BY id DESC`, func(line *records.Row) error {
-		owner, err := r.Get(schema.LineOwner, schema.LineOwnerID(line.ID))
-		if err != nil || owner != nil {
-			return err
-		}
-		sale, err := r.Get(schema.Sale, line.Of(schema.LineSale).ID())
-		if err != nil || sale != nil && sale.Of(schema.Voided).Bool() {
-			return err
-		}
-		if limit--; limit < 0 {
-			return sqlitedb.ErrStop
-		}
-		return f(sale, line)
-	}, cursor[:])
+	return report.Unassigned(r.tx, set, cursor, limit, f)
 }
 
 // WithReceipt calls f for the sales of a receipt number: one, unless a device was copied.

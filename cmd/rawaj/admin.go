@@ -19,7 +19,7 @@ func newAdminCommand() *cobra.Command {
 	device.AddCommand(newDeviceListCommand(), newRevokeCommand())
 	receipts := &cobra.Command{Use: "receipts", Short: "Receipts", Example: "  rawaj admin receipts doubled --data ./centre"}
 	receipts.AddCommand(newDoubledCommand())
-	c.AddCommand(newEnrolCodeCommand(), device, receipts, newGrantCommand(), newPolicyCommand(), newSettleCommand(), newAgreementCommand(), newFairCommand(), newTillCommand(), newPublishedCommand(), newQuarantineCommand(), newAdminParcelCommand(), newRebuildCommand(), newClockCommand(), newWentBackCommand(), newKeptCommand(), newAdminClosingsCommand(),
+	c.AddCommand(newEnrolCodeCommand(), device, receipts, newGrantCommand(), newPolicyCommand(), newSettleCommand(), newAgreementCommand(), newFairCommand(), newTillCommand(), newPublishedCommand(), newQuarantineCommand(), newAdminParcelCommand(), newRebuildCommand(), newClockCommand(), newWentBackCommand(), newKeptCommand(), newAdminClosingsCommand(), newAssignCommand(),
 		loginCommand("login-link", "Make a one-time link that signs a browser in to the running server", "  rawaj admin login-link --data ./centre"))
 	return c
 }

@@ -220,7 +220,7 @@ func newFairTillsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list, err := atCentre(c, data, func(ctx context.Context, s *server.Server) ([]server.TillShown, error) { return s.TillsOf(ctx, fair) },
+			list, err := atCentre(c, data, func(ctx context.Context, s *server.Server) ([]server.FairTill, error) { return s.TillsOf(ctx, fair) },
 				func(out any) error {
 					return localapi.Call(c.Context(), data, "GET", "/api/fairs/"+fair.String()+"/tills", nil, out)
 				})

@@ -22,7 +22,7 @@ import (
 
 func newReportCommand() *cobra.Command {
 	c := &cobra.Command{Use: "report", Short: "Reports, on a server's or a site's data", Example: "  rawaj report sales --data ./centre --by category"}
-	c.AddCommand(newSalesCommand(), newAnnualCommand(), newStatementCommand(), newGrownCommand(), newStockCommand(), newPayoutsCommand(), newParticipationsCommand())
+	c.AddCommand(newSalesCommand(), newAnnualCommand(), newStatementCommand(), newGrownCommand(), newStockCommand(), newPayoutsCommand(), newParticipationsCommand(), newTillsCommand(), newUnassignedCommand())
 	c.AddCommand(newReportOf("expiring", "/api/report/expiring", "Papers that run out in 30, 60 and 90 days, by branch and kind"),
 		newReportOf("hours", "/api/report/hours", "Accredited hours up to a day, by branch"))
 	c.AddCommand(newListCommands()...)

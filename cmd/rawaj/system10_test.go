@@ -139,7 +139,7 @@ func TestAFairIsClosedAlthoughADeviceIsLost(t *testing.T) {
 	rawaj(t, "admin", "till", "lost", till, "--reason", "left in a taxi", "--data", g.centre)
 	tills := func(state string, sales int64) {
 		t.Helper()
-		var list []server.TillShown
+		var list []server.FairTill
 		rawajJSON(t, &list, "admin", "fair", "tills", "Spring", "--data", g.centre)
 		if len(list) != 1 || list[0].ID.String() != till || list[0].State != state || list[0].Sales != sales || list[0].SiteName != "Stall 1" || list[0].LastContact == nil {
 			t.Errorf("the tills are %+v, want one %s with %d sales", list, state, sales)

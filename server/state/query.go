@@ -199,6 +199,28 @@ func (r *Reader) Outlets(in report.Span, now int64) (report.Outlets, error) {
 	return report.CountOutlets(r.tx, set, in, now)
 }
 
+// Newest calls f for the newest records of a table, by id, at most limit of them and those
+// before cursor; a zero cursor begins at the end.
+func (r *Reader) Newest(table syncproto.TableID, cursor syncproto.RecordID, limit int, f func(*records.Row) error) error {
+	if cursor.IsZero() {
+		return set.Each(r.tx, schema.Lookup(table), `ORDER BY id DESC LIMIT ?`, f, limit)
+	}
+	return set.Each(r.tx, schema.Lookup(table), `WHERE id < ? ORDER BY id DESC LIMIT ?`, f, cursor[:], limit)
+}
+
+// Unassigned calls f for the newest lines that wait for their owner, as report.Unassigned.
+func (r *Reader) Unassigned(cursor syncproto.RecordID, limit int, f func(sale, line *records.Row) error) error {
+	return report.Unassigned(r.tx, set, cursor, limit, f)
+}
+
+// ddlRefunds finds the refunds of a line.
+const ddlRefunds = `CREATE INDEX line_refunds ON sale_line (refunds) WHERE refunds IS NOT NULL`
+
+// RefundsOf calls f for the lines that take a line back.
+func (r *Reader) RefundsOf(line syncproto.RecordID, f func(*records.Row) error) error {
+	return set.Each(r.tx, schema.Lookup(schema.SaleLine), `WHERE refunds = ? ORDER BY id`, f, line[:])
+}
+
 // Labels gives the names of a grouping's records.
 func (r *Reader) Labels(by report.By) (map[string]string, error) { return report.Labels(r.tx, set, by) }
 

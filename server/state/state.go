@@ -81,7 +81,7 @@ func Open(ctx context.Context, path string) (*State, error) {
 	if err := db.Write(ctx, set.Grow); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if err := sqlitedb.Migrate(ctx, db, []string{ddl, grantsByDevice, ddlKept, ddlDoubt, closing.Indexes, ddlMeasured, ddlNamed}); err != nil {
+	if err := sqlitedb.Migrate(ctx, db, []string{ddl, grantsByDevice, ddlKept, ddlDoubt, closing.Indexes, ddlMeasured, ddlNamed, ddlRefunds}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &State{db: db}

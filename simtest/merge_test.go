@@ -254,3 +254,46 @@ func countsOnce(b *bubble, home, holder *client.Client) {
 		wantRefusal(t, side.parts(ctx, people[1], "Mariam"), refusal.NoRecord, "")
 	}
 }
+
+// Whoever is read as a member of another family leaves the first with nobody: its stall is told,
+// and told again when that is undone.
+func TestAFamilyWhoseOnlyMemberIsReadAsAnothersHasNoStanding(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		branch, stop := b.siteOf("Branch", schema.KindBranch)
+		defer stop()
+		var people, families [2]syncproto.RecordID
+		for i := range people {
+			var err error
+			families[i], err = branch.AddFamily(ctx, client.NewFamily{Name: "Made-up family"})
+			must(t, err)
+			people[i], err = branch.AddPerson(ctx, client.NewPerson{Name: "Made-up Noor Salem", BirthYear: 1980})
+			must(t, err)
+			must(t, branch.Apply(ctx, people[i], families[i]))
+		}
+		stands := func(when string, want ...string) {
+			t.Helper()
+			elapse(time.Minute)
+			for i, family := range families {
+				must(t, b.server.State.Read(ctx, func(r *state.Reader) error {
+					row, err := r.Get(schema.Standing, schema.StandingID(family, syncproto.RecordID{}))
+					if err == nil && (row == nil || row.Of(schema.StandingState).Text() != want[i]) {
+						t.Errorf("%s: family %d stands as %v, want %s", when, i, row, want[i])
+					}
+					return err
+				}))
+			}
+		}
+		stands("before", schema.MemberOpen, schema.MemberOpen)
+		_, err := branch.MergePersons(ctx, members.NewMerge{Person: people[0], Into: people[1], By: "Mariam"})
+		must(t, err)
+		stands("merged", schema.MemberEnded, schema.MemberOpen)
+		must(t, branch.PartPerson(ctx, people[0], "Mariam"))
+		stands("undone", schema.MemberOpen, schema.MemberOpen)
+		_, err = branch.MergePersons(ctx, members.NewMerge{Person: people[0], Into: people[1], By: "Mariam"})
+		must(t, err)
+		must(t, branch.EndMembership(ctx, people[1], "left", ""))
+		stands("ended", schema.MemberEnded, schema.MemberEnded)
+		must(t, branch.PartPerson(ctx, people[0], "Mariam"))
+		stands("ended, and undone", schema.MemberEnded, schema.MemberEnded)
+	})
+}

@@ -71,7 +71,7 @@ export const site = {
   photo: (attachment: string) => `/api/attachments/${attachment}?wait=no`,
   attach: (b: Blob) => post<s.Uploaded>('/api/attachments', b),
   persons: (q: string) => get<s.PersonShown[]>(`/api/persons?q=${encodeURIComponent(q)}`),
-  addPerson: (p: s.AddPersonRequest) => post<s.MadeAnswer>('/api/persons', p),
+  addPerson: (p: s.AddPersonRequest) => post<s.AddedPerson>('/api/persons', p),
   workshops: () => get<s.WorkshopShown[]>('/api/workshops'),
   addWorkshop: (w: s.AddWorkshopRequest) => post<s.MadeAnswer>('/api/workshops', w),
   sessions: () => get<s.SessionShown[]>('/api/sessions'),

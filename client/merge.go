@@ -60,7 +60,7 @@ func (c *Client) PartPerson(ctx context.Context, person syncproto.RecordID, by s
 
 // LikelyPersons lists who is likely the same as a person of this site, by what is here.
 func (c *Client) LikelyPersons(ctx context.Context, id syncproto.RecordID) (list []members.Likely, err error) {
-	return list, c.Store.Read(ctx, func(r *store.Reader) error {
+	err = c.Store.Read(ctx, func(r *store.Reader) error {
 		person, err := r.Get(schema.Person, id)
 		if err != nil || person == nil {
 			return err
@@ -88,4 +88,5 @@ func (c *Client) LikelyPersons(ctx context.Context, id syncproto.RecordID) (list
 		list = members.LikelyOf(aliases, person, others)
 		return nil
 	})
+	return list, err
 }

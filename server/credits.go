@@ -49,7 +49,7 @@ func creditChanges(r *state.Reader, book *members.Book) (changes []syncproto.Cha
 			changes = append(changes, differ...)
 		}
 	}
-	return changes, r.Each(schema.Credit, func(row *records.Row) error {
+	err = r.Each(schema.Credit, func(row *records.Row) error {
 		if stands[row.ID] {
 			return nil
 		}
@@ -57,4 +57,5 @@ func creditChanges(r *state.Reader, book *members.Book) (changes []syncproto.Cha
 		changes = append(changes, differ...)
 		return err
 	})
+	return changes, err
 }

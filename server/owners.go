@@ -34,7 +34,7 @@ type UnassignedLine struct {
 // Unassigned lists the lines of all sites that wait for their owner, newest first.
 func (s *Server) Unassigned(ctx context.Context, at localapi.Cursor) (p localapi.Page[UnassignedLine], err error) {
 	p.Items = []UnassignedLine{}
-	return p, s.State.Read(ctx, func(r *state.Reader) error {
+	err = s.State.Read(ctx, func(r *state.Reader) error {
 		sites, err := r.Labels(report.Site)
 		if err != nil {
 			return err
@@ -59,6 +59,7 @@ func (s *Server) Unassigned(ctx context.Context, at localapi.Cursor) (p localapi
 		}
 		return err
 	})
+	return p, err
 }
 
 // AssignOwner says whose a line was, and what was given back of it, as a stall does.

@@ -36,7 +36,7 @@ type TillShown struct {
 // Tills lists the tills of all sites, newest first.
 func (s *Server) Tills(ctx context.Context, at localapi.Cursor) (p localapi.Page[TillShown], err error) {
 	p.Items = []TillShown{}
-	return p, s.State.Read(ctx, func(r *state.Reader) error {
+	err = s.State.Read(ctx, func(r *state.Reader) error {
 		sites, err := r.Labels(report.Site)
 		if err != nil {
 			return err
@@ -58,6 +58,7 @@ func (s *Server) Tills(ctx context.Context, at localapi.Cursor) (p localapi.Page
 		}
 		return err
 	})
+	return p, err
 }
 
 func (s *Server) apiSheet(w http.ResponseWriter, r *http.Request) {

@@ -21,8 +21,8 @@ type PersonShown struct {
 
 	// In a table alone, which is a person's wish for all that is recorded; pages keep lists
 	// in the browser and do without.
-	Phone         string `json:"phone,omitempty"`
-	Neighbourhood string `json:"neighbourhood,omitempty"`
+	Phone         string `json:"phone"`
+	Neighbourhood string `json:"neighbourhood"`
 }
 
 // apiPersons lists people, those alone whose name and card hold the words that are searched

@@ -49,12 +49,13 @@ type Client struct {
 	lane           lane // of attachments
 	due            atomic.Pointer[dueAt]
 	uploads        chan struct{} // holds a token for each that is in memory
+	imports        chan struct{} // likewise
 }
 
 // New makes a client; it starts nothing.
 func New(c Config) *Client {
 	c.Dial.Trace = c.Recorder.Frame
-	n := &Client{Config: c, line: line{wake: make(chan struct{}, 1)}, lane: newLane(), uploads: make(chan struct{}, maxUploads)}
+	n := &Client{Config: c, line: line{wake: make(chan struct{}, 1)}, lane: newLane(), uploads: make(chan struct{}, maxUploads), imports: make(chan struct{}, maxImports)}
 	n.metrics = newMetrics(n)
 	return n
 }

@@ -15,6 +15,9 @@ import (
 	"github.com/rawaj/rawaj/syncproto"
 )
 
+// maxImports is the tables that are imported at a time: each is in memory whole.
+const maxImports = 1
+
 // What becomes of a line of an imported table.
 const (
 	LineNew       = "new"
@@ -79,6 +82,12 @@ func (c *Client) ImportTable(ctx context.Context, r io.Reader, o TableImport) (o
 	}
 	if c.Store.Identity() == nil {
 		return out, store.ErrNotEnrolled
+	}
+	select {
+	case c.imports <- struct{}{}:
+		defer func() { <-c.imports }()
+	case <-ctx.Done():
+		return out, ctx.Err()
 	}
 	f, err := tables.Read(r)
 	if err != nil {

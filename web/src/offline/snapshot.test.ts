@@ -6,8 +6,8 @@ import { open } from './db'
 import { fit, last, maxBytes, nothing, of, save, type Snapshot } from './snapshot'
 
 const me = (site: string): Me => ({ site, name: site, kind: 'stall', lang: 'fa', zone: 'Asia/Tehran', device: 'd', prefix: 'A1', currency: 'IRR' })
-const product = (i: number): Product => ({ id: String(i), name_fa: `کالای ساختگی ${i}`, sku: '', family: '', family_name: '', category: '', photo: null, price: null, unit: '', food: false, ingredients: '', about: '' })
-const person = (i: number): PersonShown => ({ id: String(i), name: `شخص ساختگی ${i}`, card: `K-${i}`, photo: null })
+const product = (i: number): Product => ({ id: String(i), name_fa: `کالای ساختگی ${i}`, sku: '', family: '', family_name: '', category: '', category_name: '', photo: null, price: null, unit: '', food: false, ingredients: '', about: '' })
+const person = (i: number): PersonShown => ({ id: String(i), name: `شخص ساختگی ${i}`, card: `K-${i}`, photo: null, phone: '', neighbourhood: '' })
 const snapshot = (site: string, goods: number, people: number): Snapshot => ({ ...nothing, at: 1, me: me(site), products: Array.from({ length: goods }, (_, i) => product(i)), persons: Array.from({ length: people }, (_, i) => person(i)) })
 
 test('what was kept is there again, for the site that was here last', async () => {

@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/tables"
 )
 
@@ -52,6 +54,43 @@ func TestABranchImportsAFileAndAnotherImportsWhatItExports(t *testing.T) {
 		if !strings.Contains(out, "أسرة مختلقة") || !strings.Contains(out, "'=1+1") {
 			t.Errorf("%s exports %s", filepath.Base(r.dir), out)
 		}
+	}
+}
+
+// Everything that comes from files arrives at head office, which holds none of it. Names
+// are made up.
+func TestWhatIsImportedArrivesAtHeadOffice(t *testing.T) {
+	t.Parallel()
+	s := newMembers(t)
+	session := s.plans(s.branch, 120, 60, nil)
+	at := s.today.Add(-60 * time.Hour)
+	file := filepath.Join(s.dir, "file.csv")
+	for _, c := range []struct {
+		kind, text string
+		more       []string
+	}{
+		{"families", "name,code\nMade-up family,F1\n", nil},
+		{"people", "name,card,phone\nMade-up person,C1,0501234567\n", nil},
+		{"products", "name,family,category,price,currency,food\nMade-up harees,Made-up family,Food,12.50,AED,yes\n", nil},
+		{"prices", "name,price,currency\nMade-up harees,13,AED\n", nil},
+		{"attendance", "card,in,out\nC1," + at.Format("2006-01-02 15:04") + "," + at.Add(2*time.Hour).Format("2006-01-02 15:04") + "\n", []string{"--session", session}},
+	} {
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var got client.TableImported
+		rawajJSON(t, &got, append([]string{"site", "import", "--kind", c.kind, file, "--data", s.branch.dir}, c.more...)...)
+		if len(got.Lines) != 1 || got.Lines[0].Code != "" || got.Counts["new"]+got.Counts["changed"] != 1 {
+			t.Errorf("%s gives %+v", c.kind, got)
+		}
+	}
+	s.branch.arrives()
+	var held []any
+	if err := localapi.Call(t.Context(), s.centre, "GET", "/api/quarantine", nil, &held); err != nil || len(held) != 0 {
+		t.Errorf("head office holds %v, %v", held, err)
+	}
+	if out := rawaj(t, "report", "hours", "--data", s.centre, "--format", "csv"); !strings.Contains(out, ",Branch,1,0,1") {
+		t.Errorf("head office counts %s", out)
 	}
 }
 

@@ -160,6 +160,14 @@ func TestAnAttendanceListIsImportedOnceAndOverwritesNoScan(t *testing.T) {
 	if got := told(t, s, o, "card,in,out\nC2,08:00,\nC1,09:05,08:00\n"); !slices.Equal(got, []string{"2 refused first_stands", "3 refused ends_before_start"}) {
 		t.Errorf("other times say %v", got)
 	}
+	var people []client.PersonShown
+	newAPI(t, s).do("GET", "/api/persons?q=B+of", nil, &people)
+	if _, err := s.CheckOut(ctx, client.NewScan{Session: session, Person: people[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	if got := told(t, s, o, "card,in,out\nC2,09:10,10:00\n"); got[0] != "2 refused first_stands" {
+		t.Errorf("another time than was scanned says %v", got)
+	}
 	var roster []client.RosterLine
 	newAPI(t, s).do("GET", "/api/sessions/"+session.String()+"/roster", nil, &roster)
 	if i := slices.IndexFunc(roster, func(l client.RosterLine) bool { return l.Name == "A of a test" }); i < 0 || roster[i].Credited != 115 {

@@ -3,6 +3,7 @@ package tables_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"strings"
@@ -206,6 +207,28 @@ func TestAHostileWorkbookIsRefusedBeforeItIsKept(t *testing.T) {
 		if r, _ := errors.AsType[*refusal.Error](err); r == nil || r.Code != c.code {
 			t.Errorf("%s gave %v, want %s", name, err, c.code)
 		}
+	}
+}
+
+// A part that says that it is small, and is not, is found by what comes out of it.
+func TestAWorkbookThatLiesAboutItsSizeIsRefused(t *testing.T) {
+	var b, packed bytes.Buffer
+	z := zip.NewWriter(&b)
+	d, err := flate.NewWriter(&packed, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Write(bytes.Repeat([]byte(" "), 5<<20))
+	d.Close()
+	w, err := z.CreateRaw(&zip.FileHeader{Name: "xl/styles.xml", Method: zip.Deflate, CompressedSize64: uint64(packed.Len()), UncompressedSize64: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(packed.Bytes())
+	z.Close()
+	_, err = tables.Read(&b)
+	if r, _ := errors.AsType[*refusal.Error](err); r == nil {
+		t.Errorf("it gave %v", err)
 	}
 }
 

@@ -132,6 +132,9 @@ func scanXLSX(b []byte) (bad map[int]string, err error) {
 		if !sheet && !text {
 			most = min(left, maxPart)
 		}
+		if part.UncompressedSize64 > uint64(most) { // what it says; what it is, is counted below
+			return nil, tooLarge()
+		}
 		r, err := part.Open()
 		if err != nil {
 			return nil, errWorkbook
@@ -144,8 +147,8 @@ func scanXLSX(b []byte) (bad map[int]string, err error) {
 		}
 		r.Close()
 		switch read := most + 1 - in.N; {
-		case read > most || part.UncompressedSize64 > uint64(most):
-			return nil, refusal.New(refusal.TooLarge, "the workbook unzips to more than %d bytes: import it in parts", maxUnzipped).With("max", maxUnzipped)
+		case read > most:
+			return nil, tooLarge()
 		case errors.Is(err, errWorkbook):
 			return nil, err
 		case err != nil:
@@ -158,6 +161,10 @@ func scanXLSX(b []byte) (bad map[int]string, err error) {
 		}
 	}
 	return bad, nil
+}
+
+func tooLarge() error {
+	return refusal.New(refusal.TooLarge, "the workbook unzips to more than %d bytes: import it in parts", maxUnzipped).With("max", maxUnzipped)
 }
 
 // scanCells counts the cells of a sheet, or its strings, and finds those without a value.

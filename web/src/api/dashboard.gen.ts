@@ -242,6 +242,28 @@ export interface FairStep {
   state: string
 }
 
+export interface FairTill {
+  closed_at: number | null
+  device: string
+  id: string
+  label: string
+  last_contact: string | null
+  opened_at: number
+  sales: number
+  site_name: string
+  state: string
+}
+
+export interface FamilyAtFair {
+  amount_minor: Record<string, number>
+  fair: string
+  fair_name: Names
+  family: string
+  family_name: Names
+  pieces: number
+  starts_on: string
+}
+
 export interface FamilyIncome {
   currency: string
   family: string
@@ -400,6 +422,7 @@ export interface NewAdjustment {
 }
 
 export interface NewAgreement {
+  document?: string
   from_day?: string
   id?: string
   operator?: string
@@ -502,6 +525,11 @@ export interface Overview {
   went_back: WentBack
 }
 
+export interface Owner {
+  by: string
+  family: string
+}
+
 export interface Paid {
   amount_minor: number
   currency: string
@@ -514,6 +542,32 @@ export interface ParcelFile {
 
 export interface PartBy {
   by: string
+}
+
+export interface Participations {
+  amount_minor: Record<string, number>
+  complete_to: string | null
+  missing_sites: MissingSite[]
+  participations: number
+  rows: FamilyAtFair[]
+  without_sale: number
+}
+
+export interface PayoutLag {
+  branch: string
+  branch_name: Names
+  disputed: number
+  longest_days: number
+  median_days: number
+  paid: number
+  statements: number
+  waiting_days: number
+}
+
+export interface Payouts {
+  branches: PayoutLag[]
+  complete_to: string | null
+  missing_sites: MissingSite[]
 }
 
 export interface Pieces {
@@ -812,15 +866,39 @@ export interface TakenParcel {
 }
 
 export interface TillShown {
+  amount_minor: number
+  approvals: ApprovalShown[]
   closed_at: number | null
+  counted_minor: number | null
+  counts: CountShown[]
+  currency: string
   device: string
-  id: string
-  label: string
-  last_contact: string | null
+  drawer_minor: number
+  fair: string
+  fair_name: string
+  float_minor: number
+  host: string
+  host_kind: string
+  late: Totals
+  late_unsigned_minor: number
+  limit_minor: number
+  needs_host: boolean
+  needs_second: boolean
   opened_at: number
+  payments: Paid[]
   sales: number
+  site: string
   site_name: string
   state: string
+  till: string
+  to_assign: number
+  variance_minor: number | null
+  voided: number
+}
+
+export interface TillShownPage {
+  items: TillShown[]
+  next: string
 }
 
 export interface TillStep {
@@ -833,6 +911,31 @@ export interface Totals {
   payments: Paid[]
   sales: number
   voided: number
+}
+
+export interface UnassignedLine {
+  amount_minor: number
+  currency: string
+  id: string
+  product: string
+  product_name: string
+  quantity: number
+  receipt_no: string
+  sale: string
+  site: string
+  site_name: string
+  sold_at: number
+  till: string
+}
+
+export interface UnassignedLinePage {
+  items: UnassignedLine[]
+  next: string
+}
+
+export interface Uploaded {
+  attachment: string
+  bytes: number
 }
 
 export interface Verdict {

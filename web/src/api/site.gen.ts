@@ -96,11 +96,6 @@ export interface ApproveTillRequest {
   second?: string
 }
 
-export interface AttachedAnswer {
-  attachment: string
-  bytes: number
-}
-
 export interface Back {
   line: string
   pieces: number
@@ -293,6 +288,12 @@ export interface FairShown {
   starts_on: string
   state: string
   venue: string
+}
+
+export interface FamilyAccount {
+  bank: string
+  holder: string
+  number: string
 }
 
 export interface FamilyFile {
@@ -1310,6 +1311,11 @@ export interface Totals {
   payments: Paid[]
   sales: number
   voided: number
+}
+
+export interface Uploaded {
+  attachment: string
+  bytes: number
 }
 
 export interface Verdict {

@@ -29,11 +29,14 @@ func (c *Client) stockRoutes() []localapi.Route {
 
 func (c *Client) apiStock(w http.ResponseWriter, r *http.Request) {
 	var list []report.Shelf
-	err := c.Store.Read(r.Context(), func(rd *store.Reader) (err error) {
-		list, err = rd.Stock(c.Store.Identity().Site)
-		return err
-	})
-	if r.URL.Query().Get("noted") == "true" {
+	noted, err := localapi.Flag(r, "noted")
+	if err == nil {
+		err = c.Store.Read(r.Context(), func(rd *store.Reader) (err error) {
+			list, err = rd.Stock(c.Store.Identity().Site)
+			return err
+		})
+	}
+	if noted {
 		list = slices.DeleteFunc(list, func(s report.Shelf) bool { return !s.Noted() })
 	}
 	localapi.Answer(w, list, err)

@@ -25,7 +25,7 @@ func newReportCommand() *cobra.Command {
 	c.AddCommand(newSalesCommand(), newAnnualCommand(), newStatementCommand(), newGrownCommand(), newStockCommand(), newPayoutsCommand(), newParticipationsCommand(), newTillsCommand(), newUnassignedCommand())
 	c.AddCommand(newReportOf("expiring", "/api/report/expiring", "Papers that run out in 30, 60 and 90 days, by branch and kind"),
 		newReportOf("hours", "/api/report/hours", "Accredited hours up to a day, by branch"))
-	c.AddCommand(newListCommands()...)
+	c.AddCommand(newListCommands(c.Commands())...)
 	return c
 }
 

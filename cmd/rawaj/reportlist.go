@@ -35,10 +35,10 @@ func (a *asTable) check() error {
 	return nil
 }
 
-// newListCommands are a command for each list that has none of its own.
-func newListCommands() (all []*cobra.Command) {
+// newListCommands are a command for each list that has none of its own among these.
+func newListCommands(own []*cobra.Command) (all []*cobra.Command) {
 	for _, l := range tables.Lists() {
-		if strings.HasPrefix(l.Path, "/api/report/") {
+		if strings.HasPrefix(l.Path, "/api/report/") || slices.ContainsFunc(own, func(c *cobra.Command) bool { return c.Name() == l.Name }) {
 			continue
 		}
 		all = append(all, newListCommand(l))

@@ -16,11 +16,11 @@ import (
 )
 
 // A branch takes its families in from a file, while its program runs and while it does
-// not; what it exports another branch takes in. Names are made up.
+// not; what it exports another organisation's takes in. Names are made up.
 func TestABranchImportsAFileAndAnotherImportsWhatItExports(t *testing.T) {
 	t.Parallel()
 	s := newMembers(t)
-	other := s.site("Other branch", "branch")
+	other := newMembers(t).branch // of another organisation
 	file := filepath.Join(s.dir, "families.csv")
 	write := func(b []byte) {
 		t.Helper()

@@ -27,14 +27,22 @@ func newUnassignedCommand() *cobra.Command {
 		"  rawaj report unassigned --data ./centre --json", "/api/sale-lines/unassigned", (*server.Server).Unassigned, printUnassigned)
 }
 
-// listCommand is a report of head office's that comes in pages: the newest --limit entries.
+// listCommand is a report of head office's that comes in pages: the newest --limit entries, or
+// all as a table.
 func listCommand[T any](use, short, example, route string, list func(*server.Server, context.Context, localapi.Cursor) (localapi.Page[T], error), show func(io.Writer, []T) error) *cobra.Command {
 	var data string
 	var asJSON bool
 	var limit int
+	var as asTable
 	c := &cobra.Command{
 		Use: use, Short: short, Example: example, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := as.check(); err != nil {
+				return err
+			}
+			if as.format != "" {
+				return writeTable(c, data, route, url.Values{}, &as)
+			}
 			if limit < 1 {
 				return misuse("--limit: %d is no number of entries", limit)
 			}
@@ -67,6 +75,7 @@ func listCommand[T any](use, short, example, route string, list func(*server.Ser
 	}
 	dataFlag(c, &data)
 	jsonFlag(c, &asJSON)
+	as.flags(c, "")
 	c.Flags().IntVar(&limit, "limit", 1000, "list at most so many, the newest first")
 	return c
 }

@@ -17,7 +17,7 @@ import (
 // OpenAPI describes routes as an OpenAPI 3.1 document, from the types that they read
 // and answer, so that the description cannot drift from them.
 func OpenAPI(title string, routes []Route) ([]byte, error) {
-	g := &describer{schemas: map[string]any{}}
+	g := &describer{schemas: map[string]any{}, types: map[string]reflect.Type{}}
 	paths := map[string]map[string]any{}
 	for _, r := range routes {
 		if paths[r.Path] == nil {
@@ -45,7 +45,10 @@ func OpenAPI(title string, routes []Route) ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-type describer struct{ schemas map[string]any }
+type describer struct {
+	schemas map[string]any
+	types   map[string]reflect.Type // that their names are of
+}
 
 var inPath = regexp.MustCompile(`\{(\w+)\}`)
 
@@ -127,7 +130,7 @@ func (g *describer) of(t reflect.Type) map[string]any {
 
 // object describes a struct under its name, by reference.
 func (g *describer) object(t reflect.Type) map[string]any {
-	name := schemaName(t)
+	name := g.name(t)
 	if _, known := g.schemas[name]; !known {
 		g.schemas[name] = nil // it may hold itself
 		properties := map[string]any{}
@@ -135,6 +138,20 @@ func (g *describer) object(t reflect.Type) map[string]any {
 		g.schemas[name] = map[string]any{"type": "object", "properties": properties}
 	}
 	return map[string]any{"$ref": "#/components/schemas/" + name}
+}
+
+// name is that of a type, with its package's before it where another has it already.
+func (g *describer) name(t reflect.Type) string {
+	name := schemaName(t)
+	if of := g.types[name]; of != nil && of != t {
+		pkg := t.PkgPath()[strings.LastIndexByte(t.PkgPath(), '/')+1:]
+		name = strings.ToUpper(pkg[:1]) + pkg[1:] + name
+	}
+	if of := g.types[name]; of != nil && of != t {
+		panic(fmt.Sprintf("bug: %v and %v are both called %s", of, t, name))
+	}
+	g.types[name] = t
+	return name
 }
 
 func schemaName(t reflect.Type) string {

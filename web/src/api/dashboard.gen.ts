@@ -88,6 +88,29 @@ export interface Clock {
   works: string
 }
 
+export interface ClosingStatement {
+  amount_minor: Record<string, number>
+  answer: Said | null
+  day: string
+  device: string
+  id: string
+  label: string
+  late: number
+  latest: boolean
+  number: number
+  payments: Paid[]
+  proof: Signatures | null
+  records: string
+  sales: number
+  site: string
+  site_name: string
+  state: string
+  stated_at: string
+  till: string
+  voided: number
+  voided_since: number
+}
+
 export interface Conflict {
   decided: string
   group: string
@@ -97,7 +120,7 @@ export interface Conflict {
   name: string
   record: string
   rule: string
-  settled: Settled | null
+  settled: LedgerSettled | null
   table: string
   takeable: boolean
   winner: Side
@@ -361,6 +384,13 @@ export interface KeptSeen {
   seen: number
 }
 
+export interface LedgerSettled {
+  choice: string
+  label: string
+  site_name: string
+  time: string | null
+}
+
 export interface Line {
   day: string
   flagged: boolean
@@ -504,8 +534,8 @@ export interface OutsideLine {
 
 export interface Overview {
   before: Sums | null
-  by_day: Row[]
-  by_site: Row[]
+  by_day: ReportRow[]
+  by_site: ReportRow[]
   complete_to: string | null
   conflicts: number
   connected: number
@@ -688,6 +718,16 @@ export type RefusalCode =
   | 'wrong_method'
   | 'wrong_type'
 
+export interface ReportRow {
+  amount_minor: Record<string, number>
+  key: string
+  label: string
+  lines: number
+  pieces: number
+  receipts: number
+  unpriced_lines: number
+}
+
 export interface Revocation {
   reason: string
 }
@@ -714,11 +754,24 @@ export interface Row {
   share: number
 }
 
+export interface Said {
+  amount_minor: Record<string, number>
+  at: string
+  held: number
+  late: number
+  payments: Paid[]
+  position: number
+  records: string
+  sales: number
+  voided: number
+  voided_since: number
+}
+
 export interface Sales {
   complete_to: string | null
   filter: string
   missing_sites: MissingSite[]
-  rows: Row[]
+  rows: ReportRow[]
   total: Figures
   unit: string
 }
@@ -735,6 +788,17 @@ export interface SetRight {
   scope: string
   until: string
   write: boolean
+}
+
+export interface SettlePaid {
+  amount_minor: number
+  by: string
+  dispute: string
+  method: string
+  paid_at: number
+  receipt_no: string
+  signature: string
+  state: string
 }
 
 export interface Settled {
@@ -793,6 +857,13 @@ export interface Side {
   values: Record<string, unknown>
 }
 
+export interface Signatures {
+  answer: string
+  certificate: string
+  key: string
+  statement: string
+}
+
 export interface SiteHeard {
   attachments: number
   complete_to: string | null
@@ -834,7 +905,7 @@ export interface Statement {
   lines: Line[]
   net_minor: number
   number: string
-  payout: Paid | null
+  payout: SettlePaid | null
   rows: Row[]
   state: string
   to: string
@@ -843,7 +914,7 @@ export interface Statement {
 }
 
 export interface Statements {
-  closings: Statement[]
+  closings: ClosingStatement[]
   org_key: string
   organisation: string
 }

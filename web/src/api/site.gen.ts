@@ -463,6 +463,20 @@ export interface Likely {
   site: string
 }
 
+export interface Line {
+  day: string
+  flagged: boolean
+  gross_minor: number
+  kind: string
+  net_minor: number
+  of: string
+  pieces: number
+  place: Names
+  product: Names
+  reason: string
+  share: number
+}
+
 export interface LineShown {
   agreement: string
   amount_minor: number
@@ -929,6 +943,16 @@ export interface RegisteredAnswer {
   id: string
 }
 
+export interface ReportRow {
+  amount_minor: Record<string, number>
+  key: string
+  label: string
+  lines: number
+  pieces: number
+  receipts: number
+  unpriced_lines: number
+}
+
 export interface ReviewRequest {
   by?: string
   out_at?: number
@@ -952,13 +976,14 @@ export interface RosterLine {
 }
 
 export interface Row {
-  amount_minor: Record<string, number>
-  key: string
-  label: string
-  lines: number
+  gross_minor: number
+  kind: string
+  net_minor: number
   pieces: number
-  receipts: number
-  unpriced_lines: number
+  place: Names
+  product: Names
+  reason: string
+  share: number
 }
 
 export interface Said {
@@ -1023,7 +1048,7 @@ export interface Sales {
   complete_to: string | null
   filter: string
   missing_sites: MissingSite[]
-  rows: Row[]
+  rows: ReportRow[]
   total: Figures
   unit: string
 }
@@ -1079,6 +1104,41 @@ export interface SetPriceRequest {
   here?: boolean
   product?: string
   reason?: string
+}
+
+export interface SettlePaid {
+  amount_minor: number
+  by: string
+  dispute: string
+  method: string
+  paid_at: number
+  receipt_no: string
+  signature: string
+  state: string
+}
+
+export interface SettleStatement {
+  approved_at: number
+  approved_by: string
+  branch: string
+  branch_name: Names
+  currency: string
+  family: string
+  family_name: Names
+  from: string
+  gross_minor: number
+  id: string
+  lang: string
+  line_count: number
+  lines: Line[]
+  net_minor: number
+  number: string
+  payout: SettlePaid | null
+  rows: Row[]
+  state: string
+  to: string
+  unpriced: number
+  zone: string
 }
 
 export interface Settled {

@@ -17,10 +17,11 @@ import (
 // owed is a branch that sold for a family, and head office knows.
 type owed struct {
 	*bubble
-	branch           *client.Client
-	family, stranger syncproto.RecordID // who sold something, and who has no branch
-	signature        syncproto.Root
-	till, product    syncproto.RecordID
+	branch    *client.Client
+	family    syncproto.RecordID // who sold something
+	signature syncproto.Root
+
+	till, product syncproto.RecordID
 }
 
 func newOwed(b *bubble) (o *owed, stop func()) {

@@ -169,12 +169,12 @@ func TestSystem13StatementAndPayout(t *testing.T) {
 		}
 	}
 	page := rawaj(t, "report", "statement", id, "--data", branch.dir)
-	for _, word := range []string{"صورت‌حساب خانواده", "Incense", "Bowl", "Spring", "Autumn", "Museum shop", settle.Money(net, "AED"), settle.Percent(share), paid.ReceiptNo} {
+	for _, word := range []string{"صورت\u200cحساب خانواده", "Incense", "Bowl", "Spring", "Autumn", "Museum shop", settle.Money(net, "AED"), settle.Percent(share), paid.ReceiptNo} {
 		if !strings.Contains(page, word) {
 			t.Errorf("the page offline lacks %q:\n%s", word, page)
 		}
 	}
-	for lang, words := range map[string][]string{"ar": {`dir="rtl"`, "كشف مستحقات"}, "fa": {`dir="rtl"`, "صورت‌حساب"}, "en": {`dir="ltr"`, "Statement"}} {
+	for lang, words := range map[string][]string{"ar": {`dir="rtl"`, "كشف مستحقات"}, "fa": {`dir="rtl"`, "صورت\u200cحساب"}, "en": {`dir="ltr"`, "Statement"}} {
 		html := rawaj(t, "report", "statement", id, "--html", "--lang", lang, "--data", g.centre)
 		for _, word := range append(words, "Incense", "Museum shop", `lang="`+lang+`"`) {
 			if !strings.Contains(html, word) {

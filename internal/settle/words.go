@@ -26,11 +26,11 @@ var spoken = map[string]words{
 		methods: map[string]string{"cash": "نقداً", "transfer": "تحويل", "voucher": "قسيمة"},
 	},
 	"fa": {
-		Statement: "صورت‌حساب خانواده", Draft: "پیش‌نویس صورت‌حساب، تأیید نشده", Number: "شماره", Family: "خانواده", Branch: "شعبهٔ پرداخت‌کننده", From: "از", To: "تا", State: "وضعیت",
+		Statement: "صورت\u200cحساب خانواده", Draft: "پیش\u200cنویس صورت\u200cحساب، تأیید نشده", Number: "شماره", Family: "خانواده", Branch: "شعبهٔ پرداخت\u200cکننده", From: "از", To: "تا", State: "وضعیت",
 		Product: "محصول", Place: "محل فروش", Kind: "نوع", Pieces: "تعداد", Gross: "مبلغ فروش", Share: "سهم کسرشده", Net: "سهم خانواده", Total: "جمع",
-		PaidOn: "تاریخ پرداخت", Paid: "پرداخت‌شده", Receipt: "رسید", PaidBy: "پرداخت‌کننده", Dispute: "خانواده می‌گوید", Unpriced: "ردیف‌هایی که منتظر قیمت‌اند", Signature: "امضای گیرنده",
-		states:  map[string]string{"in_statement": "پیش‌نویس", "approved": "تأییدشده، پرداخت‌نشده", "paid": "پرداخت‌شده", "disputed": "مورد اعتراض"},
-		kinds:   map[string]string{"sale": "فروش", "refund": "برگشتی", "void": "فروش باطل‌شده", "adjustment": "تعدیل"},
+		PaidOn: "تاریخ پرداخت", Paid: "پرداخت\u200cشده", Receipt: "رسید", PaidBy: "پرداخت\u200cکننده", Dispute: "خانواده می\u200cگوید", Unpriced: "ردیف\u200cهایی که منتظر قیمت\u200cاند", Signature: "امضای گیرنده",
+		states:  map[string]string{"in_statement": "پیش\u200cنویس", "approved": "تأییدشده، پرداخت\u200cنشده", "paid": "پرداخت\u200cشده", "disputed": "مورد اعتراض"},
+		kinds:   map[string]string{"sale": "فروش", "refund": "برگشتی", "void": "فروش باطل\u200cشده", "adjustment": "تعدیل"},
 		methods: map[string]string{"cash": "نقد", "transfer": "حواله", "voucher": "کوپن"},
 	},
 }

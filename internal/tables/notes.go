@@ -13,7 +13,7 @@ var noted = []struct {
 	{"on", Words{"حتى يوم", "تا روز", "Up to"}},
 	{"hours", Words{"المجموع", "جمع", "Sum"}},
 	{"unit", Words{"وحدة القياس", "واحد", "Unit"}},
-	{"filter", Words{"ما يُحتسب", "آنچه به حساب می‌آید", "Filter"}},
+	{"filter", Words{"ما يُحتسب", "آنچه به حساب می\u200cآید", "Filter"}},
 	{"total", Words{"المجموع", "جمع", "Total"}},
 	{"complete_to", Words{"مكتمل حتى", "کامل تا", "Complete to"}},
 }

@@ -24,7 +24,7 @@ import (
 // two together. Every write carries an
 // id made by the caller, and asking again with it is harmless.
 func (c *Client) Routes() []localapi.Route {
-	return slices.Concat(c.attachmentRoutes(), c.goodsRoutes(), c.tillRoutes(), c.saleRoutes(), c.familyRoutes(), c.memberRoutes(), c.policyRoutes(), c.hoursRoutes(), c.fairRoutes(), c.importRoutes(), c.reportRoutes(), c.mergeRoutes(), c.payoutRoutes(), c.incomeRoutes(), c.stockRoutes(), []localapi.Route{
+	return slices.Concat([]localapi.Route{
 		{Method: "GET", Path: "/api/me", Summary: "Who this site is", Response: Me{}, Handle: c.apiMe},
 		{Method: "GET", Path: "/api/status", Summary: "What is saved here and what has arrived", Response: Status{}, Handle: c.apiStatus},
 		{Method: "POST", Path: "/api/sync", Summary: "Sync until nothing is left to send or hear", Query: []string{"patience", "repair"}, Response: SyncResult{}, Handle: c.apiSync},
@@ -53,7 +53,7 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/referrals", Summary: "Referrals from and to this site", Response: []ReferralShown{}, Handle: c.apiReferrals},
 		{Method: "POST", Path: "/api/referrals", Summary: "Send a referral", Request: referRequest{}, Response: madeAnswer{}, Handle: c.apiRefer},
 		{Method: "POST", Path: "/api/referrals/{id}/answer", Summary: "Answer a referral, or withdraw it", Request: answerRequest{}, Response: madeAnswer{}, Handle: c.apiAnswer},
-	})
+	}, c.attachmentRoutes(), c.goodsRoutes(), c.tillRoutes(), c.saleRoutes(), c.familyRoutes(), c.memberRoutes(), c.policyRoutes(), c.hoursRoutes(), c.fairRoutes(), c.importRoutes(), c.reportRoutes(), c.mergeRoutes(), c.payoutRoutes(), c.incomeRoutes(), c.stockRoutes())
 }
 
 // Me is who this site is.

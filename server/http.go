@@ -33,7 +33,7 @@ func (s *Server) Handler(gate *localapi.Gate, pages http.Handler) http.Handler {
 // Routes is the API of the server for programs of its machine and for the dashboard;
 // openapi.json describes it, and a test holds the two together.
 func (s *Server) Routes() []localapi.Route {
-	return slices.Concat(s.policyRoutes(), s.fairRoutes(), s.annualRoutes(), s.reportRoutes(), s.mergeRoutes(), s.ownerRoutes(), s.settleRoutes(), s.incomeRoutes(), s.outletRoutes(), []localapi.Route{
+	return slices.Concat([]localapi.Route{
 		{Method: "POST", Path: "/api/enrol-codes", Summary: "Make a one-time code that takes one device in", Request: NewSite{}, Response: EnrolCode{}, Handle: s.apiEnrolCode},
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
 		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
@@ -62,7 +62,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/backed", Summary: "Say up to where a verified backup holds the work of devices", Request: Backing{}, Response: BackedCount{}, Handle: s.apiBacked},
 		{Method: "POST", Path: "/api/attachments", Summary: "Keep a document, for a record to name; the body is its bytes, at most 40 MiB", Takes: "application/octet-stream", Response: attach.Uploaded{}, Handle: s.apiAttach},
 		{Method: "GET", Path: "/api/attachments/{attachment}", Summary: "The bytes of an attachment that a record names", Gives: "application/octet-stream", Handle: s.apiAttachment},
-	})
+	}, s.policyRoutes(), s.fairRoutes(), s.annualRoutes(), s.reportRoutes(), s.mergeRoutes(), s.ownerRoutes(), s.settleRoutes(), s.incomeRoutes(), s.outletRoutes())
 }
 
 func (s *Server) apiEnrolCode(w http.ResponseWriter, r *http.Request) {

@@ -88,29 +88,6 @@ export interface Clock {
   works: string
 }
 
-export interface ClosingStatement {
-  amount_minor: Record<string, number>
-  answer: Said | null
-  day: string
-  device: string
-  id: string
-  label: string
-  late: number
-  latest: boolean
-  number: number
-  payments: Paid[]
-  proof: Signatures | null
-  records: string
-  sales: number
-  site: string
-  site_name: string
-  state: string
-  stated_at: string
-  till: string
-  voided: number
-  voided_since: number
-}
-
 export interface Conflict {
   decided: string
   group: string
@@ -120,7 +97,7 @@ export interface Conflict {
   name: string
   record: string
   rule: string
-  settled: LedgerSettled | null
+  settled: Settled | null
   table: string
   takeable: boolean
   winner: Side
@@ -384,13 +361,6 @@ export interface KeptSeen {
   seen: number
 }
 
-export interface LedgerSettled {
-  choice: string
-  label: string
-  site_name: string
-  time: string | null
-}
-
 export interface Line {
   day: string
   flagged: boolean
@@ -534,8 +504,8 @@ export interface OutsideLine {
 
 export interface Overview {
   before: Sums | null
-  by_day: ReportRow[]
-  by_site: ReportRow[]
+  by_day: Row[]
+  by_site: Row[]
   complete_to: string | null
   conflicts: number
   connected: number
@@ -718,16 +688,6 @@ export type RefusalCode =
   | 'wrong_method'
   | 'wrong_type'
 
-export interface ReportRow {
-  amount_minor: Record<string, number>
-  key: string
-  label: string
-  lines: number
-  pieces: number
-  receipts: number
-  unpriced_lines: number
-}
-
 export interface Revocation {
   reason: string
 }
@@ -744,14 +704,13 @@ export interface Right {
 }
 
 export interface Row {
-  gross_minor: number
-  kind: string
-  net_minor: number
+  amount_minor: Record<string, number>
+  key: string
+  label: string
+  lines: number
   pieces: number
-  place: Names
-  product: Names
-  reason: string
-  share: number
+  receipts: number
+  unpriced_lines: number
 }
 
 export interface Said {
@@ -771,7 +730,7 @@ export interface Sales {
   complete_to: string | null
   filter: string
   missing_sites: MissingSite[]
-  rows: ReportRow[]
+  rows: Row[]
   total: Figures
   unit: string
 }
@@ -780,6 +739,11 @@ export interface Sentence {
   ar: string
   en: string
   fa: string
+}
+
+export interface ServerSettled {
+  approved: SettleStatement[]
+  waiting: Waiting[]
 }
 
 export interface SetRight {
@@ -801,9 +765,46 @@ export interface SettlePaid {
   state: string
 }
 
+export interface SettleRow {
+  gross_minor: number
+  kind: string
+  net_minor: number
+  pieces: number
+  place: Names
+  product: Names
+  reason: string
+  share: number
+}
+
+export interface SettleStatement {
+  approved_at: number
+  approved_by: string
+  branch: string
+  branch_name: Names
+  currency: string
+  family: string
+  family_name: Names
+  from: string
+  gross_minor: number
+  id: string
+  lang: string
+  line_count: number
+  lines: Line[]
+  net_minor: number
+  number: string
+  payout: SettlePaid | null
+  rows: SettleRow[]
+  state: string
+  to: string
+  unpriced: number
+  zone: string
+}
+
 export interface Settled {
-  approved: Statement[]
-  waiting: Waiting[]
+  choice: string
+  label: string
+  site_name: string
+  time: string | null
 }
 
 export interface Sheet {
@@ -890,31 +891,30 @@ export interface Span {
 }
 
 export interface Statement {
-  approved_at: number
-  approved_by: string
-  branch: string
-  branch_name: Names
-  currency: string
-  family: string
-  family_name: Names
-  from: string
-  gross_minor: number
+  amount_minor: Record<string, number>
+  answer: Said | null
+  day: string
+  device: string
   id: string
-  lang: string
-  line_count: number
-  lines: Line[]
-  net_minor: number
-  number: string
-  payout: SettlePaid | null
-  rows: Row[]
+  label: string
+  late: number
+  latest: boolean
+  number: number
+  payments: Paid[]
+  proof: Signatures | null
+  records: string
+  sales: number
+  site: string
+  site_name: string
   state: string
-  to: string
-  unpriced: number
-  zone: string
+  stated_at: string
+  till: string
+  voided: number
+  voided_since: number
 }
 
 export interface Statements {
-  closings: ClosingStatement[]
+  closings: Statement[]
   org_key: string
   organisation: string
 }

@@ -943,16 +943,6 @@ export interface RegisteredAnswer {
   id: string
 }
 
-export interface ReportRow {
-  amount_minor: Record<string, number>
-  key: string
-  label: string
-  lines: number
-  pieces: number
-  receipts: number
-  unpriced_lines: number
-}
-
 export interface ReviewRequest {
   by?: string
   out_at?: number
@@ -976,14 +966,13 @@ export interface RosterLine {
 }
 
 export interface Row {
-  gross_minor: number
-  kind: string
-  net_minor: number
+  amount_minor: Record<string, number>
+  key: string
+  label: string
+  lines: number
   pieces: number
-  place: Names
-  product: Names
-  reason: string
-  share: number
+  receipts: number
+  unpriced_lines: number
 }
 
 export interface Said {
@@ -1048,7 +1037,7 @@ export interface Sales {
   complete_to: string | null
   filter: string
   missing_sites: MissingSite[]
-  rows: ReportRow[]
+  rows: Row[]
   total: Figures
   unit: string
 }
@@ -1117,6 +1106,17 @@ export interface SettlePaid {
   state: string
 }
 
+export interface SettleRow {
+  gross_minor: number
+  kind: string
+  net_minor: number
+  pieces: number
+  place: Names
+  product: Names
+  reason: string
+  share: number
+}
+
 export interface SettleStatement {
   approved_at: number
   approved_by: string
@@ -1134,7 +1134,7 @@ export interface SettleStatement {
   net_minor: number
   number: string
   payout: SettlePaid | null
-  rows: Row[]
+  rows: SettleRow[]
   state: string
   to: string
   unpriced: number

@@ -28,6 +28,8 @@ type yearDone struct {
 	days  map[string]*report.Figures
 	tills int
 
+	statements, paid int // that head office approved, and branches paid
+
 	mistakes map[string]int // that people made, by their kind
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/report"
@@ -113,7 +114,8 @@ func TestTheOverviewOfASpanIsWhatItsRecordsAddUpTo(t *testing.T) {
 	}
 	c.Stop()
 	c.Start()
-	if diff := cmp.Diff(followed, look()); diff != "" {
+	// Head office may have written a standing meanwhile: it looks when something changed.
+	if diff := cmp.Diff(followed, look(), cmpopts.IgnoreFields(server.Overview{}, "Position")); diff != "" {
 		t.Errorf("after a restart: %s", diff)
 	}
 }

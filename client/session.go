@@ -392,22 +392,34 @@ func (s *session) receipt(ctx context.Context, f *syncproto.Receipt) error {
 	if ours, err := s.ours(ctx, v.Device); err != nil || !ours {
 		return cmp.Or(err, errors.New("a receipt for another device"))
 	}
-	before, _ := s.Store.Counts()
-	own, err := s.Store.Acknowledge(ctx, syncproto.Head{Incarnation: v.Incarnation, Seq: v.Seq, Hash: v.Chain})
-	if err != nil {
+	var own bool
+	if err := s.counting(func() (err error) {
+		own, err = s.Store.Acknowledge(ctx, syncproto.Head{Incarnation: v.Incarnation, Seq: v.Seq, Hash: v.Chain})
+		return err
+	}); err != nil {
 		return err
 	}
 	if !own {
 		s.Logger.Warn("a receipt for what is not in this device's chain", "seq", v.Seq)
 	}
-	after, _ := s.Store.Counts()
-	s.run.count(after-before, 0, 0)
 	s.receipts.Add(1)
 	s.up.tell()
 	select {
 	case s.acked <- struct{}{}:
 	default:
 	}
+	return nil
+}
+
+// counting counts what change had acknowledged and settled. A checkpoint may do both: what
+// the server has judged may be heard before its receipt.
+func (s *session) counting(change func() error) error {
+	acked, settled := s.Store.Counts()
+	if err := change(); err != nil {
+		return err
+	}
+	ackedNow, settledNow := s.Store.Counts()
+	s.run.count(ackedNow-acked, 0, settledNow-settled)
 	return nil
 }
 
@@ -425,17 +437,17 @@ func (s *session) rows(ctx context.Context, f syncproto.Frame) error {
 }
 
 func (s *session) checkpoint(ctx context.Context, f *syncproto.Checkpoint) error {
-	_, before := s.Store.Counts()
-	unequal, err := s.staging.Checkpoint(ctx, f, s.Now().UnixMilli())
-	if err != nil {
+	var unequal string
+	if err := s.counting(func() (err error) {
+		unequal, err = s.staging.Checkpoint(ctx, f, s.Now().UnixMilli())
+		return err
+	}); err != nil {
 		return err
 	}
 	if unequal != "" {
 		s.Recorder.Add(recorder.Event{What: recorder.Differing})
 		s.Logger.Warn("shares differ from the server's", "shares", unequal)
 	}
-	_, after := s.Store.Counts()
-	s.run.count(0, 0, after-before)
 	s.askOlder, s.askCertificate = false, false
 	select {
 	case s.checked <- struct{}{}:

@@ -64,6 +64,9 @@ func (v *Visit) lane(give bool) *worker {
 	return v.s.down
 }
 
+// Did is what the connection has done so far.
+func (v *Visit) Did() SyncResult { return v.s.run.result }
+
 // LetGo lets go of what may go, as after a checkpoint.
 func (v *Visit) LetGo(ctx context.Context) { v.s.Client.letGo(ctx) }
 

@@ -35,7 +35,6 @@ type NewRefund struct {
 func (c *Client) Refund(ctx context.Context, n NewRefund) (Sold, error) {
 	sale := NewSale{ID: n.ID, Till: n.Till, Method: n.Method, Payments: n.Payments, Waited: n.Waited}
 	sale.Lines = make([]Line, len(n.Lines))
-	sale.Currency = anyCurrency
 	if err := sale.check(); err != nil {
 		return Sold{}, err
 	}
@@ -43,10 +42,8 @@ func (c *Client) Refund(ctx context.Context, n NewRefund) (Sold, error) {
 		func(d *store.Draft, id syncproto.RecordID) (Sold, error) { return n.before(d, id) })
 }
 
-// anyCurrency stands until the lines that are taken back tell theirs.
-const anyCurrency = "XXX"
-
-// lines are those of the refund: of each what was paid for its pieces, in one currency.
+// lines are those of the refund: of each what was paid for its pieces, in one currency,
+// which lines without a price do not tell.
 func (n *NewRefund) lines(d *store.Draft, into *NewSale) error {
 	taken := map[syncproto.RecordID]int64{}
 	for i, b := range n.Lines {
@@ -55,7 +52,7 @@ func (n *NewRefund) lines(d *store.Draft, into *NewSale) error {
 			return refusal.Under(fmt.Sprintf("lines[%d]", i), err)
 		}
 		taken[b.Line] += b.Pieces
-		if into.Currency != anyCurrency && currency != "" && into.Currency != currency {
+		if into.Currency != "" && currency != "" && into.Currency != currency {
 			return refusal.New(refusal.NoCurrency, "one refund is in one currency").On(fmt.Sprintf("lines[%d].line", i))
 		}
 		if currency != "" {

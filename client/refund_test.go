@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // counter is a stall with a till open and made-up goods: incense of a family, and a bowl
@@ -128,6 +130,25 @@ func TestAVoidedRefundGivesNothingBack(t *testing.T) {
 		}
 	}
 	k.refuses("giving back what was taken back", refusal.MoreThanSold, "POST", "/api/sales/"+sale.ID.String()+"/refund", object{"id": k.id(), "till": k.till, "lines": []object{{"line": sale.Lines[0].ID, "pieces": 1}}})
+}
+
+func TestGivingBackWhatHadNoPriceIsPaidInTheCurrencyOfItsTill(t *testing.T) {
+	k := newCounter(t)
+	sale := k.sells(nil, object{"product": k.bowl, "quantity": 2, "unpriced": true})
+	id := k.id()
+	if code := k.do("POST", "/api/sales/"+sale.ID.String()+"/refund", object{"id": id, "till": k.till, "lines": []object{{"line": sale.Lines[0].ID, "pieces": 1}}}, nil); code != http.StatusOK {
+		t.Fatalf("the refund gave %d", code)
+	}
+	err := k.c.Store.Read(context.Background(), func(r *store.Reader) error {
+		payment, err := r.Get(schema.Payment, id.Child(1))
+		if err == nil && (payment.Of(schema.PaymentCurrency).Text() != "AED" || payment.Of(schema.PaymentAmount).Int() != 0) {
+			t.Errorf("the payment is %+v", payment)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestPaymentsOfASaleComeToItsWorth(t *testing.T) {

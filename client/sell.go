@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -64,6 +65,7 @@ const maxLines = syncproto.Children
 // maxPayments bounds the payments of a sale: each way twice, and nobody has more cards.
 const maxPayments = 8
 
+// check holds what is given against the bounds of a sale; checkCurrency does the rest.
 func (n *NewSale) check() error {
 	if n.Method = strings.TrimSpace(n.Method); n.Method == "" {
 		n.Method = "cash"
@@ -75,7 +77,12 @@ func (n *NewSale) check() error {
 		return refusal.New(refusal.TooMany, "a sale has at most %d lines", maxLines).On("lines").With("max", maxLines)
 	case len(n.Payments) > maxPayments:
 		return refusal.New(refusal.TooMany, "a sale has at most %d payments", maxPayments).On("payments").With("max", maxPayments)
-	case !schema.ValidCurrency(n.Currency):
+	}
+	return nil
+}
+
+func (n *NewSale) checkCurrency() error {
+	if !schema.ValidCurrency(n.Currency) {
 		return refusal.New(refusal.BadForm, "%q is not a currency such as AED", n.Currency).On("currency")
 	}
 	return nil
@@ -83,7 +90,7 @@ func (n *NewSale) check() error {
 
 // Sell records a sale with its lines and its payments.
 func (c *Client) Sell(ctx context.Context, n NewSale) (sold Sold, err error) {
-	if err := n.check(); err != nil {
+	if err := cmp.Or(n.check(), n.checkCurrency()); err != nil {
 		return sold, err
 	}
 	return c.sellAs(ctx, &n, len(n.Lines), func(*store.Draft) error { return nil },
@@ -113,6 +120,7 @@ func (c *Client) sellAs(ctx context.Context, n *NewSale, lines int, prepare func
 				return at, ErrNoTill
 			}
 			if err = prepare(d); err == nil {
+				n.Currency = cmp.Or(n.Currency, at.till.Of(schema.TillCurrency).Text())
 				sold, err = sell(d, id, at.till, n, now, day)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -106,25 +107,25 @@ func count(d *store.Draft, n *NewCount, now time.Time) (id syncproto.RecordID, e
 	if id, fresh, err = newID(d, schema.TillCount, n.ID, field(schema.CountTill, syncproto.IDValue(n.Till))); err != nil || !fresh {
 		return id, err
 	}
+	return id, d.Create(schema.TillCount, id,
+		field(schema.CountTill, syncproto.IDValue(n.Till)), field(schema.CountSite, till.Of(schema.TillSite)), field(schema.CountFair, till.Of(schema.TillFair)),
+		field(schema.CountAt, syncproto.IntValue(now.UnixMilli())), field(schema.CountBy, text(n.By)), field(schema.CountCurrency, till.Of(schema.TillCurrency)),
+		field(schema.CountPieces, text(n.pieces())))
+}
+
+// pieces is the count as it is recorded.
+func (n *NewCount) pieces() string {
 	var pieces []string
 	for _, p := range n.Pieces {
 		pieces = append(pieces, fmt.Sprintf("%dx%d", p.Minor, p.Pieces))
 	}
-	return id, d.Create(schema.TillCount, id,
-		field(schema.CountTill, syncproto.IDValue(n.Till)), field(schema.CountSite, till.Of(schema.TillSite)), field(schema.CountFair, till.Of(schema.TillFair)),
-		field(schema.CountAt, syncproto.IntValue(now.UnixMilli())), field(schema.CountBy, text(n.By)), field(schema.CountCurrency, till.Of(schema.TillCurrency)),
-		field(schema.CountPieces, text(strings.Join(pieces, "+"))))
+	return strings.Join(pieces, "+")
 }
 
-// total is what a count comes to; it is checked where it is recorded.
-func (n *NewCount) total() (sum int64) {
-	for _, p := range n.Pieces {
-		if p.Minor < 0 || p.Minor > schema.MaxAmount || p.Pieces < 0 || p.Pieces > schema.MaxQuantity {
-			return 0
-		}
-		sum += p.Minor * p.Pieces
-	}
-	return sum
+// total is what a count comes to; one that cannot be is refused where it is recorded.
+func (n *NewCount) total() int64 {
+	counted, _ := schema.ReadCount(n.pieces())
+	return rules.CountTotal(counted)
 }
 
 // CloseTill closes a till with what was counted in it, and states and signs what was sold.

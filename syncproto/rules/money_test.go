@@ -1,6 +1,8 @@
 package rules_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,6 +30,20 @@ func TestADrawerIsFloatAndCash(t *testing.T) {
 	}
 	if d := cmp.Diff(map[string]int64{"cash": 77550, "card": 120000}, rules.ByMethod(day)); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestACountIsOfWhatMayLieInATill(t *testing.T) {
+	most := fmt.Sprint(int64(schema.MaxAmount))
+	for text, want := range map[string]int64{
+		"20000x0": 0, most + "x1": schema.MaxAmount, "100000000x100000": schema.MaxAmount, "1x1+" + most + "x0": 1,
+		"": -1, "x": -1, "0x1": -1, "-5x1": -1, "5x-1": -1, "5x100001": -1, "1x1+": -1,
+		most + "x2": -1, most + "x100000": -1, most + "x1+1x1": -1, strings.Repeat("1x1+", 40) + "1x1": -1,
+	} {
+		counted, ok := schema.ReadCount(text)
+		if got := rules.CountTotal(counted); ok != (want >= 0) || ok && got != want {
+			t.Errorf("%q comes to %d, %v", text, got, ok)
+		}
 	}
 }
 

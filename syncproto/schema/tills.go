@@ -122,15 +122,17 @@ const maxDenominations = 40
 // Denomination is a kind of note or coin and how many were counted.
 type Denomination struct{ Minor, Pieces int64 }
 
-// ReadCount reads what was counted: "20000x3+500x11".
+// ReadCount reads what was counted, "20000x3+500x11"; together it is MaxAmount at most.
 func ReadCount(s string) (counted []Denomination, ok bool) {
+	left := int64(MaxAmount)
 	for part := range strings.SplitSeq(s, "+") {
 		minor, pieces, found := strings.Cut(part, "x")
 		m, err := strconv.ParseInt(minor, 10, 64)
 		n, err2 := strconv.ParseInt(pieces, 10, 64)
-		if !found || err != nil || err2 != nil || m < 1 || m > MaxAmount || n < 0 || n > MaxQuantity || len(counted) == maxDenominations {
+		if !found || err != nil || err2 != nil || m < 1 || n < 0 || n > MaxQuantity || n > left/m || len(counted) == maxDenominations {
 			return nil, false
 		}
+		left -= m * n
 		counted = append(counted, Denomination{m, n})
 	}
 	return counted, true

@@ -6,32 +6,16 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/localapi"
-	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/settle"
 	"github.com/rawaj/rawaj/syncproto"
-	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // payoutRoutes are those of statements and of what is paid for them.
 func (c *Client) payoutRoutes() []localapi.Route {
-	return []localapi.Route{
-		{Method: "GET", Path: "/api/settlements/due", Summary: "What is due to families up to and with a day, as far as it is known here", Query: []string{"to", "family"}, Response: []settle.Statement{}, Handle: c.apiDue},
-		{Method: "GET", Path: "/api/statements", Summary: "Approved statements that are paid here, newest first, without their lines", Query: []string{"family"}, Response: []settle.Statement{}, Handle: c.apiStatements},
-		{Method: "GET", Path: "/api/statements/{id}", Summary: "A statement with its lines", Response: settle.Statement{}, Handle: c.apiStatement},
-		{Method: "GET", Path: "/api/statements/{id}/page", Summary: "The printed page of a statement, in the family's language or another; as: html or text", Query: []string{"lang", "as"}, Gives: "text/html", Handle: c.apiPage},
+	return append(settle.Routes(c), []localapi.Route{
 		{Method: "POST", Path: "/api/statements/{id}/payout", Summary: "Pay a statement: when this answers, it is on disk", Request: payRequest{}, Response: paidAnswer{}, Handle: c.apiPay},
 		{Method: "POST", Path: "/api/statements/{id}/dispute", Summary: "Record what the family says against a statement", Request: disputeRequest{}, Response: madeAnswer{}, Handle: c.apiDispute},
-	}
-}
-
-// familyAsked is the family that an address asks about; zero where it names none.
-func familyAsked(r *http.Request) (id syncproto.RecordID, err error) {
-	if given := r.URL.Query().Get("family"); given != "" {
-		if id, err = syncproto.ParseRecordID(given); err != nil {
-			err = refusal.Parameter("family", "%q is no id", given)
-		}
-	}
-	return id, err
+	}...)
 }
 
 // Due lists what is due up to and with a day, as far as it is known here: a branch reads the
@@ -61,39 +45,6 @@ func (c *Client) Due(ctx context.Context, to string, family syncproto.RecordID) 
 		return nil
 	})
 }
-
-func (c *Client) apiDue(w http.ResponseWriter, r *http.Request) {
-	family, err := familyAsked(r)
-	to := r.URL.Query().Get("to")
-	if err == nil && to != "" && !schema.ValidDay(to) {
-		err = refusal.Parameter("to", "%q is no day such as 2026-11-30", to)
-	}
-	var list []settle.Statement
-	if err == nil {
-		list, err = c.Due(r.Context(), to, family)
-	}
-	localapi.Answer(w, list, err)
-}
-
-func (c *Client) apiStatements(w http.ResponseWriter, r *http.Request) {
-	family, err := familyAsked(r)
-	var list []settle.Statement
-	if err == nil {
-		list, err = c.Statements(r.Context(), family)
-	}
-	localapi.Answer(w, list, err)
-}
-
-func (c *Client) apiStatement(w http.ResponseWriter, r *http.Request) {
-	id, err := localapi.PathID[syncproto.RecordID](r)
-	var one settle.Statement
-	if err == nil {
-		one, err = c.Statement(r.Context(), id)
-	}
-	localapi.Answer(w, one, err)
-}
-
-func (c *Client) apiPage(w http.ResponseWriter, r *http.Request) { settle.Serve(w, r, c.Statement) }
 
 // payRequest is the body of its route.
 type payRequest struct {

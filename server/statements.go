@@ -3,7 +3,6 @@ package server
 import (
 	"cmp"
 	"context"
-	"net/http"
 
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
@@ -129,57 +128,8 @@ func answers(r *state.Reader, statement syncproto.RecordID) ([]syncproto.Change,
 }
 
 func (s *Server) settleRoutes() []localapi.Route {
-	return []localapi.Route{
-		{Method: "GET", Path: "/api/settlements/due", Summary: "What is due to families up to and with a day: drafts, that nobody has approved", Query: []string{"to", "family"}, Response: []settle.Statement{}, Handle: s.apiDue},
+	return append(settle.Routes(s), []localapi.Route{
 		{Method: "POST", Path: "/api/settlements", Summary: "Approve what is due, one statement a family and currency", Request: NewSettlement{}, Response: Settled{}, Handle: asked(s.Settle)},
-		{Method: "GET", Path: "/api/statements", Summary: "Approved statements, newest first, without their lines", Query: []string{"family"}, Response: []settle.Statement{}, Handle: s.apiStatements},
-		{Method: "GET", Path: "/api/statements/{id}", Summary: "A statement with its lines", Response: settle.Statement{}, Handle: s.apiStatement},
-		{Method: "GET", Path: "/api/statements/{id}/page", Summary: "The printed page of a statement, in the family's language or another; as: html or text", Query: []string{"lang", "as"}, Gives: "text/html", Handle: s.apiPage},
 		{Method: "POST", Path: "/api/adjustments", Summary: "Give a family money or take it, with a reason; that of a statement answers its dispute", Request: NewAdjustment{}, Response: NewAdjustment{}, Handle: asked(s.Adjust)},
-	}
-}
-
-// familyAsked is the family that an address asks about; zero where it names none.
-func familyAsked(r *http.Request) (id syncproto.RecordID, err error) {
-	if given := r.URL.Query().Get("family"); given != "" {
-		if id, err = syncproto.ParseRecordID(given); err != nil {
-			err = refusal.Parameter("family", "%q is no id", given)
-		}
-	}
-	return id, err
-}
-
-func (s *Server) apiDue(w http.ResponseWriter, r *http.Request) {
-	family, err := familyAsked(r)
-	to := r.URL.Query().Get("to")
-	if err == nil && to != "" && !schema.ValidDay(to) {
-		err = refusal.Parameter("to", "%q is no day such as 2026-11-30", to)
-	}
-	var list []settle.Statement
-	if err == nil {
-		list, err = s.Due(r.Context(), to, family)
-	}
-	localapi.Answer(w, list, err)
-}
-
-func (s *Server) apiStatements(w http.ResponseWriter, r *http.Request) {
-	family, err := familyAsked(r)
-	var list []settle.Statement
-	if err == nil {
-		list, err = s.Statements(r.Context(), family)
-	}
-	localapi.Answer(w, list, err)
-}
-
-func (s *Server) apiStatement(w http.ResponseWriter, r *http.Request) {
-	id, err := localapi.PathID[syncproto.RecordID](r)
-	var one settle.Statement
-	if err == nil {
-		one, err = s.Statement(r.Context(), id)
-	}
-	localapi.Answer(w, one, err)
-}
-
-func (s *Server) apiPage(w http.ResponseWriter, r *http.Request) {
-	settle.Serve(w, r, s.Statement)
+	}...)
 }

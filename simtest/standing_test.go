@@ -16,37 +16,49 @@ import (
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
+// almostEligible makes a family of one person, with papers of which the first runs out on
+// that day: it is eligible once checkOut has given her the hours of her workshop.
+func (b *bubble) almostEligible(t *testing.T, branch *client.Client, passport string) (family, person syncproto.RecordID, checkOut func()) {
+	t.Helper()
+	policy, err := b.server.Publish(ctx, server.NewPolicy{NameEn: "Made-up policies", From: "1999-01-01", TextEn: "a made-up text"})
+	must(t, err)
+	family, err = branch.AddFamily(ctx, client.NewFamily{Name: "Made-up family"})
+	must(t, err)
+	person, err = branch.AddPerson(ctx, client.NewPerson{Name: "a made-up person"})
+	must(t, err)
+	must(t, branch.Apply(ctx, person, family))
+	_, err = branch.AddGround(ctx, client.NewGround{Person: person, Kind: schema.GroundDependant, From: "1999-01-01"})
+	must(t, err)
+	for kind, last := range map[string]string{schema.DocumentLicence: "2000-12-31", schema.DocumentIDCard: "2001-12-31", schema.DocumentPassport: passport} {
+		_, err = branch.AddDocument(ctx, client.NewDocument{Person: person, Kind: kind, Number: "X1", ExpiresOn: last})
+		must(t, err)
+	}
+	drawing, err := branch.Attach(ctx, []byte("a made-up drawing"))
+	must(t, err)
+	elapse(time.Minute)
+	_, err = branch.Sign(ctx, client.NewSignature{Person: person, Policy: policy.ID, Lang: "en", Image: drawing})
+	must(t, err)
+	workshop, err := branch.AddWorkshop(ctx, client.NewWorkshop{Name: "Incense", Kind: "practical", Minutes: 720, Counts: true})
+	must(t, err)
+	begin := time.Now()
+	session, err := branch.PlanSession(ctx, client.NewSession{Workshop: workshop, Starts: begin, Ends: begin.Add(12 * time.Hour)})
+	must(t, err)
+	_, err = branch.CheckIn(ctx, client.NewScan{Session: session, Person: person})
+	must(t, err)
+	elapse(12 * time.Hour)
+	return family, person, func() {
+		t.Helper()
+		_, err := branch.CheckOut(ctx, client.NewScan{Session: session, Person: person})
+		must(t, err)
+	}
+}
+
 // Head office writes on the midnight after a paper's last day, in the zone of the branch,
 // and nothing in the days before: a look that finds nothing new adds nothing.
 func TestHeadOfficeSuspendsAFamilyAtMidnightOfItsBranch(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		branch, stop := b.siteOf("Branch", schema.KindBranch)
-		policy, err := b.server.Publish(ctx, server.NewPolicy{NameEn: "Made-up policies", From: "1999-01-01", TextEn: "a made-up text"})
-		must(t, err)
-		family, err := branch.AddFamily(ctx, client.NewFamily{Name: "Made-up family"})
-		must(t, err)
-		person, err := branch.AddPerson(ctx, client.NewPerson{Name: "a made-up person"})
-		must(t, err)
-		must(t, branch.Apply(ctx, person, family))
-		_, err = branch.AddGround(ctx, client.NewGround{Person: person, Kind: schema.GroundDependant, From: "1999-01-01"})
-		must(t, err)
-		for kind, last := range map[string]string{schema.DocumentLicence: "2000-12-31", schema.DocumentIDCard: "2001-12-31", schema.DocumentPassport: "2000-01-10"} {
-			_, err = branch.AddDocument(ctx, client.NewDocument{Person: person, Kind: kind, Number: "X1", ExpiresOn: last})
-			must(t, err)
-		}
-		drawing, err := branch.Attach(ctx, []byte("a made-up drawing"))
-		must(t, err)
-		elapse(time.Minute)
-		_, err = branch.Sign(ctx, client.NewSignature{Person: person, Policy: policy.ID, Lang: "en", Image: drawing})
-		must(t, err)
-		workshop, err := branch.AddWorkshop(ctx, client.NewWorkshop{Name: "Incense", Kind: "practical", Minutes: 720, Counts: true})
-		must(t, err)
-		begin := time.Now()
-		session, err := branch.PlanSession(ctx, client.NewSession{Workshop: workshop, Starts: begin, Ends: begin.Add(12 * time.Hour)})
-		must(t, err)
-		_, err = branch.CheckIn(ctx, client.NewScan{Session: session, Person: person})
-		must(t, err)
-		elapse(12 * time.Hour)
+		family, person, checkOut := b.almostEligible(t, branch, "2000-01-10")
 		reads := func() (standing string) {
 			t.Helper()
 			must(t, b.server.State.Read(ctx, func(r *state.Reader) error {
@@ -61,8 +73,7 @@ func TestHeadOfficeSuspendsAFamilyAtMidnightOfItsBranch(t *testing.T) {
 		if got := reads(); got != "provisional " {
 			t.Errorf("before the check-out head office reads %q", got)
 		}
-		_, err = branch.CheckOut(ctx, client.NewScan{Session: session, Person: person})
-		must(t, err)
+		checkOut()
 		elapse(time.Minute)
 		stop() // nobody does anything from here on
 		if got := reads(); got != "eligible 2000-01-10" {

@@ -205,6 +205,9 @@ func (m *tableImport) together(ctx context.Context, lines []tables.Line) (told [
 				return errLine
 			}
 			told = append(told, shown)
+			if shown.Outcome == LineRefused || shown.Outcome == LineDuplicate {
+				continue
+			}
 			for _, f := range l.after {
 				f()
 			}

@@ -118,6 +118,20 @@ func TestALineThatSaysOtherwiseChangesWhatIsHereAndEmptyCellsDoNot(t *testing.T)
 	}
 }
 
+func TestALineThatIsNotRecordedTellsLaterLinesNothing(t *testing.T) {
+	s := newStall(t)
+	o := client.TableImport{Kind: "families"}
+	if got := told(t, s, o, "id,name,code\n"+noID[:35]+"7,A of a test,F9\n,B of a test,F9\n"); !slices.Equal(got, []string{"2 refused bad_id", "3 new"}) {
+		t.Errorf("a code under an id that is refused says %v", got)
+	}
+	if got := told(t, s, o, "id,name\n"+noID[:35]+"7,B of a test\n"); got[0] != "2 refused bad_id" {
+		t.Errorf("the id that was refused is there: %v", got)
+	}
+	if got := told(t, s, o, "name,code\nB of a test,F8\nC of a test,F8\n"); !slices.Equal(got, []string{"2 likely_duplicate", "3 refused id_used"}) {
+		t.Errorf("a code under a likely duplicate says %v", got)
+	}
+}
+
 func TestPricesAreImportedToProductsThatAreHere(t *testing.T) {
 	s := newStall(t)
 	told(t, s, client.TableImport{Kind: "products"}, "name,sku\nBowl,S1\nCup,S2\nCup of a test,S2\n")

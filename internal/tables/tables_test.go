@@ -182,6 +182,22 @@ func TestFormulasAreReadByTheirValueAndThoseWithoutOneAreRefused(t *testing.T) {
 	}
 }
 
+func TestOtherSheetsOfAWorkbookSayNothingOfTheFirst(t *testing.T) {
+	second := `<worksheet><sheetData><row r="1"><c r="A1" t="e"><v>#N/A</v></c></row><row r="2"><c r="A2"><f>1+1</f></c><c r="XFD2"><v>1</v></c></row></sheetData></worksheet>`
+	f, err := tables.Read(bytes.NewReader(workbook(t, heading+`<row r="2"><c r="A2"><v>7</v></c></row>`, "xl/worksheets/sheet2.xml", second)))
+	if err != nil || len(f.Lines) != 1 || f.Lines[0].Bad != "" || f.Lines[0].Cells[0] != "7" {
+		t.Errorf("read %+v, %v", f, err)
+	}
+}
+
+func TestASheetThatIsBrokenOffIsRefusedAsAWhole(t *testing.T) {
+	for _, rows := range []string{`<row r="2"><c r="A2"><v>7</v></c></row></sheetData></worksheet><broken`, `<row r="2"><c r="A2"><v>7</w></c></row><row r="3"><c r="A3"><v>8</v></c></row>`} {
+		if f, err := tables.Read(bytes.NewReader(workbook(t, heading+rows))); !errors.Is(err, refusal.New(refusal.BadForm, "")) {
+			t.Errorf("%s is read as %+v, %v", rows, f, err)
+		}
+	}
+}
+
 func TestAHostileWorkbookIsRefusedBeforeItIsKept(t *testing.T) {
 	wide := strings.Repeat(`<c r="A1"/>`, 20)
 	for name, c := range map[string]struct {
@@ -195,7 +211,7 @@ func TestAHostileWorkbookIsRefusedBeforeItIsKept(t *testing.T) {
 		"too many rows":            {workbook(t, heading+strings.Repeat(`<row><c><v>1</v></c></row>`, tables.MaxRows+1)), refusal.TooMany},
 		"too many cells":           {workbook(t, heading+strings.Repeat(`<row>`+wide+`</row>`, 51_000)), refusal.TooMany},
 		"elements without end":     {workbook(t, strings.Repeat("<a>", 1000)), refusal.BadForm},
-		"a doctype":                {workbook(t, heading, "xl/worksheets/sheet2.xml", `<!DOCTYPE a [<!ENTITY b "c">]><a/>`), refusal.BadForm},
+		"a doctype":                {workbook(t, heading, "xl/sharedStrings.xml", `<!DOCTYPE a [<!ENTITY b "c">]><a/>`), refusal.BadForm},
 		"a zip of something else":  {workbook(t, "")[:100], refusal.BadForm},
 		"an empty sheet":           {workbook(t, ""), refusal.BadForm},
 		"a heading that is broken": {workbook(t, `<row r="1"><c r="A1"><f>1</f></c></row>`), refusal.BadForm},

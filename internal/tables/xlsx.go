@@ -113,7 +113,7 @@ func (f *File) row(n int, cells []string, bad string) error {
 }
 
 // scanXLSX holds a workbook to the bounds by what it truly unzips to, before anything of
-// it is kept, and tells the rows whose cells have no value.
+// it is kept, and tells the rows of the first sheet whose cells have no value.
 func scanXLSX(b []byte) (bad map[int]string, err error) {
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -122,14 +122,18 @@ func scanXLSX(b []byte) (bad map[int]string, err error) {
 	if len(z.File) > maxParts {
 		return nil, refusal.New(refusal.TooMany, "the workbook has over %d parts", maxParts).With("max", maxParts)
 	}
+	first, err := firstSheet(z)
+	if err != nil {
+		return nil, err
+	}
 	bad = map[int]string{}
 	left := int64(maxUnzipped)
 	for _, part := range z.File {
-		name := strings.ToLower(strings.ReplaceAll(part.Name, `\`, "/"))
-		sheet := strings.Contains(name, "worksheets/") && strings.HasSuffix(name, ".xml")
+		sheet := partName(part.Name) == first
+		name := strings.ToLower(partName(part.Name))
 		text := strings.HasSuffix(name, "sharedstrings.xml")
 		most := left
-		if !sheet && !text {
+		if !sheet && !text && !strings.HasPrefix(name, "xl/worksheets/") {
 			most = min(left, maxPart)
 		}
 		if part.UncompressedSize64 > uint64(most) { // what it says; what it is, is counted below
@@ -173,7 +177,7 @@ func scanCells(in io.Reader, bad map[int]string) error {
 	cells, row, depth := 0, 0, 0
 	at, formula, value, failed := "", false, false, false
 	for {
-		t, err := d.RawToken()
+		t, err := d.Token() // which holds tags to each other: the library takes a sheet that is broken off for one that ends
 		if err == io.EOF {
 			return nil
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/tables"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/rules"
 )
 
 // maxImports is the tables that are imported at a time: each is in memory whole.
@@ -130,6 +131,7 @@ type tableImport struct {
 	at       map[string]int // column of a key
 	known    *knownHere
 	families *knownHere
+	aliases  rules.Aliases // of people
 	session  *attendanceOf // of an attendance list
 	zone     *time.Location
 	settle   func(d *store.Draft, l *tableLine) (outcome string, err error)

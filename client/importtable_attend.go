@@ -7,9 +7,11 @@ import (
 
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/csvin"
+	"github.com/rawaj/rawaj/internal/members"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -20,7 +22,7 @@ type attendanceOf struct {
 }
 
 type scanKey struct {
-	person syncproto.RecordID
+	person syncproto.RecordID // as it is read
 	kind   string
 }
 
@@ -32,7 +34,7 @@ func (m *tableImport) readScans(r *store.Reader) error {
 	m.session = &attendanceOf{row, map[scanKey][]int64{}}
 	return r.Each(schema.Scan, func(s *records.Row) error {
 		if s.Of(schema.ScanSession).ID() == row.ID && !s.Of(schema.Voided).Bool() {
-			key := scanKey{s.Of(schema.ScanPerson).ID(), s.Of(schema.ScanKind).Text()}
+			key := scanKey{rules.Merged(m.aliases, s.Of(schema.ScanPerson).ID()), s.Of(schema.ScanKind).Text()}
 			m.session.scans[key] = append(m.session.scans[key], s.Of(schema.ScanAt).Int())
 		}
 		return nil
@@ -46,7 +48,8 @@ func (m *tableImport) attends(d *store.Draft, l *tableLine) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if p, err := d.Get(schema.Person, person); err != nil || p == nil || p.Of(schema.Voided).Bool() {
+	person = rules.Merged(m.aliases, person)
+	if p, err := members.Here(d.Reader(), m.aliases, person); err != nil || p == nil || p.Of(schema.Voided).Bool() {
 		if err == nil {
 			err = refusal.New(refusal.Reference, "no such person is here: add them first").On("name")
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/members"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
@@ -127,7 +128,10 @@ func (m *tableImport) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return m.client.Store.Read(ctx, func(r *store.Reader) error {
+	return m.client.Store.Read(ctx, func(r *store.Reader) (err error) {
+		if m.aliases, err = members.Aliases(r); err != nil {
+			return err
+		}
 		if m.options.Kind == "attendance" {
 			if s, err := r.Get(schema.WorkshopSession, m.options.Session); err != nil || s == nil {
 				return orReference(err, "session", m.options.Session)
@@ -162,7 +166,11 @@ func (m *tableImport) know(row *records.Row) {
 	n := namesOf(row)
 	switch row.Table.ID {
 	case schema.Person:
-		m.known.addPerson(personOf(row))
+		p := personOf(row)
+		if m.options.Kind == "attendance" { // who it is, and not which record is written
+			p.ID = rules.Merged(m.aliases, p.ID)
+		}
+		m.known.addPerson(p)
 	case schema.Family:
 		code := row.Of(schema.FamilyCode).Text()
 		if branch := row.Of(schema.FamilyBranch); !branch.IsNull() && branch.ID() != m.client.Store.Identity().Site {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/members"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/tables"
 	"github.com/rawaj/rawaj/syncproto"
@@ -186,6 +187,35 @@ func TestAnAttendanceListIsImportedOnceAndOverwritesNoScan(t *testing.T) {
 	newAPI(t, s).do("GET", "/api/sessions/"+session.String()+"/roster", nil, &roster)
 	if i := slices.IndexFunc(roster, func(l client.RosterLine) bool { return l.Name == "A of a test" }); i < 0 || roster[i].Credited != 115 {
 		t.Errorf("the roster says %+v", roster)
+	}
+}
+
+func TestAnAttendanceListMeansOnePersonByWhateverRecordItIsReadAs(t *testing.T) {
+	ctx, s := context.Background(), newStall(t)
+	told(t, s, client.TableImport{Kind: "people", Duplicates: true}, "name,card\nNoor of a test,C1\nNoor of a test,C2\n")
+	var people []client.PersonShown
+	a := newAPI(t, s)
+	a.do("GET", "/api/persons", nil, &people)
+	workshop, err := s.AddWorkshop(ctx, client.NewWorkshop{Name: "Sewing of a test", Kind: schema.WorkshopPractical, Minutes: 120})
+	ok(t, err)
+	starts := time.Date(2026, 11, 1, 5, 0, 0, 0, time.UTC) // 09:00 in Dubai
+	session, err := s.PlanSession(ctx, client.NewSession{Workshop: workshop, Starts: starts, Ends: starts.Add(2 * time.Hour)})
+	ok(t, err)
+	o := client.TableImport{Kind: "attendance", Session: session}
+	byName, byID := "name,in\nNoor of a test,09:05\n", "person,in\n"+people[0].ID.String()+",09:05\n"
+	if got := told(t, s, o, byName); got[0] != "2 refused not_unique" {
+		t.Errorf("two of one name say %v", got)
+	}
+	if _, err := s.MergePersons(ctx, members.NewMerge{Person: people[0].ID, Into: people[1].ID, By: "Mariam"}); err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range []string{byName, byName, byID, "card,in\nC1,09:05\n", "card,in\nC2,09:05\n"} {
+		if got, want := told(t, s, o, file), []string{"2 new", "2 same"}[min(i, 1)]; got[0] != want {
+			t.Errorf("merged, %q says %v, want %s", file, got, want)
+		}
+	}
+	if got := told(t, s, o, "card,in\nC1,09:30\nC2,09:05\n"); !slices.Equal(got, []string{"2 refused first_stands", "3 same"}) || here(t, s)["scan"] != 1 {
+		t.Errorf("another time under the other record says %v, with %v", got, here(t, s))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/members"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
@@ -170,7 +171,12 @@ func (m *tableImport) person(d *store.Draft, l *tableLine) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if have != nil && have.Of(schema.PersonSite).ID() != site {
+	if have == nil { // who is read as another branch's is listed by its id, whose record is not here
+		if have, err = members.Here(d.Reader(), m.aliases, id); err != nil {
+			return "", err
+		}
+	}
+	if have != nil && (have.ID != id || have.Of(schema.PersonSite).ID() != site) {
 		return "", refusal.New(refusal.NotAllowed, "the person belongs to another branch: it is changed there")
 	}
 	l.like = m.known.likePerson(p)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -295,5 +296,39 @@ func TestAFamilyWhoseOnlyMemberIsReadAsAnothersHasNoStanding(t *testing.T) {
 		stands("ended", schema.MemberEnded, schema.MemberEnded)
 		must(t, branch.PartPerson(ctx, people[0], "Mariam"))
 		stands("ended, and undone", schema.MemberEnded, schema.MemberEnded)
+	})
+}
+
+// A list names a person by whom it is read as; where that is another branch's, the list that
+// comes back makes no record of it here.
+func TestAPersonOfAnotherBranchIsNotTakenOverByAListOfPeople(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		home, stop := b.siteOf("Branch", schema.KindBranch)
+		defer stop()
+		other, stop := b.siteOf("Other branch", schema.KindBranch)
+		defer stop()
+		var people [2]syncproto.RecordID
+		for i, c := range []*client.Client{home, other} {
+			var err error
+			people[i], err = c.AddPerson(ctx, client.NewPerson{Name: "Made-up Noor Salem"})
+			must(t, err)
+		}
+		elapse(time.Minute)
+		_, err := b.server.MergePersons(ctx, members.NewMerge{Person: people[0], Into: people[1], By: "Mariam"})
+		must(t, err)
+		elapse(time.Minute)
+		told, err := home.ImportTable(ctx, strings.NewReader("id,name\n"+people[1].String()+",Made-up Reem\n"), client.TableImport{Kind: "people"})
+		must(t, err)
+		if l := told.Lines[0]; l.Outcome != client.LineRefused || l.Code != string(refusal.NotAllowed) {
+			t.Errorf("the line became %+v", l)
+		}
+		elapse(time.Minute)
+		must(t, b.server.State.Read(ctx, func(r *state.Reader) error {
+			row, err := r.Get(schema.Person, people[1])
+			if err == nil && row.Of(schema.PersonSite).ID() != other.Store.Identity().Site {
+				t.Error("the person went over to the branch that imported the list")
+			}
+			return err
+		}))
 	})
 }

@@ -106,6 +106,9 @@ func (s *Server) Settle(ctx context.Context, q NewSettlement) (done Settled, err
 		if drafts, err = draftsOf(r, q.To, orZero(q.Family)); err != nil {
 			return err
 		}
+		if err = knownSite(r, q.Branch); err != nil {
+			return err
+		}
 		drafts = slices.DeleteFunc(drafts, func(d *settle.Draft) bool { return q.Currency != "" && d.Currency != q.Currency })
 		if number, err = lastNumber(r); err == nil {
 			err = seen(r, &q, drafts)
@@ -262,6 +265,18 @@ func (s *Server) approve(ctx context.Context, d *settle.Draft, branch syncproto.
 		return id, err
 	}
 	return id, s.record(ctx, decisions, changes...)
+}
+
+// knownSite refuses a branch that is named and is no site here: nobody would ever pay.
+func knownSite(r *state.Reader, branch *syncproto.RecordID) error {
+	if branch == nil {
+		return nil
+	}
+	row, err := r.Get(schema.Site, *branch)
+	if err == nil && row == nil {
+		err = refusal.New(refusal.Reference, "branch %v is not known here", *branch).On("branch")
+	}
+	return err
 }
 
 func orZero(id *syncproto.RecordID) syncproto.RecordID {

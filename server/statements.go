@@ -87,6 +87,9 @@ func (s *Server) adjust(r *state.Reader, id syncproto.RecordID, q *NewAdjustment
 	if family == nil {
 		return nil, cmp.Or(err, error(refusal.New(refusal.Reference, "family %v is not known here", q.Family).On("family")))
 	}
+	if err := knownSite(r, q.Branch); err != nil {
+		return nil, err
+	}
 	if q.Branch == nil {
 		home, err := settle.Home(r, q.Family)
 		if err != nil {

@@ -81,6 +81,7 @@ func TestASettlementIsRefusedByRuleAndField(t *testing.T) {
 			{"a sum of everybody", server.NewSettlement{By: "x", To: "2000-12-31", NetMinor: &none}, refusal.Required, "currency"},
 			{"another sum", server.NewSettlement{By: "x", To: "2000-12-31", Family: &o.family, Currency: "AED", NetMinor: &none}, refusal.DraftChanged, "net_minor"},
 			{"a sum of the day before", server.NewSettlement{By: "x", To: "1999-12-31", Family: &o.family, Currency: "AED", NetMinor: &none}, refusal.NothingDue, ""},
+			{"by a branch that is none", server.NewSettlement{By: "x", To: "2000-12-31", Branch: &unknown}, refusal.Reference, "branch"},
 			{"a sum in another currency", server.NewSettlement{By: "x", To: "2000-12-31", Family: &o.family, Currency: "USD", NetMinor: &none}, refusal.NothingDue, ""},
 		} {
 			_, err := b.server.Settle(ctx, c.ask)
@@ -96,6 +97,7 @@ func TestASettlementIsRefusedByRuleAndField(t *testing.T) {
 		}{
 			{"of nobody", server.NewAdjustment{Family: unknown}, refusal.Reference, "family"},
 			{"of no statement", server.NewAdjustment{Statement: &unknown}, refusal.Reference, "statement"},
+			{"by a branch that is none", server.NewAdjustment{Family: o.family, Branch: &unknown, AmountMinor: 1, Currency: "AED", Reason: "r", By: "x"}, refusal.Reference, "branch"},
 			{"without a reason", server.NewAdjustment{Family: o.family, AmountMinor: 1, Currency: "AED", By: "x"}, refusal.Required, "reason"},
 			{"by nobody", server.NewAdjustment{Family: o.family, AmountMinor: 1, Currency: "AED", Reason: "r"}, refusal.Required, "by"},
 			{"without a currency", server.NewAdjustment{Family: o.family, AmountMinor: 1, Reason: "r", By: "x"}, refusal.Required, "currency"},

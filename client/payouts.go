@@ -3,9 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
@@ -88,9 +85,7 @@ func (c *Client) Pay(ctx context.Context, n NewPayout) (receipt string, err erro
 			}
 			return nil
 		}
-		if receipt, err = nextPayout(d); err != nil {
-			return err
-		}
+		receipt = d.Identity().Prefix + "-" + s.Number // a paper of its own, whatever becomes of the record
 		paid := []store.Field{
 			field(schema.PayoutPaidAt, syncproto.IntValue(now.UnixMilli())), field(schema.PayoutAmount, syncproto.IntValue(s.NetMinor)), field(schema.PayoutCurrency, text(s.Currency)),
 			field(schema.PayoutMethod, text(n.Method)), field(schema.PayoutReceiptNo, text(receipt)), field(schema.PayoutBy, text(n.By)),
@@ -110,21 +105,6 @@ func (c *Client) Pay(ctx context.Context, n NewPayout) (receipt string, err erro
 		return d.Update(schema.Payout, id, schema.PayoutGroupState, field(schema.PayoutState, text(schema.PayoutPaid)))
 	})
 	return receipt, err
-}
-
-// nextPayout numbers payouts apart from sales, whose numbers have no gaps (R14): the
-// device's prefix and a counter of its own.
-func nextPayout(d *store.Draft) (string, error) {
-	prefix, last := d.Identity().Prefix+"-P", 0
-	err := d.Reader().Each(schema.Payout, func(row *records.Row) error {
-		if n, ok := strings.CutPrefix(row.Of(schema.PayoutReceiptNo).Text(), prefix); ok {
-			if n, err := strconv.Atoi(n); err == nil {
-				last = max(last, n)
-			}
-		}
-		return nil
-	})
-	return fmt.Sprintf("%s%06d", prefix, last+1), err
 }
 
 // Dispute records what a family says against a statement, paid or not. Head office answers

@@ -7,7 +7,9 @@ import (
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/simtest"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 func TestTheWaitOfFamiliesForTheirMoneyIsCountedInDaysOfTheirBranch(t *testing.T) {
@@ -90,4 +92,46 @@ func TestWhoTookPartAndSoldNothingIsCounted(t *testing.T) {
 			t.Errorf("of fairs that begin later: %+v (%v)", p, err)
 		}
 	})
+}
+
+// What one of two devices paid in vain keeps the number that stands on its paper.
+func TestANumberOfAPayoutThatIsHeldIsNotGivenAgain(t *testing.T) {
+	c := simtest.NewCentre(t)
+	sites := [2]*simtest.Site{c.NewSite("Branch", schema.KindBranch), c.NewSite("Branch", schema.KindBranch)}
+	one, two := sites[0].Client, sites[1].Client
+	sync := func() {
+		for _, s := range []*simtest.Site{sites[0], sites[1], sites[0]} {
+			s.Sync()
+		}
+		c.Folded()
+	}
+	family, err := one.AddFamily(ctx, client.NewFamily{Name: "Made-up family"})
+	must(t, err)
+	product, err := one.AddProduct(ctx, client.NewProduct{Name: "Incense", Family: family})
+	must(t, err)
+	till, err := one.OpenTill(ctx, client.NewTill{Currency: "AED"})
+	must(t, err)
+	owes := func() (statement syncproto.RecordID) {
+		t.Helper()
+		_, err := one.Sell(ctx, client.NewSale{Till: till, Currency: "AED", Lines: []client.Line{{Product: product, Quantity: 1, PriceMinor: 1000}}})
+		must(t, err)
+		sync()
+		done, err := c.Server.Settle(ctx, server.NewSettlement{To: "2099-12-31", By: "x"})
+		must(t, err)
+		sync()
+		return done.Approved[0].ID
+	}
+	pays := func(at *client.Client, statement syncproto.RecordID) string {
+		t.Helper()
+		number, err := at.Pay(ctx, client.NewPayout{Statement: statement, Method: "transfer", By: "x"})
+		must(t, err)
+		return number
+	}
+	first := owes()
+	pays(one, first)
+	held := pays(two, first)
+	sync()
+	if again := pays(two, owes()); again == held {
+		t.Errorf("%s stands on two papers", again)
+	}
 }

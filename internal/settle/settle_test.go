@@ -30,7 +30,7 @@ func madeUp() *settle.Statement {
 			{Kind: "refund", Product: settle.Names{En: "Incense"}, Place: settle.Names{En: "Spring"}, Pieces: -1, GrossMinor: -1000, Share: 1000, NetMinor: -900},
 			{Kind: "adjustment", Reason: "a <word>"},
 		},
-		Payout: &settle.Paid{State: "paid", PaidAt: time.Date(2026, 12, 1, 20, 30, 0, 0, time.UTC).UnixMilli(), AmountMinor: 2700, Method: "cash", ReceiptNo: "AB-P000001", By: "Noura", Dispute: "too little"},
+		Payout: &settle.Paid{State: "paid", PaidAt: time.Date(2026, 12, 1, 20, 30, 0, 0, time.UTC).UnixMilli(), AmountMinor: 2700, Method: "cash", ReceiptNo: "AB-S-000001", By: "Noura", Dispute: "too little"},
 	}
 }
 
@@ -44,7 +44,7 @@ func TestThePageOfAFamilySaysEachProductInItsLanguage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range append(words, "S-000001", "Incense", "Spring", "36.00", "-9.00", "10%", "27.00 AED", "AB-P000001", "2026-12-02", "too little", "a <word>") {
+		for _, word := range append(words, "S-000001", "Incense", "Spring", "36.00", "-9.00", "10%", "27.00 AED", "AB-S-000001", "2026-12-02", "too little", "a <word>") {
 			if !strings.Contains(string(b), word) {
 				t.Errorf("in %s it lacks %q:\n%s", lang, word, b)
 			}

@@ -7,13 +7,15 @@ import (
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/settle"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // AssignOwner says whose a line was that was sold without an owner, and by whom that is
-// known. What was given back of it was the same family's. The line stays as it was sold.
+// known. What was given back of it was the same family's. The line stays as it was sold, and
+// where a statement that is here has it, with who that says.
 func (c *Client) AssignOwner(ctx context.Context, line, family syncproto.RecordID, by string) error {
 	return c.record(ctx, func(d *store.Draft, now time.Time, _ string) error {
 		row, err := d.Get(schema.SaleLine, line)
@@ -51,6 +53,9 @@ func assign(d *store.Draft, line *records.Row, family syncproto.RecordID, by str
 			field(schema.OwnerLine, syncproto.IDValue(line.ID)), field(schema.OwnerSite, line.Of(schema.LineSite)), field(schema.OwnerFair, line.Of(schema.LineFair)))...)
 	case have.Of(schema.OwnerFamily).ID() == family:
 		return nil
+	}
+	if err := settle.Free(d.Reader(), schema.StatementLineID(line.ID, schema.SettledSale)); err != nil {
+		return err
 	}
 	return d.Update(schema.LineOwner, id, schema.OwnerGroupFamily, owner...)
 }

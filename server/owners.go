@@ -9,6 +9,7 @@ import (
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
+	"github.com/rawaj/rawaj/internal/settle"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/rules"
@@ -62,7 +63,8 @@ func (s *Server) Unassigned(ctx context.Context, at localapi.Cursor) (p localapi
 	return p, err
 }
 
-// AssignOwner says whose a line was, and what was given back of it, as a stall does.
+// AssignOwner says whose a line was, and what was given back of it, as a stall does. What is
+// in a statement stays with who it says: adjustments move the money.
 func (s *Server) AssignOwner(ctx context.Context, line, family syncproto.RecordID, by string) error {
 	s.owning.Lock()
 	defer s.owning.Unlock()
@@ -82,6 +84,9 @@ func (s *Server) AssignOwner(ctx context.Context, line, family syncproto.RecordI
 		assign := func(line *records.Row) error {
 			id := schema.LineOwnerID(line.ID)
 			if have, err := r.Get(schema.LineOwner, id); err != nil || have != nil && have.Of(schema.OwnerFamily).ID() == family {
+				return err
+			}
+			if err := settle.Free(r, schema.StatementLineID(line.ID, schema.SettledSale)); err != nil {
 				return err
 			}
 			more, err := put(r, schema.LineOwner, id, set(schema.OwnerLine, syncproto.IDValue(line.ID)), set(schema.OwnerSite, line.Of(schema.LineSite)), set(schema.OwnerFair, line.Of(schema.LineFair)),

@@ -189,30 +189,11 @@ func seen(r *state.Reader, q *NewSettlement, drafts []*settle.Draft) error {
 		if err != nil || last == nil {
 			return cmp.Or(err, error(refusal.New(refusal.NothingDue, "nothing is due to this family")))
 		}
-		return takenBy(last)
+		return settle.TakenBy(last)
 	case net != *q.NetMinor:
 		return refusal.New(refusal.DraftChanged, "%d is due by now, and not %d: look at it again", net, *q.NetMinor).On("net_minor").With("net_minor", net)
 	}
 	return nil
-}
-
-// takenBy says which statement took what somebody wants to settle.
-func takenBy(statement *records.Row) error {
-	number := statement.Of(schema.StatementNumber).Text()
-	return refusal.New(refusal.AlreadySettled, "it is in statement %s", number).With("number", number)
-}
-
-// free refuses a place in statements that one has taken, with its number (R16).
-func free(r *state.Reader, at syncproto.RecordID) error {
-	line, err := r.Get(schema.StatementLine, at)
-	if line == nil {
-		return err
-	}
-	first, err := r.Get(schema.Statement, line.Of(schema.SettledStatement).ID())
-	if first == nil {
-		return cmp.Or(err, error(refusal.New(refusal.AlreadySettled, "it is in another statement")))
-	}
-	return takenBy(first)
 }
 
 // lastOf is the newest approved statement of a family in a currency; nil where there is none.
@@ -253,7 +234,7 @@ func (s *Server) approve(ctx context.Context, d *settle.Draft, branch syncproto.
 			}
 			e := &d.Entries[i]
 			at := schema.StatementLineID(e.Of, e.Kind)
-			if err = free(r, at); err == nil {
+			if err = settle.Free(r, at); err == nil {
 				var line []syncproto.Change
 				line, err = put(r, schema.StatementLine, at, d.Fields(e, id, branch)...)
 				changes = append(changes, line...)

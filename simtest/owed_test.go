@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rawaj/rawaj/client"
+	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/settle"
 	"github.com/rawaj/rawaj/server"
@@ -185,6 +186,57 @@ func TestADisputeIsAnsweredInTheNextStatement(t *testing.T) {
 		}
 		if list := o.approves(); len(list) != 0 {
 			t.Errorf("after that, %+v is approved", list)
+		}
+	})
+}
+
+// Whose a line was is known better after it was settled: what was paid stays paid, and what is
+// taken back comes from whoever was paid for it.
+func TestALineThatIsSettledStaysWithWhoWasPaidForIt(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		o, stop := newOwed(b)
+		defer stop()
+		stall, stop := b.siteOf("Stall", schema.KindStall)
+		defer stop()
+		o.approves()
+		other, err := o.branch.AddFamily(ctx, client.NewFamily{Name: "Another family"})
+		must(t, err)
+		nobodys, err := stall.AddProduct(ctx, client.NewProduct{Name: "Basket"})
+		must(t, err)
+		till, err := stall.OpenTill(ctx, client.NewTill{Currency: "AED"})
+		must(t, err)
+		elapse(time.Minute)
+		sells := func(at *client.Client, till syncproto.RecordID) (sale, line syncproto.RecordID) {
+			t.Helper()
+			sold, err := at.Sell(ctx, client.NewSale{Till: till, Currency: "AED", Lines: []client.Line{{Product: nobodys, Quantity: 1, PriceMinor: 700}}})
+			must(t, err)
+			elapse(time.Minute)
+			lines, err := b.server.Unassigned(ctx, localapi.Cursor{Limit: 10})
+			must(t, err)
+			must(t, b.server.AssignOwner(ctx, lines.Items[0].ID, o.family, "x"))
+			elapse(time.Minute)
+			return sold.Sale, lines.Items[0].ID
+		}
+		_, here := sells(o.branch, o.till)
+		sale, line := sells(stall, till)
+		refunded, back := sells(stall, till)
+		paid := o.approves()
+		for where, err := range map[string]error{"head office": b.server.AssignOwner(ctx, line, other, "x"), "the branch": o.branch.AssignOwner(ctx, here, other, "x")} {
+			if !errors.Is(err, refusal.New(refusal.AlreadySettled, "")) {
+				t.Errorf("%s assigns what is settled to another: %v", where, err)
+			}
+		}
+		must(t, b.server.AssignOwner(ctx, line, o.family, "x"))
+		must(t, stall.AssignOwner(ctx, line, other, "x")) // which reads no statements
+		must(t, stall.AssignOwner(ctx, back, other, "x"))
+		must(t, stall.VoidSale(ctx, sale, "typed wrongly"))
+		_, err = stall.Refund(ctx, client.NewRefund{Till: till, Sale: refunded, Lines: []client.Back{{Line: back, Pieces: 1}}})
+		must(t, err)
+		elapse(time.Minute)
+		due, err := b.server.Due(ctx, "2000-12-31", syncproto.RecordID{})
+		must(t, err)
+		if len(paid) != 1 || len(due) != 1 || due[0].Family != o.family || due[0].NetMinor != -1400 {
+			t.Errorf("of what was paid in %+v, due is %+v", paid, due)
 		}
 	})
 }

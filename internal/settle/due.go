@@ -5,11 +5,13 @@ package settle
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/rawaj/rawaj/internal/records"
+	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
@@ -25,6 +27,7 @@ type Reader interface {
 type Sold struct {
 	rules.LineOf
 	Product, Site, Fair syncproto.RecordID
+	Refunds             syncproto.RecordID // line that it gives back; zero: none
 }
 
 // EachSold calls f for every sale line with its owner and its day. Lines follow each other by
@@ -41,7 +44,7 @@ func EachSold(r Reader, f func(*Sold) error) error {
 				return err
 			}
 		}
-		s := &Sold{Product: row.Of(schema.LineProduct).ID(), Site: row.Of(schema.LineSite).ID(), Fair: row.Of(schema.LineFair).ID()}
+		s := &Sold{Product: row.Of(schema.LineProduct).ID(), Site: row.Of(schema.LineSite).ID(), Fair: row.Of(schema.LineFair).ID(), Refunds: row.Of(schema.LineRefunds).ID()}
 		s.ID, s.Family, s.Quantity, s.Share = row.ID, row.Of(schema.LineFamily).ID(), row.Of(schema.LineQuantity).Int(), row.Of(schema.LineShare).Int()
 		s.Amount, s.Currency, s.Priced = rules.LineAmount(row.Values)
 		s.Day, s.Voided = sale.Of(schema.SaleDay).Text(), sale.Of(schema.Voided).Bool()
@@ -57,6 +60,23 @@ func EachSold(r Reader, f func(*Sold) error) error {
 		}
 		return f(s)
 	})
+}
+
+// paidTo makes a line that is taken back that of the family which was paid for it, whosever
+// it is said to be since.
+func (s *Sold) paidTo(r Reader) error {
+	of := s.Refunds
+	if s.Voided {
+		of = s.ID
+	}
+	if of.IsZero() {
+		return nil
+	}
+	row, err := r.Get(schema.StatementLine, schema.StatementLineID(of, schema.SettledSale))
+	if row != nil {
+		s.Family = row.Of(schema.SettledFamily).ID()
+	}
+	return err
 }
 
 func outletsOf(r Reader) (map[syncproto.RecordID]bool, error) {
@@ -105,7 +125,13 @@ func Drafts(r Reader, to rules.Day, family syncproto.RecordID) ([]*Draft, error)
 		return row != nil, err
 	}
 	if err := EachSold(r, func(s *Sold) error {
-		if s.Family.IsZero() || !family.IsZero() && s.Family != family || s.Day > to {
+		if s.Day > to {
+			return nil
+		}
+		if err := s.paidTo(r); err != nil {
+			return err
+		}
+		if s.Family.IsZero() || !family.IsZero() && s.Family != family {
 			return nil
 		}
 		paid, err := have(s.ID, schema.SettledSale)
@@ -223,4 +249,24 @@ func (d *Draft) Fields(e *rules.EntryOf, statement, branch syncproto.RecordID) [
 		f = append(f, syncproto.FieldValue{Field: schema.SettledFlagged, Value: syncproto.BoolValue(true)})
 	}
 	return f
+}
+
+// TakenBy says which statement took what somebody wants to settle, or give to another family.
+func TakenBy(statement *records.Row) error {
+	number := statement.Of(schema.StatementNumber).Text()
+	return refusal.New(refusal.AlreadySettled, "it is in statement %s", number).With("number", number)
+}
+
+// Free refuses a place in statements (schema.StatementLineID) that one has taken, with its
+// number (R16).
+func Free(r Reader, at syncproto.RecordID) error {
+	line, err := r.Get(schema.StatementLine, at)
+	if line == nil {
+		return err
+	}
+	first, err := r.Get(schema.Statement, line.Of(schema.SettledStatement).ID())
+	if first == nil {
+		return cmp.Or(err, error(refusal.New(refusal.AlreadySettled, "it is in another statement")))
+	}
+	return TakenBy(first)
 }

@@ -96,3 +96,29 @@ func TestAddingAPersonNamesWhoIsLikelyTheSame(t *testing.T) {
 		t.Errorf("after undoing merges are %+v", merges)
 	}
 }
+
+func TestWhoIsLikeAMergedRecordIsLikeWhoThatIsReadAs(t *testing.T) {
+	c := newStall(t)
+	a, id := newAPI(t, c), newIDs(t)
+	var got struct{ Likely []members.Likely }
+	adds := func(body object) {
+		t.Helper()
+		if code := a.do("POST", "/api/persons", body, &got); code != http.StatusOK {
+			t.Fatalf("%v is answered with %d", body, code)
+		}
+	}
+	merged, into, another := id(), id(), id()
+	adds(object{"id": merged, "name": "Made-up Reem", "card": "Z-1"})
+	adds(object{"id": into, "name": "Made-up Hind"})
+	_, err := c.MergePersons(t.Context(), members.NewMerge{Person: merged, Into: into, By: "Mariam"})
+	ok(t, err)
+	adds(object{"id": another, "name": "Made-up Nadia", "card": "Z-1"})
+	if len(got.Likely) != 1 || got.Likely[0].ID != into || !slices.Equal(got.Likely[0].Because, []string{"card"}) {
+		t.Errorf("whose card a merged record has is like %+v", got.Likely)
+	}
+	_, err = c.MergePersons(t.Context(), members.NewMerge{Person: another, Into: into, By: "Mariam"})
+	ok(t, err)
+	if adds(object{"id": another, "name": "Made-up Nadia", "card": "Z-1"}); len(got.Likely) != 0 {
+		t.Errorf("who is one with them by now is like %+v", got.Likely)
+	}
+}

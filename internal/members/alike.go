@@ -2,6 +2,7 @@ package members
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/rawaj/rawaj/internal/records"
@@ -102,16 +103,23 @@ type Likely struct {
 // maxLikely bounds who is named when somebody is added: the list has them all.
 const maxLikely = 20
 
-// LikelyOf lists who of some others is likely the same as a person, the smallest id first.
+// LikelyOf lists who of some others is likely the same as a person, the smallest id first. Of a
+// record that was merged it is whoever that is read as.
 func LikelyOf(aliases rules.Aliases, person *records.Row, others map[syncproto.RecordID]*records.Row) []Likely {
 	list, p, read := []Likely{}, asked(person), rules.Merged(aliases, person.ID)
 	for id, row := range others {
-		if other := asked(row); rules.Merged(aliases, id) == id && id != read {
-			if because := rules.Alike(&p, &other); because != nil {
-				list = append(list, Likely{somebody(row), because})
-			}
+		l := Likely{Somebody: somebody(row)}
+		if l.ID = rules.Merged(aliases, id); l.ID == read {
+			continue
+		}
+		other := asked(row)
+		if l.Because = rules.Alike(&p, &other); l.Because != nil {
+			list = append(list, l)
 		}
 	}
-	slices.SortFunc(list, func(a, b Likely) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	slices.SortFunc(list, func(a, b Likely) int {
+		return cmp.Or(bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(len(b.Because), len(a.Because)), cmp.Compare(a.Name, b.Name))
+	})
+	list = slices.CompactFunc(list, func(a, b Likely) bool { return a.ID == b.ID })
 	return list[:min(len(list), maxLikely)]
 }

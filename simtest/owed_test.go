@@ -240,3 +240,31 @@ func TestALineThatIsSettledStaysWithWhoWasPaidForIt(t *testing.T) {
 		}
 	})
 }
+
+func TestALineWithoutAPriceWaitsInOneDraft(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		o, stop := newOwed(b)
+		defer stop()
+		dollars, err := o.branch.OpenTill(ctx, client.NewTill{Currency: "USD"})
+		must(t, err)
+		_, err = o.branch.Sell(ctx, client.NewSale{Till: dollars, Currency: "USD", Lines: []client.Line{{Product: o.product, Quantity: 1, PriceMinor: 300}}})
+		must(t, err)
+		_, err = o.branch.Sell(ctx, client.NewSale{Till: o.till, Currency: "AED", Lines: []client.Line{{Product: o.product, Quantity: 1, Unpriced: true}}})
+		must(t, err)
+		elapse(time.Minute)
+		for approved, currencies := range []int{2, 1} {
+			if approved == 1 {
+				o.approves()
+			}
+			due, err := b.server.Due(ctx, "2000-12-31", o.family)
+			must(t, err)
+			waiting := 0
+			for _, d := range due {
+				waiting += d.Unpriced
+			}
+			if len(due) != currencies || waiting != 1 {
+				t.Errorf("with %d settlements %d lines wait in %+v", approved, waiting, due)
+			}
+		}
+	})
+}

@@ -164,9 +164,13 @@ func Drafts(r Reader, to rules.Day, family syncproto.RecordID) ([]*Draft, error)
 	var list []*Draft
 	for _, id := range slices.SortedFunc(maps.Keys(heaps), func(a, b syncproto.RecordID) int { return bytes.Compare(a[:], b[:]) }) {
 		h := heaps[id]
-		for _, currency := range h.currencies() {
+		for i, currency := range h.currencies() {
 			d := &Draft{Family: id, Currency: currency, To: to, sold: h.sold, adjusted: h.adjusted}
-			if d.Due = rules.Settle(id, currency, to, h.lines, h.adjust, taken); len(d.Entries) > 0 || len(d.Unpriced) > 0 {
+			d.Due = rules.Settle(id, currency, to, h.lines, h.adjust, taken)
+			if i > 0 { // a line without a price has no currency, and waits in one draft
+				d.Unpriced = nil
+			}
+			if len(d.Entries) > 0 || len(d.Unpriced) > 0 {
 				list = append(list, d)
 			}
 		}

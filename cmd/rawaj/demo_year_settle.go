@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/rawaj/rawaj/client"
-	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/settle"
 	"github.com/rawaj/rawaj/server"
 	"github.com/rawaj/rawaj/syncproto"
@@ -33,9 +31,6 @@ func (y *yearPlay) planSettlements() {
 func (y *yearPlay) settles(ctx context.Context, last time.Time) error {
 	done, err := y.server.Settle(ctx, server.NewSettlement{To: last.Format(time.DateOnly), By: "مديرة تجريبية"})
 	y.done.statements += len(done.Approved)
-	if r, ok := errors.AsType[*refusal.Error](err); ok && r.Code == refusal.NothingDue {
-		return nil
-	}
 	return err
 }
 

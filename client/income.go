@@ -40,7 +40,10 @@ func (c *Client) NoteIncome(ctx context.Context, n NewIncomeNote) (id syncproto.
 		if err != nil {
 			return err
 		}
-		if have == nil {
+		switch {
+		case have == nil && n.Voided:
+			return store.ErrNoRecord
+		case have == nil:
 			return d.Create(schema.IncomeNote, id, append(amount, field(schema.IncomeBranch, syncproto.IDValue(me)), field(schema.IncomeFamily, syncproto.IDValue(n.Family)),
 				field(schema.IncomeMonth, text(n.Month)), field(schema.IncomeSource, text(n.Source)))...)
 		}

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/rawaj/rawaj/client"
@@ -62,6 +63,11 @@ func TestWhatIsNotedOfAFamilyIsThereOnceAndTakesTheLastWord(t *testing.T) {
 	_, err := c.AddFamily(ctx, client.NewFamily{ID: family, Name: "Made-up family"})
 	ok(t, err)
 	note := client.NewIncomeNote{Family: family, Month: "2026-11", Source: "work", AmountMinor: 500, Currency: "AED"}
+	mistake := note
+	mistake.Voided = true
+	if _, err := c.NoteIncome(ctx, mistake); !errors.Is(err, store.ErrNoRecord) {
+		t.Errorf("taking back what nobody noted gives %v", err)
+	}
 	first, err := c.NoteIncome(ctx, note)
 	ok(t, err)
 	note.AmountMinor = 700

@@ -231,6 +231,10 @@ func (m *tableImport) together(ctx context.Context, lines []tables.Line) (told [
 	return told, nil
 }
 
+// maxLikeTold bounds whom a line is told to be like, as who adds one person is told of so many:
+// each line of a file of one name would be like all before it.
+const maxLikeTold = 20
+
 // one settles a line. An error that is a refusal means that its transaction was begun and
 // has to be given up.
 func (m *tableImport) one(w *store.Writer, zone int, l *tableLine) (shown ImportedLine, err error) {
@@ -250,7 +254,7 @@ func (m *tableImport) one(w *store.Writer, zone int, l *tableLine) (shown Import
 	if !l.id.IsZero() {
 		shown.ID = &l.id
 	}
-	shown.Like = append(shown.Like, l.like...)
+	shown.Like = append(shown.Like, l.like[:min(len(l.like), maxLikeTold)]...)
 	if r, refused := errors.AsType[*refusal.Error](err); refused {
 		shown.refuse(r)
 		if m.seen[l.id] == l.line.Number { // it may still be said by a line that is taken

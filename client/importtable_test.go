@@ -133,6 +133,18 @@ func TestALineThatIsNotRecordedTellsLaterLinesNothing(t *testing.T) {
 	}
 }
 
+func TestALineNamesSoManyItIsLikeAndNoMore(t *testing.T) {
+	s := newStall(t)
+	file := "name,code\n"
+	for i := range 100 {
+		file += fmt.Sprintf("A of a test,F%d\n", i)
+	}
+	r, err := s.ImportTable(t.Context(), strings.NewReader(file), client.TableImport{Kind: "families", Duplicates: true})
+	if err != nil || r.Counts[client.LineNew] != 100 || len(r.Lines[99].Like) != 20 {
+		t.Errorf("the last of 100 of one name is like %d, of %v (%v)", len(r.Lines[99].Like), r.Counts, err)
+	}
+}
+
 func TestPricesAreImportedToProductsThatAreHere(t *testing.T) {
 	s := newStall(t)
 	told(t, s, client.TableImport{Kind: "products"}, "name,sku\nBowl,S1\nCup,S2\nCup of a test,S2\n")

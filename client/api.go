@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rawaj/rawaj/client/store"
@@ -36,7 +35,6 @@ func (c *Client) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/conflicts", Summary: "What two people wrote without having seen each other's value, one of them here", Response: []ledger.Conflict{}, Handle: c.apiConflicts},
 		{Method: "POST", Path: "/api/conflicts/{id}/take", Summary: "Say which of the two values is right", Request: takeRequest{}, Response: madeAnswer{}, Handle: c.apiTake},
 		{Method: "GET", Path: "/api/report/sales", Summary: "The sales report", Query: []string{"by", "from", "to"}, Response: report.Sales{}, Handle: c.apiReportSales},
-		{Method: "POST", Path: "/api/import/sales", Summary: "Import the receipts of another till; the body is a CSV file", Query: []string{"map", "currency", "fair", "family"}, Response: ImportResult{}, Handle: c.apiImportSales},
 		{Method: "POST", Path: "/api/parcels", Summary: "Put all that has not arrived into files for the centre", Request: ParcelSize{}, Response: []Parcel{}, Handle: c.apiParcels},
 		{Method: "POST", Path: "/api/receipts", Summary: "Read receipts that were carried back", Request: ReceiptsFile{}, Response: TakenReceipts{}, Handle: c.apiReceipts},
 		{Method: "GET", Path: "/api/persons", Summary: "People, by name or card", Query: []string{"q"}, Response: []PersonShown{}, Handle: c.apiPersons},
@@ -170,19 +168,6 @@ func (c *Client) apiReportSales(w http.ResponseWriter, r *http.Request) {
 	}
 	sales, err := SalesIn(r.Context(), c.Store, by, in)
 	localapi.Answer(w, sales, err)
-}
-
-func (c *Client) apiImportSales(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	columns, err := ParseMapping(q.Get("map"))
-	if err != nil {
-		localapi.Answer(w, nil, err)
-		return
-	}
-	res, err := ImportSales(r.Context(), c.Store, r.Body, ImportOptions{
-		Columns: columns, Currency: strings.ToUpper(q.Get("currency")), Fair: q.Get("fair"), Family: q.Get("family"), Now: c.Now,
-	})
-	localapi.Answer(w, res, err)
 }
 
 // each calls f for every record of a table that is not voided.

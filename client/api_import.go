@@ -14,6 +14,8 @@ import (
 
 func (c *Client) importRoutes() []localapi.Route {
 	return []localapi.Route{
+		{Method: "POST", Path: "/api/import/sales", Summary: "Import the receipts of another till; the body is a CSV or XLSX file. A dry run records nothing and tells each line",
+			Query: []string{"map", "currency", "fair", "family", "dry_run"}, Takes: "application/octet-stream", Response: ImportResult{}, Handle: c.apiImportSales},
 		{Method: "POST", Path: "/api/import-table", Summary: "Import families, people, products, prices or attendance; the body is a CSV or XLSX file. With Accept: text/event-stream it tells how far it is",
 			Query: []string{"kind", "dry_run", "duplicates", "session", "currency"}, Takes: "application/octet-stream", Response: TableImported{}, Handle: c.apiImportTable},
 	}
@@ -69,4 +71,23 @@ func (c *Client) apiImportTable(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	tell("result", res)
+}
+
+func (c *Client) apiImportSales(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	o := ImportOptions{Currency: strings.ToUpper(q.Get("currency")), Fair: q.Get("fair"), Family: q.Get("family"), Now: c.Now}
+	var err error
+	if o.Columns, err = ParseMapping(q.Get("map")); err == nil {
+		o.DryRun, err = localapi.Flag(r, "dry_run")
+	}
+	if err == nil {
+		err = c.importTurn(r.Context())
+	}
+	if err != nil {
+		localapi.Answer(w, nil, err)
+		return
+	}
+	defer c.importDone()
+	res, err := ImportSales(r.Context(), c.Store, r.Body, o)
+	localapi.Answer(w, res, err)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rawaj/rawaj/client/store"
 	"github.com/rawaj/rawaj/internal/csvin"
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/internal/tables"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
@@ -45,6 +46,7 @@ type ImportOptions struct {
 	Currency string                          // ISO 4217, of the unit prices; may be empty where there are none
 	Fair     string                          // name of a fair that is known here; empty for none
 	Family   string                          // name of the family whose goods these are; empty for none
+	DryRun   bool                            // nothing is recorded; the result tells each line
 	Now      func() time.Time                // time.Now where nil
 	Progress func(bytes int64, receipts int) // called after each commit with what has been read and settled; may be nil
 }
@@ -58,16 +60,18 @@ type RefusedLine struct {
 	Reason string `json:"reason"`
 }
 
-// ImportResult is what became of a file.
+// ImportResult is what became of a file, or of a dry run what would.
 type ImportResult struct {
+	DryRun       bool          `json:"dry_run"`
 	Receipts     int           `json:"receipts"`      // recorded now
 	Lines        int           `json:"lines"`         // of these receipts
 	AlreadyThere int           `json:"already_there"` // receipts that are here with the same content
 	Refused      []RefusedLine `json:"refused"`       // by line, at most MaxRefusedListed
 	RefusedTotal int           `json:"refused_total"`
+	Told         []SalesLine   `json:"told,omitempty"` // of a dry run: by line, at most MaxSalesTold
 }
 
-// ImportSales records the sales of a file of another till.
+// ImportSales records the sales of a file of another till, CSV or XLSX.
 //
 // Lines that follow each other with the same receipt, date and time are one sale and
 // one transaction; refused lines are as if the file did not have them. A sale is known
@@ -77,7 +81,8 @@ type ImportResult struct {
 // product, quantity, price and currency are compared, line by line.
 //
 // Times are of the site's zone; a file without times has its sales at the start of
-// the day. A line without a quantity is one piece, one without a price unpriced. No
+// the day. In a sheet both may be numbers, of one cell or of two. A line without a
+// quantity is one piece, one without a price unpriced. No
 // payments are recorded, for the file does not say how people paid. Categories,
 // products and the family that are not here yet ride in the first receipt that needs
 // them.
@@ -85,7 +90,7 @@ type ImportResult struct {
 // After an error the result says what was recorded until then, all of it whole
 // receipts.
 func ImportSales(ctx context.Context, s *store.Store, r io.Reader, o ImportOptions) (ImportResult, error) {
-	m := &salesImport{store: s, options: o, known: map[syncproto.RecordID]struct{}{}, result: ImportResult{Refused: []RefusedLine{}}}
+	m := &salesImport{store: s, options: o, known: map[syncproto.RecordID]struct{}{}, result: ImportResult{DryRun: o.DryRun, Refused: []RefusedLine{}}}
 	if err := m.prepare(ctx, r); err != nil {
 		return m.result, fmt.Errorf("import sales: %w", err)
 	}
@@ -102,7 +107,7 @@ type salesImport struct {
 	options  ImportOptions
 	identity *store.Identity
 	zone     *time.Location
-	file     *csvin.Reader
+	file     *tables.Stream
 	columns  map[string]int // meaning to index of a record's fields
 	digits   int            // decimal digits of the currency
 	fair     syncproto.RecordID
@@ -114,7 +119,8 @@ type salesImport struct {
 	queue  []*importedReceipt
 	known  map[syncproto.RecordID]struct{}
 	result ImportResult
-	apart  int // lines of receipts that were there before or differ
+	apart  int                              // lines of receipts that were there before or differ
+	would  map[syncproto.RecordID]linesHash // receipts that a dry run has met
 }
 
 type importedReceipt struct {
@@ -129,6 +135,7 @@ type importedReceipt struct {
 type importedKey struct{ ref, day, clock string }
 
 type importedLine struct {
+	line         int // of the file
 	product      syncproto.RecordID
 	name, sku    string
 	category     syncproto.RecordID
@@ -157,8 +164,8 @@ func (m *salesImport) prepare(ctx context.Context, r io.Reader) (err error) {
 	if err := m.prepareOwner(ctx); err != nil {
 		return err
 	}
-	if m.file, err = csvin.NewReader(r); err != nil {
-		return refusal.Wrap(refusal.BadForm, err)
+	if m.file, err = tables.Open(r); err != nil {
+		return err
 	}
 	return m.prepareColumns()
 }
@@ -253,6 +260,7 @@ func (m *salesImport) readAhead() (end bool, err error) {
 		if errors.As(err, &bad) {
 			m.line = bad.Line
 			m.refuse(bad.Line, "malformed: "+bad.Reason)
+			m.tell(bad.Line, "", "malformed: "+bad.Reason)
 			continue
 		}
 		if err != nil {
@@ -272,8 +280,10 @@ func (m *salesImport) take(record csvin.Record) {
 	}
 	if reason != "" {
 		m.refuse(record.Line, reason)
+		m.tell(record.Line, key.ref, reason)
 		return
 	}
+	line.line = record.Line
 	if m.open == nil || m.open.key != key {
 		m.close()
 		m.open = m.newReceipt(key, record.Line)
@@ -308,142 +318,8 @@ func (m *salesImport) refuse(line int, reason string) {
 }
 
 // sortRefused brings receipts that differ, found when they were to be recorded, to
-// their place among the lines refused when they were read.
+// their place among the lines refused when they were read; and so with all that is told.
 func (m *salesImport) sortRefused() {
 	slices.SortStableFunc(m.result.Refused, func(a, b RefusedLine) int { return cmp.Compare(a.Line, b.Line) })
-}
-
-// record empties the queue. What the result counts is committed.
-func (m *salesImport) record(ctx context.Context) error {
-	for len(m.queue) > 0 {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		before, apart, done := m.result, m.apart, 0
-		err := m.store.Write(ctx, func(w *store.Writer) error {
-			began := time.Now()
-			for done < len(m.queue) && time.Since(began) < importCommitTime {
-				if err := m.settle(w, m.queue[done]); err != nil {
-					return err
-				}
-				done++
-			}
-			return nil
-		})
-		if err != nil {
-			m.result, m.apart = before, apart
-			return err
-		}
-		m.queue = m.queue[done:]
-	}
-	m.queue = nil
-	return nil
-}
-
-// settle records a receipt, unless it is here.
-func (m *salesImport) settle(w *store.Writer, r *importedReceipt) error {
-	have, err := w.Reader().Get(schema.Sale, r.id)
-	if err != nil {
-		return err
-	}
-	if have == nil {
-		m.result.Receipts++
-		m.result.Lines += len(r.lines)
-		_, offset := m.options.Now().In(m.zone).Zone()
-		return w.Transaction(syncproto.RecordID{}, offset/60, func(d *store.Draft) error { return m.draft(d, r) })
-	}
-	lines, err := w.Reader().Lines(r.id)
-	if err != nil {
-		return err
-	}
-	m.apart += len(r.lines)
-	if slices.EqualFunc(r.lines, lines, importedLine.equal) {
-		m.result.AlreadyThere++
-	} else {
-		m.refuse(r.line, "receipt_differs")
-	}
-	return nil
-}
-
-func (l importedLine) equal(have schema.Values) bool {
-	t := schema.Lookup(schema.SaleLine)
-	return t.Of(have, schema.LineProduct).ID() == l.product && t.Of(have, schema.LineQuantity).Int() == l.quantity &&
-		t.Of(have, schema.LineUnitPrice) == l.price && t.Of(have, schema.LineCurrency) == l.currency
-}
-
-func (m *salesImport) draft(d *store.Draft, r *importedReceipt) error {
-	for i := range r.lines {
-		if err := m.draftCatalogue(d, &r.lines[i]); err != nil {
-			return err
-		}
-	}
-	site, fair := syncproto.IDValue(m.identity.Site), syncproto.IDValue(m.fair)
-	if err := d.Create(schema.Sale, r.id,
-		store.Field{Field: schema.SaleSite, Value: site},
-		store.Field{Field: schema.SaleFair, Value: fair},
-		store.Field{Field: schema.SaleDay, Value: syncproto.TextValue(r.key.day)},
-		store.Field{Field: schema.SaleSoldAt, Value: syncproto.IntValue(r.at.UnixMilli())},
-		store.Field{Field: schema.SaleLineCount, Value: syncproto.IntValue(int64(len(r.lines)))},
-		store.Field{Field: schema.SaleExternalRef, Value: syncproto.TextValue(r.key.ref)},
-		store.Field{Field: schema.SaleReceiptNo, Value: syncproto.TextValue(d.NextReceipt())},
-	); err != nil {
-		return err
-	}
-	under, err := agreementOn(d, r.key.day)
-	if err != nil {
-		return err
-	}
-	for i, l := range r.lines {
-		if err := d.Create(schema.SaleLine, r.id.Child(i+1), append(frozen(under),
-			store.Field{Field: schema.LineSale, Value: syncproto.IDValue(r.id)},
-			store.Field{Field: schema.LineSite, Value: site},
-			store.Field{Field: schema.LineFair, Value: fair},
-			store.Field{Field: schema.LineProduct, Value: syncproto.IDValue(l.product)},
-			store.Field{Field: schema.LineCategory, Value: syncproto.IDValue(l.category)},
-			store.Field{Field: schema.LineFamily, Value: syncproto.IDValue(m.family)},
-			store.Field{Field: schema.LineQuantity, Value: syncproto.IntValue(l.quantity)},
-			store.Field{Field: schema.LineUnitPrice, Value: l.price},
-			store.Field{Field: schema.LineCurrency, Value: l.currency},
-		)...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// draftCatalogue drafts what a line refers to and is not here yet.
-func (m *salesImport) draftCatalogue(d *store.Draft, l *importedLine) error {
-	if err := m.need(d, schema.Family, m.family, m.options.Family); err != nil {
-		return err
-	}
-	if err := m.need(d, schema.Category, l.category, l.categoryName); err != nil {
-		return err
-	}
-	fields := []store.Field{
-		{Field: schema.ProductFamily, Value: syncproto.IDValue(m.family)},
-		{Field: schema.ProductCategory, Value: syncproto.IDValue(l.category)},
-	}
-	if l.sku != "" {
-		fields = append(fields, store.Field{Field: schema.ProductSku, Value: syncproto.TextValue(l.sku)})
-	}
-	return m.need(d, schema.Product, l.product, l.name, fields...)
-}
-
-// need drafts a catalogue record with a name unless it is here or its id is zero.
-func (m *salesImport) need(d *store.Draft, table syncproto.TableID, id syncproto.RecordID, name string, fields ...store.Field) error {
-	if _, ok := m.known[id]; ok || id.IsZero() {
-		return nil
-	}
-	have, err := d.Get(table, id)
-	if err == nil && have == nil {
-		err = d.Create(table, id, append(fields, store.Field{Field: schema.NameField(name), Value: syncproto.TextValue(name)})...)
-	}
-	if err != nil {
-		return err
-	}
-	if len(m.known) == importKnown {
-		clear(m.known)
-	}
-	m.known[id] = struct{}{}
-	return nil
+	slices.SortStableFunc(m.result.Told, func(a, b SalesLine) int { return cmp.Compare(a.Line, b.Line) })
 }

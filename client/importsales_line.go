@@ -81,7 +81,11 @@ func (m *salesImport) parse(fields []string) (key importedKey, line importedLine
 		}
 		return strings.TrimSpace(fields[i])
 	}
-	if key, reason = parseKey(cell(importReceipt), cell(importDate), cell(importTime)); reason != "" {
+	day, clock, reason := m.moment(cell(importDate), cell(importTime))
+	if reason == "" {
+		key, reason = parseKey(cell(importReceipt), day, clock)
+	}
+	if reason != "" {
 		return key, line, reason
 	}
 	if reason = m.parseItem(&line, cell(importItem), cell(importSku)); reason != "" {
@@ -90,7 +94,30 @@ func (m *salesImport) parse(fields []string) (key importedKey, line importedLine
 	if reason = m.parseCategory(&line, cell(importCategory)); reason != "" {
 		return key, line, reason
 	}
-	return key, line, m.parseAmount(&line, cell(importQuantity), cell(importPrice))
+	quantity, price := cell(importQuantity), cell(importPrice)
+	if sheet := m.file.Sheet(); sheet != nil {
+		quantity, price = sheet.Number(quantity), sheet.Number(price)
+	}
+	return key, line, m.parseAmount(&line, quantity, price)
+}
+
+// moment writes the numbers of a sheet as the day and time that they are; other cells stay
+// as they are. A day that has a time is not cut where no column is mapped as the time.
+func (m *salesImport) moment(day, clock string) (string, string, string) {
+	sheet := m.file.Sheet()
+	if sheet == nil {
+		return day, clock, ""
+	}
+	if on, at, ok := sheet.Moment(day); ok && on != "" {
+		if _, timed := m.columns[importTime]; !timed && at != "00:00:00" {
+			return day, clock, "bad_date: " + on + " has a time, " + at + ": map its column as the time too"
+		}
+		day = on
+	}
+	if _, at, ok := sheet.Moment(clock); ok {
+		clock = at
+	}
+	return day, clock, ""
 }
 
 // parseKey reads what tells a receipt from others. An empty time is no time.

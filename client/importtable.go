@@ -19,6 +19,18 @@ import (
 // maxImports is the tables that are imported at a time: each is in memory whole.
 const maxImports = 1
 
+// importTurn waits until fewer than maxImports are under way; importDone ends one's own.
+func (c *Client) importTurn(ctx context.Context) error {
+	select {
+	case c.imports <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *Client) importDone() { <-c.imports }
+
 // What becomes of a line of an imported table.
 const (
 	LineNew       = "new"
@@ -84,12 +96,10 @@ func (c *Client) ImportTable(ctx context.Context, r io.Reader, o TableImport) (o
 	if c.Store.Identity() == nil {
 		return out, store.ErrNotEnrolled
 	}
-	select {
-	case c.imports <- struct{}{}:
-		defer func() { <-c.imports }()
-	case <-ctx.Done():
-		return out, ctx.Err()
+	if err := c.importTurn(ctx); err != nil {
+		return out, err
 	}
+	defer c.importDone()
 	f, err := tables.Read(r)
 	if err != nil {
 		return out, err

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -118,10 +117,8 @@ func (m *tableImport) moment(l *tableLine, key string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
 	}
-	if n, err := strconv.ParseFloat(s, 64); err == nil && m.file.Sheet {
-		if s = sheetTime(n); n < 1 {
-			_, s, _ = strings.Cut(s, " ")
-		}
+	if on, at, ok := m.file.Moment(s); ok {
+		s = strings.TrimSpace(on + " " + at)
 	}
 	clock := s
 	if d, c, ok := strings.Cut(strings.Replace(s, "T", " ", 1), " "); ok {
@@ -140,13 +137,4 @@ func (m *tableImport) moment(l *tableLine, key string) (time.Time, error) {
 		return t, refusal.Wrap(refusal.BadForm, err).On(key)
 	}
 	return t, nil
-}
-
-// sheetTime is a day and time as a sheet counts it: days since the last day of 1899.
-func sheetTime(n float64) string {
-	if n < 0 || n > 1e6 { // the year 4637
-		return ""
-	}
-	const day = 24 * 60 * 60
-	return time.Date(1899, 12, 30, 0, 0, int(n*day+0.5), 0, time.UTC).Format(time.DateTime)
 }

@@ -20,9 +20,15 @@ func FuzzImportTable(f *testing.F) {
 	f.Add(uint8(2), productsFile)
 	f.Add(uint8(3), "name,price,currency\nBowl,1,AED\n")
 	f.Add(uint8(1), "id,name\n0193c8f0-0000-7000-8000-000000000000,A\n0193c8f0-0000-7000-8000-000000000000,B\nx,C\n")
+	f.Add(uint8(4), sheetSales)
+	f.Add(uint8(4), string(workbook(f, sheetRows(f, "r,date,time,i,q,unit_price\n1,2015-01-01,10:00:00,Bread,1,2.50\n1,2015-01-01,10:00:00,Tea,2,\n,2015-01-01,,Tea,2,1\n", asTyped), "")))
 	f.Fuzz(func(t *testing.T, kind uint8, file string) {
+		if kind%5 == 4 {
+			salesDryAndTwice(t, newImportStore(t), file)
+			return
+		}
 		s := newStall(t)
-		o := client.TableImport{Kind: tables.Kinds[int(kind)%4], DryRun: true}
+		o := client.TableImport{Kind: tables.Kinds[int(kind)%5], DryRun: true}
 		run := func() (r client.TableImported, lines []string) {
 			r, err := s.ImportTable(t.Context(), strings.NewReader(file), o)
 			if _, refused := errors.AsType[*refusal.Error](err); err != nil && !refused {

@@ -2,8 +2,6 @@ package client
 
 import (
 	"errors"
-	"math"
-	"strconv"
 	"strings"
 
 	"github.com/rawaj/rawaj/client/store"
@@ -139,7 +137,7 @@ func (m *tableImport) amount(l *tableLine) (*Price, error) {
 	if err != nil {
 		return nil, refusal.Wrap(refusal.BadForm, err).On("currency")
 	}
-	minor, err := csvin.ParseMinor(m.number(s), digits)
+	minor, err := csvin.ParseMinor(m.file.Number(s), digits)
 	switch {
 	case errors.Is(err, csvin.ErrRange) || err == nil && (minor < 0 || minor > schema.MaxAmount):
 		return nil, refusal.New(refusal.OutOfRange, "a price is from 0 to %d minor units", int64(schema.MaxAmount)).On("price")
@@ -147,23 +145,6 @@ func (m *tableImport) amount(l *tableLine) (*Price, error) {
 		return nil, refusal.Wrap(refusal.BadForm, err).On("price")
 	}
 	return &Price{minor, currency}, nil
-}
-
-// sheetDigits are those that a spreadsheet shows of a number; those after them are noise
-// of its arithmetic.
-const sheetDigits = 15
-
-// number is a cell of a sheet as the sheet shows it: 0.3, not 0.30000000000000004.
-func (m *tableImport) number(s string) string {
-	n, err := strconv.ParseFloat(s, 64)
-	if !m.file.Sheet || err != nil || math.IsInf(n, 0) || math.IsNaN(n) || math.Abs(n) > 1e15 {
-		return s
-	}
-	n, err = strconv.ParseFloat(strconv.FormatFloat(n, 'g', sheetDigits, 64), 64)
-	if err != nil {
-		return s
-	}
-	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
 // setAmount sets a price, at this site alone where it has one of its own or here says so.

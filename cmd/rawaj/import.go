@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,15 +20,17 @@ import (
 
 func newImportSalesCommand() *cobra.Command {
 	var data, mapping, currency, fair, family string
-	var asJSON bool
+	var dryRun, asJSON bool
 	c := &cobra.Command{
 		Use:   "sales FILE",
-		Short: "Import the receipts of another till from a CSV file",
-		Long: `Import the receipts of another till from a CSV file, each receipt once: giving the
-same file again adds nothing, and a receipt that now says otherwise is listed and
+		Short: "Import the receipts of another till from a CSV or XLSX file",
+		Long: `Import the receipts of another till from a CSV or XLSX file, each receipt once: giving
+the same file again adds nothing, and a receipt that now says otherwise is listed and
 never overwritten. --map names the file's columns: receipt, date and one of item and
 sku are needed; time, category, quantity and unit_price may be given. Without a
-quantity a line is one piece; without a price it counts as unpriced.`,
+quantity a line is one piece; without a price it counts as unpriced. The first sheet of a
+workbook is read; where date and time stand in one cell, map its column as both.
+--dry-run says of every line what would happen.`,
 		Example: "  rawaj site import sales till.csv --data ./stall --map receipt=receipt,date=date,time=time,item=item,quantity=quantity,unit_price=unit_price --currency USD",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -38,22 +41,20 @@ quantity a line is one piece; without a price it counts as unpriced.`,
 			if currency = strings.ToUpper(currency); !schema.ValidCurrency(currency) {
 				return misuse("--currency %q is not a currency such as AED", currency)
 			}
-			r, err := importSales(c, data, args[0], mapping, client.ImportOptions{Columns: columns, Currency: currency, Fair: fair, Family: family, Now: time.Now})
+			r, err := importSales(c, data, args[0], mapping, client.ImportOptions{Columns: columns, Currency: currency, Fair: fair, Family: family, DryRun: dryRun, Now: time.Now})
 			if err != nil {
 				return err
 			}
 			if asJSON {
 				return printJSON(c, r)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%d receipts with %d lines imported, %d were there already, %d lines refused\n", r.Receipts, r.Lines, r.AlreadyThere, r.RefusedTotal)
-			for _, f := range r.Refused {
-				fmt.Fprintf(c.OutOrStdout(), "line %d: %s\n", f.Line, printable(f.Reason))
-			}
+			printImportedSales(c.OutOrStdout(), &r)
 			return nil
 		},
 	}
 	dataFlag(c, &data)
 	jsonFlag(c, &asJSON)
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what would happen and record nothing")
 	c.Flags().StringVar(&mapping, "map", "", "columns of the file: receipt=COL,date=COL,item=COL[,…]")
 	c.Flags().StringVar(&currency, "currency", "", "currency of the file's prices")
 	c.Flags().StringVar(&fair, "fair", "", "name of the fair the sales were made at")
@@ -61,6 +62,24 @@ quantity a line is one piece; without a price it counts as unpriced.`,
 	c.MarkFlagRequired("map")
 	c.MarkFlagRequired("currency")
 	return c
+}
+
+func printImportedSales(w io.Writer, r *client.ImportResult) {
+	imported, there := "imported", "were there already"
+	if r.DryRun {
+		imported, there = "would be imported", "are there already"
+		fmt.Fprintln(w, "dry run: nothing was recorded")
+	}
+	fmt.Fprintf(w, "%d receipts with %d lines %s, %d %s, %d lines refused\n", r.Receipts, r.Lines, imported, r.AlreadyThere, there, r.RefusedTotal)
+	for _, l := range r.Told {
+		fmt.Fprintln(w, printable(strings.TrimSpace(fmt.Sprintf("line %d: %s, receipt %s %s", l.Line, l.Outcome, l.Receipt, l.Reason))))
+	}
+	if r.DryRun {
+		return
+	}
+	for _, f := range r.Refused {
+		fmt.Fprintf(w, "line %d: %s\n", f.Line, printable(f.Reason))
+	}
 }
 
 func importSales(c *cobra.Command, data, file, mapping string, o client.ImportOptions) (r client.ImportResult, err error) {
@@ -91,6 +110,6 @@ func importSales(c *cobra.Command, data, file, mapping string, o client.ImportOp
 }
 
 func importElsewhere(ctx context.Context, data, mapping string, o client.ImportOptions, f io.Reader, r *client.ImportResult) error {
-	q := url.Values{"map": {mapping}, "currency": {o.Currency}, "fair": {o.Fair}, "family": {o.Family}}
+	q := url.Values{"map": {mapping}, "currency": {o.Currency}, "fair": {o.Fair}, "family": {o.Family}, "dry_run": {strconv.FormatBool(o.DryRun)}}
 	return localapi.Call(ctx, data, "POST", "/api/import/sales?"+q.Encode(), f, r)
 }

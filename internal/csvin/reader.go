@@ -144,9 +144,12 @@ func (r *Reader) check(fields []string) string {
 // Column finds a column by its name, whatever its case, the spaces around it and
 // the script of its digits; else by its number, from 1. It returns an index of
 // Fields.
-func (r *Reader) Column(name string) (int, error) {
+func (r *Reader) Column(name string) (int, error) { return Column(r.header, name) }
+
+// Column is Reader.Column, of another table's heading.
+func Column(header []string, name string) (int, error) {
 	found := -1
-	for i, h := range r.header {
+	for i, h := range header {
 		if foldName(h) != foldName(name) {
 			continue
 		}
@@ -158,19 +161,19 @@ func (r *Reader) Column(name string) (int, error) {
 	if found >= 0 {
 		return found, nil
 	}
-	if n, err := strconv.Atoi(foldName(name)); err == nil && n >= 1 && n <= len(r.header) {
+	if n, err := strconv.Atoi(foldName(name)); err == nil && n >= 1 && n <= len(header) {
 		return n - 1, nil
 	}
-	return 0, fmt.Errorf("no column is called %q: the file has %s", name, r.names())
+	return 0, fmt.Errorf("no column is called %q: the file has %s", name, namesOf(header))
 }
 
 func foldName(s string) string { return strings.ToLower(ASCIIDigits(strings.TrimSpace(s))) }
 
-// names lists the first columns, for a person who looks for the right one.
-func (r *Reader) names() string {
+// namesOf lists the first columns, for a person who looks for the right one.
+func namesOf(header []string) string {
 	const most = 20
 	names := make([]string, 0, most+1)
-	for i, h := range r.header {
+	for i, h := range header {
 		if i == most {
 			names = append(names, "…")
 			break

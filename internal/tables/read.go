@@ -35,7 +35,9 @@ type Line struct {
 type File struct {
 	Head  []string
 	Lines []Line
-	Sheet bool // numbers may be days and times
+	Sheet bool // numbers may be days and times: see Moment
+
+	from1904 bool // that they are counted from
 }
 
 // Read reads a CSV or XLSX file, whichever it is.
@@ -47,7 +49,7 @@ func Read(r io.Reader) (*File, error) {
 	if len(b) > MaxFile {
 		return nil, refusal.New(refusal.TooLarge, "the file is over %d bytes: import it in parts", MaxFile).With("max", MaxFile)
 	}
-	if bytes.HasPrefix(b, []byte("PK\x03\x04")) {
+	if bytes.HasPrefix(b, workbookStart) {
 		return readXLSX(b)
 	}
 	return readCSV(b)

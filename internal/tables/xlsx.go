@@ -64,6 +64,9 @@ func readXLSX(b []byte) (f *File, err error) {
 	}
 	defer rows.Close()
 	f = &File{Sheet: true}
+	if p, err := book.GetWorkbookProps(); err == nil && p.Date1904 != nil {
+		f.from1904 = *p.Date1904
+	}
 	for n := 1; rows.Next(); n++ {
 		cells, err := rows.Columns()
 		if err != nil {

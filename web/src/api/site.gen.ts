@@ -415,10 +415,12 @@ export interface HoursShown {
 
 export interface ImportResult {
   already_there: number
+  dry_run: boolean
   lines: number
   receipts: number
   refused: RefusedLine[]
   refused_total: number
+  told: SalesLine[]
 }
 
 export interface ImportedLine {
@@ -1040,6 +1042,13 @@ export interface Sales {
   rows: Row[]
   total: Figures
   unit: string
+}
+
+export interface SalesLine {
+  line: number
+  outcome: string
+  reason: string
+  receipt: string
 }
 
 export interface ScanRequest {

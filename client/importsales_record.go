@@ -27,7 +27,6 @@ func (m *salesImport) record(ctx context.Context) error {
 				done++
 			}
 			if m.options.DryRun {
-				clear(m.known) // what was drafted is not here
 				return errTakenBack
 			}
 			return nil

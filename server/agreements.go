@@ -137,12 +137,8 @@ func (s *Server) apiAgreements(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) apiStock(w http.ResponseWriter, r *http.Request) {
-	var site syncproto.RecordID
 	var list []report.Shelf
-	var err error
-	if named := r.URL.Query().Get("site"); named != "" && site.UnmarshalText([]byte(named)) != nil {
-		err = refusal.Parameter("site", "%q is no id of a site", named)
-	}
+	site, err := namedIn(r, "site")
 	if err == nil {
 		err = s.upToDate(r.Context())
 	}

@@ -232,8 +232,9 @@ func (s *Server) answerChange(head *state.Head, row, have *records.Row, a *syncp
 	return &c
 }
 
-// Closings lists the statements of a span of days, and what was said to them.
-func (s *Server) Closings(ctx context.Context, in report.Span, proofs bool) (closing.Statements, error) {
+// Closings lists the statements of a span of days, of one site or where it is zero of all,
+// and what was said to them.
+func (s *Server) Closings(ctx context.Context, in report.Span, site syncproto.RecordID, proofs bool) (closing.Statements, error) {
 	head := s.State.Head()
 	list := closing.Statements{Organisation: head.Org, OrgKey: head.OrgKey, Closings: []closing.Statement{}}
 	err := s.State.Read(ctx, func(r *state.Reader) error {
@@ -242,6 +243,9 @@ func (s *Server) Closings(ctx context.Context, in report.Span, proofs bool) (clo
 			return err
 		}
 		return r.Closings(in, func(row, answer, device *records.Row) error {
+			if !site.IsZero() && row.Of(schema.ClosingSite).ID() != site {
+				return nil
+			}
 			v, err := r.ShowClosing(row, answer, device)
 			v.SiteName = names[string(v.Site[:])]
 			if device != nil {
@@ -258,8 +262,12 @@ func (s *Server) Closings(ctx context.Context, in report.Span, proofs bool) (clo
 func (s *Server) apiClosings(w http.ResponseWriter, r *http.Request) {
 	in, err := report.ParseSpan(r.URL.Query().Get("from"), r.URL.Query().Get("to"))
 	var proofs bool
+	var site syncproto.RecordID
 	if err == nil {
 		proofs, err = localapi.Flag(r, "proofs")
+	}
+	if err == nil {
+		site, err = namedIn(r, "site")
 	}
 	end, _ := s.Log.End()
 	if err == nil {
@@ -269,6 +277,6 @@ func (s *Server) apiClosings(w http.ResponseWriter, r *http.Request) {
 		localapi.Answer(w, nil, err)
 		return
 	}
-	list, err := s.Closings(r.Context(), in, proofs)
+	list, err := s.Closings(r.Context(), in, site, proofs)
 	localapi.Answer(w, list, err)
 }

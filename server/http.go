@@ -38,7 +38,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "GET", Path: "/api/devices", Summary: "Devices, when they were last heard of, and what they declared", Response: []Device{}, Handle: s.apiDevices},
 		{Method: "POST", Path: "/api/devices/{id}/revoke", Summary: "Take a device's rights away, now and for good", Request: Revocation{}, Response: Device{}, Handle: s.apiRevoke},
 		{Method: "GET", Path: "/api/receipts/doubled", Summary: "Receipt numbers under which more than one sale was printed", Response: []Doubled{}, Handle: s.apiDoubled},
-		{Method: "GET", Path: "/api/closings", Summary: "What devices stated and signed of tills and days, and whether it is what is here", Query: []string{"from", "to", "proofs"}, Response: closing.Statements{}, Handle: s.apiClosings},
+		{Method: "GET", Path: "/api/closings", Summary: "What devices stated and signed of tills and days, and whether it is what is here", Query: []string{"from", "to", "site", "proofs"}, Response: closing.Statements{}, Handle: s.apiClosings},
 		{Method: "GET", Path: "/api/tills/{id}/sheet", Summary: "A till from its opening to its approval: what it was closed with, and what came late", Response: closing.Sheet{}, Handle: s.apiSheet},
 		{Method: "GET", Path: "/api/devices/{id}/grants", Summary: "The rights of a device", Response: []Right{}, Handle: s.apiGrants},
 		{Method: "POST", Path: "/api/devices/{id}/grants", Summary: "Give a device a right, or change the one that it has in a scope", Request: SetRight{}, Response: []Right{}, Handle: s.apiGrant},
@@ -62,7 +62,7 @@ func (s *Server) Routes() []localapi.Route {
 		{Method: "POST", Path: "/api/backed", Summary: "Say up to where a verified backup holds the work of devices", Request: Backing{}, Response: BackedCount{}, Handle: s.apiBacked},
 		{Method: "POST", Path: "/api/attachments", Summary: "Keep a document, for a record to name; the body is its bytes, at most 40 MiB", Takes: "application/octet-stream", Response: attach.Uploaded{}, Handle: s.apiAttach},
 		{Method: "GET", Path: "/api/attachments/{attachment}", Summary: "The bytes of an attachment that a record names", Gives: "application/octet-stream", Handle: s.apiAttachment},
-	}, s.policyRoutes(), s.fairRoutes(), s.annualRoutes(), s.reportRoutes(), s.mergeRoutes(), s.ownerRoutes(), s.settleRoutes(), s.incomeRoutes(), s.outletRoutes())
+	}, s.policyRoutes(), s.fairRoutes(), s.annualRoutes(), s.reportRoutes(), s.mergeRoutes(), s.ownerRoutes(), s.settleRoutes(), s.incomeRoutes(), s.outletRoutes(), s.listRoutes())
 }
 
 func (s *Server) apiEnrolCode(w http.ResponseWriter, r *http.Request) {

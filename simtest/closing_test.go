@@ -33,7 +33,7 @@ func here(t *testing.T, s *simtest.Site) []closing.Statement {
 
 func there(t *testing.T, c *simtest.Centre) []closing.Statement {
 	t.Helper()
-	list, err := c.Server.Closings(ctx, report.Span{}, true)
+	list, err := c.Server.Closings(ctx, report.Span{}, syncproto.RecordID{}, true)
 	must(t, err)
 	return list.Closings
 }

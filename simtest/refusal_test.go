@@ -48,6 +48,9 @@ func TestEveryRouteOfTheServerRefusesWhatItCannotRead(t *testing.T) {
 			want("a bad id", r.Method, strings.NewReplacer("{id}", "7", "{hash}", "7").Replace(r.Path), "application/json", "{}", refusal.BadID, 400)
 		}
 		for _, q := range r.Query {
+			if q == "q" {
+				continue // any text may be searched for
+			}
 			want("a bad "+q, r.Method, path+"?"+q+"=%20", "", "", refusal.BadParameter, 400)
 		}
 		if r.Request == nil {

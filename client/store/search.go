@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/syncproto"
@@ -22,25 +21,14 @@ var folds = func() (all []object) {
 	return all
 }()
 
-// maxWords bounds the words of a search: a name has fewer, and each costs a look at every
-// record.
-const maxWords = 8
-
 // Search calls f for the records of a table that are not voided and hold all words of a
-// text, folded, by id, at most limit of them. Words in excess of maxWords do not count.
+// text, folded, by id, at most limit of them.
 func (r *Reader) Search(table syncproto.TableID, text string, limit int, f func(*records.Row) error) error {
 	t := schema.Lookup(table)
-	var where strings.Builder
-	var args []any
-	for _, word := range strings.Fields(schema.Fold(text)) {
-		if len(args) == maxWords {
-			break
-		}
-		where.WriteString(` AND instr(fold, ?)`)
-		args = append(args, word)
+	sought := records.SoughtIn(text)
+	where, args := sought.Where()
+	if len(sought) > 0 {
+		where = fmt.Sprintf(`id IN (SELECT id FROM %q INDEXED BY %q WHERE %s)`, t.Name, t.Name+"_fold", where)
 	}
-	if len(args) == 0 {
-		return set.Each(r.tx, t, `WHERE voided IS NOT 1 ORDER BY id LIMIT ?`, f, limit)
-	}
-	return set.Each(r.tx, t, fmt.Sprintf(`WHERE id IN (SELECT id FROM %q INDEXED BY %q WHERE voided IS NOT 1%s) ORDER BY id LIMIT ?`, t.Name, t.Name+"_fold", &where), f, append(args, limit)...)
+	return set.Each(r.tx, t, fmt.Sprintf(`WHERE %s ORDER BY id LIMIT ?`, where), f, append(args, limit)...)
 }

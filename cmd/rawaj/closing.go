@@ -21,6 +21,7 @@ import (
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server"
+	"github.com/rawaj/rawaj/syncproto"
 )
 
 func newSiteClosingCommand() *cobra.Command {
@@ -109,7 +110,7 @@ func newAdminClosingsCommand() *cobra.Command {
 				return misuse("%v", err)
 			}
 			list, err := atCentre(c, data, func(ctx context.Context, s *server.Server) (closing.Statements, error) {
-				return s.Closings(ctx, in, true)
+				return s.Closings(ctx, in, syncproto.RecordID{}, true)
 			},
 				func(out any) error { return localapi.Call(c.Context(), data, "GET", closingsRoute(in), nil, out) })
 			if err != nil {

@@ -263,7 +263,7 @@ func (d *demoDay) answered(ctx context.Context) error {
 	defer stop()
 	for {
 		view := d.server.Live().View()
-		all, err := d.server.Closings(ctx, report.Span{}, false)
+		all, err := d.server.Closings(ctx, report.Span{}, syncproto.RecordID{}, false)
 		if err != nil || !slices.ContainsFunc(all.Closings, func(s closing.Statement) bool { return s.State == closing.Waiting }) {
 			return err
 		}

@@ -47,8 +47,9 @@ func newListCommands(own []*cobra.Command) (all []*cobra.Command) {
 }
 
 func newListCommand(l tables.List) *cobra.Command {
-	var data, id, on string
+	var data, id string
 	var as asTable
+	var asked *filters
 	of := strings.Contains(l.Path, "{id}")
 	example := "  rawaj report " + l.Name + " --format csv --data ./branch"
 	if of {
@@ -60,16 +61,16 @@ func newListCommand(l tables.List) *cobra.Command {
 			if err := as.check(); err != nil {
 				return err
 			}
-			q := url.Values{}
-			if on != "" {
-				q.Set("on", on)
+			q, err := asked.query(data)
+			if err != nil {
+				return err
 			}
 			return writeTable(c, data, strings.Replace(l.Path, "{id}", url.PathEscape(id), 1), q, &as)
 		},
 	}
 	dataFlag(c, &data)
 	as.flags(c, "csv")
-	c.Flags().StringVar(&on, "on", "", "day that it is about, where the list has one; today where none is given")
+	asked = filtersOf(c, l.Path)
 	if of {
 		c.Flags().StringVar(&id, "id", "", "of what it is a list")
 		c.MarkFlagRequired("id")

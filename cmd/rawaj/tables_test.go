@@ -172,3 +172,62 @@ func TestReportsSayWhatTheyCountAndWhoIsOut(t *testing.T) {
 		t.Errorf("in 11 days it says %s", out)
 	}
 }
+
+// The commands of lists have the filters of their calls, whoever holds the directory, and
+// refuse those that the list has not there. Names and papers are made up.
+func TestListsAreFilteredAtTheCommandAsTheirCallsAre(t *testing.T) {
+	t.Parallel()
+	s := newMembers(t)
+	policy := s.publishes(s.day(-200), "نص مختلق")
+	s.hears(s.branch, policy)
+	s.applies(policy, s.day(40)) // the passport; licence and card in years
+	s.made(s.branch, "/api/persons", m{"name": "أحمد المختلق"})
+	s.branch.opens()
+	s.branch.sells(1)
+	s.branch.call("POST", "/api/closings", m{"day": s.day(0)}, new(any))
+	s.branch.arrives()
+	var me struct{ Site string }
+	s.branch.call("GET", "/api/me", nil, &me)
+	rows := func(want int, name, data string, more ...string) {
+		t.Helper()
+		got := cells(t, rawaj(t, append([]string{"report", name, "--data", data}, more...)...))
+		if len(got) != want+1 {
+			t.Errorf("report %s %q at %s has %d rows, want %d: %q", name, more, filepath.Base(data), len(got)-1, want, got)
+		}
+	}
+	check := func() {
+		t.Helper()
+		rows(1, "people", s.centre, "--search", "احمد")
+		rows(2, "people", s.centre, "--site", me.Site)
+		rows(0, "people", s.centre, "--site", policy)
+		rows(1, "families", s.centre, "--search", "made-up", "--site", me.Site)
+		rows(1, "products", s.centre)
+		rows(0, "products", s.centre, "--family", s.family)
+		rows(1, "people", s.branch.dir, "--search", "أحمد")
+		rows(0, "papers", s.branch.dir)
+		rows(1, "papers", s.branch.dir, "--days", "40")
+		rows(1, "papers", s.branch.dir, "--on", s.day(11))
+		for _, data := range []string{s.centre, s.branch.dir} {
+			rows(1, "closings", data, "--from", s.day(0), "--to", s.day(0))
+			rows(0, "closings", data, "--from", s.day(1))
+			rows(0, "closings", data, "--to", s.day(-1))
+		}
+		rows(1, "closings", s.centre, "--site", me.Site)
+		rows(0, "closings", s.centre, "--site", policy)
+	}
+	check()
+	s.branch.p.stop()
+	s.office.stop()
+	check()
+	for _, c := range []struct {
+		data string
+		args []string
+	}{
+		{s.branch.dir, []string{"people", "--site", me.Site}}, {s.branch.dir, []string{"closings", "--site", me.Site}}, {s.branch.dir, []string{"products", "--family", s.family}},
+	} {
+		args := append([]string{"report", "--data", c.data}, c.args...)
+		if code, stderr := refusedBy(t, args...); code != 2 || !strings.Contains(stderr, "no such filter") {
+			t.Errorf("%q exits %d and says %s", args, code, stderr)
+		}
+	}
+}

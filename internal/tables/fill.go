@@ -33,19 +33,22 @@ type Cell struct {
 }
 
 // For drops the columns that a side does not answer; response is the zero value of what
-// it answers.
+// it answers. Where one side alone answers a list in pages, its rows are the page's items.
 func (l *List) For(response any) *List {
 	t := reflect.TypeOf(response)
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if l.Rows != "" {
-		t = fieldOf(t, l.Rows)
+	own := *l
+	if own.Rows == "" && fieldOf(t, "items") != nil {
+		own.Rows = "items"
+	}
+	if own.Rows != "" {
+		t = fieldOf(t, own.Rows)
 	}
 	if t != nil && t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	own := *l
 	own.Columns = slices.DeleteFunc(slices.Clone(l.Columns), func(c Column) bool { return !answers(t, c.Key) })
 	return &own
 }

@@ -3,8 +3,8 @@ package tables
 // lists are the lists and reports that leave as tables; a test holds them against the
 // routes of both sides. What a side does not answer, it has no column of.
 var lists = []List{
-	list("families", "/api/families", "", Words{"الأسر", "خانواده\u200cها", "Families"}, "id name_ar name_fa name_en code branch"),
-	list("people", "/api/persons", "", Words{"الأشخاص", "افراد", "People"}, "id name phone neighbourhood card"),
+	list("families", "/api/families", "", Words{"الأسر", "خانواده\u200cها", "Families"}, "id name_ar name_fa name_en code branch branch_name"),
+	list("people", "/api/persons", "", Words{"الأشخاص", "افراد", "People"}, "id name phone neighbourhood card site site_name"),
 	list("products", "/api/products", "", Words{"المنتجات", "محصولات", "Products"},
 		"id name_ar name_fa name_en sku family family_name category category_name price.amount_minor price.currency unit food ingredients about"),
 	list("categories", "/api/categories", "", Words{"الفئات", "دسته\u200cها", "Categories"}, "id name_ar name_fa name_en"),

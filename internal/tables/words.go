@@ -14,7 +14,7 @@ var columns = map[string]Column{
 	"id": w(Text, "المعرّف", "شناسه", "ID"), "name": w(Text, "الاسم", "نام", "Name"),
 	"name_ar": w(Text, "الاسم بالعربية", "نام عربی", "Name in Arabic"), "name_fa": w(Text, "الاسم بالفارسية", "نام فارسی", "Name in Persian"),
 	"name_en": w(Text, "الاسم بالإنجليزية", "نام انگلیسی", "Name in English"), "code": w(Text, "الرمز", "کد", "Code"),
-	"branch": w(Text, "معرّف الفرع", "شناسه شعبه", "Branch ID"), "phone": w(Text, "الهاتف", "تلفن", "Phone"),
+	"branch": w(Text, "معرّف الفرع", "شناسه شعبه", "Branch ID"), "branch_name": w(Text, "الفرع", "شعبه", "Branch"), "phone": w(Text, "الهاتف", "تلفن", "Phone"),
 	"neighbourhood": w(Text, "الحي", "محله", "Neighbourhood"), "card": w(Text, "البطاقة", "کارت", "Card"),
 	"sku": w(Text, "رمز المنتج", "کد محصول", "Product code"), "family": w(Text, "معرّف الأسرة", "شناسه خانواده", "Family ID"),
 	"family_name": w(Text, "الأسرة", "خانواده", "Family"), "category": w(Text, "معرّف الفئة", "شناسه دسته", "Category ID"),

@@ -226,8 +226,10 @@ func TestListsAreFilteredAtTheCommandAsTheirCallsAre(t *testing.T) {
 		{s.branch.dir, []string{"people", "--site", me.Site}}, {s.branch.dir, []string{"closings", "--site", me.Site}}, {s.branch.dir, []string{"products", "--family", s.family}},
 	} {
 		args := append([]string{"report", "--data", c.data}, c.args...)
-		if code, stderr := refusedBy(t, args...); code != 2 || !strings.Contains(stderr, "no such filter") {
-			t.Errorf("%q exits %d and says %s", args, code, stderr)
+		p := start(t, args...)
+		<-p.ended
+		if code := p.cmd.ProcessState.ExitCode(); code != 2 || !strings.Contains(p.stderr.String(), "no such filter") {
+			t.Errorf("%q exits %d and says %s", args, code, &p.stderr)
 		}
 	}
 }

@@ -272,6 +272,21 @@ export interface FamilyIncome {
   months: IncomeMonth[]
 }
 
+export interface FamilyListed {
+  branch: string
+  branch_name: string
+  code: string
+  id: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+}
+
+export interface FamilyListedPage {
+  items: FamilyListed[]
+  next: string
+}
+
 export interface Figures {
   amount_minor: Record<string, number>
   lines: number
@@ -570,6 +585,19 @@ export interface Payouts {
   missing_sites: MissingSite[]
 }
 
+export interface PersonListed {
+  card: string
+  id: string
+  name: string
+  site: string
+  site_name: string
+}
+
+export interface PersonListedPage {
+  items: PersonListed[]
+  next: string
+}
+
 export interface Pieces {
   minor: number
   pieces: number
@@ -603,6 +631,33 @@ export interface PolicyShown {
   name_en?: string
   name_fa?: string
   version: number
+}
+
+export interface PriceListed {
+  amount_minor: number
+  currency: string
+}
+
+export interface ProductListed {
+  about: string
+  category: string
+  category_name: string
+  family: string
+  family_name: string
+  food: boolean
+  id: string
+  ingredients: string
+  name_ar?: string
+  name_en?: string
+  name_fa?: string
+  price: PriceListed | null
+  sku: string
+  unit: string
+}
+
+export interface ProductListedPage {
+  items: ProductListed[]
+  next: string
 }
 
 export interface Publication {

@@ -1,4 +1,5 @@
-// Text as people search by it, folded as the programs fold it: spellings of alef, yeh,
+// Text as people search by it, folded as the programs fold it (schema.Fold; both are held to
+// syncproto/schema/testdata/fold.json): spellings of alef, yeh,
 // kaf and heh, vowel signs, half-spaces and kinds of digits do not matter.
 const same: Record<string, string> = {
   '\u0623': '\u0627', '\u0625': '\u0627', '\u0622': '\u0627', '\u0671': '\u0627',
@@ -15,11 +16,11 @@ export function fold(s: string): string {
   return digits(
     s
       .normalize('NFKD')
-      .replace(/[\p{Mn}\u0640\u200c-\u200f]/gu, '')
+      .replace(/[\p{Mn}\u0640\u200c-\u200f]|(?!\t)\p{Cc}/gu, '')
       .replace(/[\u0622-\u0626\u0629\u0643\u0649\u064a\u0671\u06c0]/g, (c) => same[c] ?? c)
-      .toLowerCase()
+      .replace(/./gsu, (c) => c.toLowerCase()) // one by one: of no language, and the same at the end of a word
       .normalize('NFC'),
   )
-    .trim()
-    .replace(/\s+/g, ' ')
+    .replace(/[^\S\ufeff]+/g, ' ')
+    .replace(/^ | $/g, '')
 }

@@ -62,6 +62,14 @@ const (
 	Vouched
 	HeardInDoubt
 	OlderPlace
+	Refunded
+	Approved
+	LateRefund
+	LateVoid
+	PaidOut
+	PaidTwice
+	StatementLost
+	StatementKept
 	faults
 )
 
@@ -82,6 +90,8 @@ var names = [faults]string{
 	"photos taken", "photos at the server, by site", "server's photos lost",
 	"referrals sent", "referrals taken a step", "referrals accepted and withdrawn at once", "doubts ended", "pages for devices that may hear in doubt",
 	"devices that went on from an older place",
+	"refunds", "statements approved", "refunds in a later statement than their line", "voids of lines in a statement",
+	"payouts", "payouts held", "statements that a server forgot", "of these, kept by who paid them",
 }
 
 func (f Fault) String() string { return names[f] }

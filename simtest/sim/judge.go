@@ -50,6 +50,7 @@ func (w *World) judge() {
 	}
 	w.judgeReferrals(v)
 	w.judgePhotos(v)
+	w.judgeBooks(v)
 	w.hits[Held] += len(v.verdicts)
 	w.hits[Conflicted] += len(v.ledger) / 2
 }
@@ -150,6 +151,10 @@ func (w *World) effect(t *tx, v *view) effect {
 			return none
 		}
 		return whole
+	case aPayout:
+		if len(v.payouts(t.record)) == 0 {
+			return none
+		}
 	case aRecord:
 		if row == nil {
 			return none

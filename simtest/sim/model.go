@@ -22,9 +22,10 @@ type model struct {
 	grants   map[syncproto.RecordID]*right
 	revoked  map[syncproto.RecordID]bool
 	released map[syncproto.Hash]bool // that head office wanted released: judged again, then
-	begun    bool                    // the log has its first history
-	doubt    bool                    // the log shows that it was longer, and nobody has said since who takes part
-	restored bool                    // the log went back in time: positions are others than were seen
+	books    *books
+	begun    bool // the log has its first history
+	doubt    bool // the log shows that it was longer, and nobody has said since who takes part
+	restored bool // the log went back in time: positions are others than were seen
 }
 
 // tx is what a person did, and was told is saved.
@@ -45,6 +46,8 @@ type tx struct {
 	class    syncproto.Class
 	replaces syncproto.Hash
 	photo    syncproto.Root
+	product  syncproto.RecordID // that was sold or given back
+	refunds  syncproto.RecordID // line that is given back
 }
 
 type kindOfTx string
@@ -57,6 +60,7 @@ const (
 	aMove   kindOfTx = "move"
 	aPhoto  kindOfTx = "photo"
 	aStep   kindOfTx = "step" // of a referral
+	aPayout kindOfTx = "payout"
 )
 
 // arrival is how a transaction came into the log.
@@ -78,7 +82,7 @@ type right struct {
 }
 
 func newModel() *model {
-	return &model{byHash: map[syncproto.Hash]*tx{}, logged: map[syncproto.Hash]*arrival{}, grants: map[syncproto.RecordID]*right{}, revoked: map[syncproto.RecordID]bool{}, released: map[syncproto.Hash]bool{}}
+	return &model{byHash: map[syncproto.Hash]*tx{}, logged: map[syncproto.Hash]*arrival{}, grants: map[syncproto.RecordID]*right{}, revoked: map[syncproto.RecordID]bool{}, released: map[syncproto.Hash]bool{}, books: newBooks()}
 }
 
 func (m *model) add(t *tx) {
@@ -219,6 +223,7 @@ func (m *model) reads(device syncproto.RecordID, class syncproto.Class, scopes [
 // rolledBack begins anew with what the log holds now.
 func (m *model) rolledBack(data [][]byte) {
 	m.restored, m.doubt, m.begun = true, false, false
+	m.books.rolledBack()
 	m.logged, m.grants, m.revoked = map[syncproto.Hash]*arrival{}, map[syncproto.RecordID]*right{}, map[syncproto.RecordID]bool{}
 	for i, d := range data {
 		m.appended(oplog.Index(i+1), d)

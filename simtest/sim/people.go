@@ -51,17 +51,22 @@ func (w *World) opSell(o Op) {
 		if err != nil {
 			return err
 		}
-		t.record, t.amount = sold.Sale, t.pieces*price
+		t.record, t.amount, t.product = sold.Sale, t.pieces*price, product
 		if sold.AmountMinor != t.amount {
 			w.failf("a sale of %d pieces at %d is said to be of %d", t.pieces, price, sold.AmountMinor)
 		}
-		return s.store.Read(ctx, func(r *store.Reader) error {
-			row, err := r.Get(schema.Sale, t.record)
-			if err == nil {
-				t.scopes = row.Scopes(nil)
-			}
-			return err
-		})
+		return w.lies(s, t)
+	})
+}
+
+// lies notes in which scopes a sale lies.
+func (w *World) lies(s *site, t *tx) error {
+	return s.store.Read(ctx, func(r *store.Reader) error {
+		row, err := r.Get(schema.Sale, t.record)
+		if err == nil {
+			t.scopes = row.Scopes(nil)
+		}
+		return err
 	})
 }
 
@@ -98,8 +103,10 @@ func (w *World) opProduct(o Op) {
 	s := w.site(o.A)
 	w.person(s, func(t *tx) (err error) {
 		t.kind, t.table = aRecord, schema.Product
-		if t.record, err = s.client.AddProduct(ctx, client.NewProduct{Name: "Another product"}); err == nil {
+		family, _ := pick(append(w.families, syncproto.RecordID{}), o.B)
+		if t.record, err = s.client.AddProduct(ctx, client.NewProduct{Name: "Another product", Family: family}); err == nil {
 			w.products = append(w.products, t.record)
+			w.model.books.owner[t.record] = family
 		}
 		return err
 	})
@@ -192,6 +199,7 @@ func (w *World) opReplace(o Op) {
 	}
 	w.person(s, func(t *tx) error {
 		t.kind, t.table, t.record, t.amount, t.pieces, t.class = was.kind, was.table, was.record, was.amount, was.pieces, was.class
+		t.product = was.product
 		t.replaces = was.hash
 		_, err := s.client.Replace(ctx, v.Hash, *v.Mend)
 		if err == nil {

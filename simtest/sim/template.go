@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -36,6 +37,7 @@ type Template struct {
 	sites    []madeSite
 	products []syncproto.RecordID
 	persons  []syncproto.RecordID
+	families []syncproto.RecordID // that have a product
 }
 
 type madeSite struct {
@@ -130,6 +132,16 @@ func NewTemplate(dir string) (t *Template, err error) {
 		w.sites = append(w.sites, s)
 		w.quietly(s)
 	}
+	for _, s := range w.sites[2:] {
+		f, err := s.client.AddFamily(ctx, client.NewFamily{Name: "Family of " + s.name})
+		w.must(err)
+		w.families = append(w.families, f)
+	}
+	for range 2 {
+		for _, s := range w.sites {
+			w.quietly(s)
+		}
+	}
 	for i, s := range w.sites {
 		var fair syncproto.RecordID
 		if s.kind == schema.KindStall {
@@ -140,8 +152,9 @@ func NewTemplate(dir string) (t *Template, err error) {
 		s.till, err = s.client.OpenTill(ctx, client.NewTill{Fair: fair, Currency: "AED"})
 		w.must(err)
 		if i < 2 {
-			p, err := s.client.AddProduct(ctx, client.NewProduct{Name: "Product of " + s.name, Sku: "first-" + s.name, PriceMinor: 500, Currency: "AED"})
+			p, err := s.client.AddProduct(ctx, client.NewProduct{Name: "Product of " + s.name, Sku: "first-" + s.name, Family: w.families[i], PriceMinor: 500, Currency: "AED"})
 			w.must(err)
+			t.model.books.owner[p] = w.families[i]
 			w.products = append(w.products, p)
 		} else {
 			p, err := s.client.AddPerson(ctx, client.NewPerson{Name: "Somebody at " + s.name})
@@ -154,7 +167,7 @@ func NewTemplate(dir string) (t *Template, err error) {
 			w.quietly(s)
 		}
 	}
-	t.products, t.persons = w.products, w.persons
+	t.products, t.persons, t.families = w.products, w.persons, w.families
 	for _, s := range w.sites {
 		s.crash(0)
 		s.files.db, s.files.photos = w.rested(s.files.db), w.rested(s.files.photos)
@@ -200,9 +213,11 @@ const wholeWorlds = 10
 func (t *Template) world(host string, seed uint64, sites int) *World {
 	m := newModel()
 	m.orgKey, m.nodeKey = t.model.orgKey, t.model.nodeKey
+	maps.Copy(m.books.owner, t.model.books.owner)
 	w := newWorld(t.slots, host, m, seeded("world", seed))
 	w.empty, w.whole = t.empty, seed%wholeWorlds == 0
 	w.products, w.persons = append(w.products, t.products...), append(w.persons, t.persons...)
+	w.families = t.families
 	w.centre.dir, w.centre.files = w.slot(centreSlot), t.state
 	w.centre.kept, w.centre.photoFiles = t.log, t.photos
 	w.centre.data = t.data[:len(t.data):len(t.data)]

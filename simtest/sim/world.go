@@ -38,6 +38,7 @@ type World struct {
 	say         func(string) // nil where nobody reads along
 	products    []syncproto.RecordID
 	persons     []syncproto.RecordID
+	families    []syncproto.RecordID
 	values      int
 	referrals   []syncproto.RecordID
 	photos      [][]byte // that somebody took

@@ -70,6 +70,11 @@ const (
 	PaidTwice
 	StatementLost
 	StatementKept
+	Merged
+	OfficeMerged
+	Parted
+	Circled
+	Scanned
 	faults
 )
 
@@ -92,6 +97,7 @@ var names = [faults]string{
 	"devices that went on from an older place",
 	"refunds", "statements approved", "refunds in a later statement than their line", "voids of lines in a statement",
 	"payouts", "payouts held", "statements that a server forgot", "of these, kept by who paid them",
+	"people merged at a branch", "people merged by head office", "people parted", "people merged into each other", "cards read",
 }
 
 func (f Fault) String() string { return names[f] }

@@ -50,6 +50,7 @@ func (w *World) judge() {
 	}
 	w.judgeReferrals(v)
 	w.judgePhotos(v)
+	w.judgeMerges(v)
 	w.judgeBooks(v)
 	w.hits[Held] += len(v.verdicts)
 	w.hits[Conflicted] += len(v.ledger) / 2
@@ -151,6 +152,10 @@ func (w *World) effect(t *tx, v *view) effect {
 			return none
 		}
 		return whole
+	case aMerge:
+		if row == nil {
+			return none
+		}
 	case aPayout:
 		if len(v.payouts(t.record)) == 0 {
 			return none

@@ -23,9 +23,11 @@ type model struct {
 	revoked  map[syncproto.RecordID]bool
 	released map[syncproto.Hash]bool // that head office wanted released: judged again, then
 	books    *books
-	begun    bool // the log has its first history
-	doubt    bool // the log shows that it was longer, and nobody has said since who takes part
-	restored bool // the log went back in time: positions are others than were seen
+	said     []claim // by head office, of who is whom
+	unsure   bool    // whether head office said something else too
+	begun    bool    // the log has its first history
+	doubt    bool    // the log shows that it was longer, and nobody has said since who takes part
+	restored bool    // the log went back in time: positions are others than were seen
 }
 
 // tx is what a person did, and was told is saved.
@@ -48,6 +50,8 @@ type tx struct {
 	photo    syncproto.Root
 	product  syncproto.RecordID // that was sold or given back
 	refunds  syncproto.RecordID // line that is given back
+	claims   []claim            // of who is whom
+	scanned  syncproto.RecordID // person whose card was read
 }
 
 type kindOfTx string
@@ -61,6 +65,7 @@ const (
 	aPhoto  kindOfTx = "photo"
 	aStep   kindOfTx = "step" // of a referral
 	aPayout kindOfTx = "payout"
+	aMerge  kindOfTx = "merge" // or its undoing
 )
 
 // arrival is how a transaction came into the log.

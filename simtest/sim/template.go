@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"time"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
@@ -38,6 +39,7 @@ type Template struct {
 	products []syncproto.RecordID
 	persons  []syncproto.RecordID
 	families []syncproto.RecordID // that have a product
+	session  syncproto.RecordID
 }
 
 type madeSite struct {
@@ -162,12 +164,14 @@ func NewTemplate(dir string) (t *Template, err error) {
 			w.persons = append(w.persons, p)
 		}
 	}
+	w.session = w.planned(w.sites[2], w.sites[3])
 	for range 3 {
 		for _, s := range w.sites {
 			w.quietly(s)
 		}
 	}
 	t.products, t.persons, t.families = w.products, w.persons, w.families
+	t.session = w.session
 	for _, s := range w.sites {
 		s.crash(0)
 		s.files.db, s.files.photos = w.rested(s.files.db), w.rested(s.files.photos)
@@ -182,6 +186,15 @@ func NewTemplate(dir string) (t *Template, err error) {
 	w.must(fresh.Close())
 	t.empty.main = memfs.Read(path)
 	return t, nil
+}
+
+// planned is a session that two branches hold.
+func (w *World) planned(s, also *site) syncproto.RecordID {
+	workshop, err := s.client.AddWorkshop(ctx, client.NewWorkshop{Name: "A workshop", Kind: "practical", Minutes: 90, Counts: true})
+	w.must(err)
+	session, err := s.client.PlanSession(ctx, client.NewSession{Workshop: workshop, Starts: s.now(), Ends: s.now().Add(3 * time.Hour), Also: also.id})
+	w.must(err)
+	return session
 }
 
 // rested is a database whose WAL was moved into its main file.
@@ -217,7 +230,7 @@ func (t *Template) world(host string, seed uint64, sites int) *World {
 	w := newWorld(t.slots, host, m, seeded("world", seed))
 	w.empty, w.whole = t.empty, seed%wholeWorlds == 0
 	w.products, w.persons = append(w.products, t.products...), append(w.persons, t.persons...)
-	w.families = t.families
+	w.families, w.session = t.families, t.session
 	w.centre.dir, w.centre.files = w.slot(centreSlot), t.state
 	w.centre.kept, w.centre.photoFiles = t.log, t.photos
 	w.centre.data = t.data[:len(t.data):len(t.data)]

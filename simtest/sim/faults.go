@@ -75,6 +75,12 @@ const (
 	Parted
 	Circled
 	Scanned
+	Brought
+	LotStepped
+	GoodsMoved
+	Counted
+	Unmoved
+	StockAlike
 	faults
 )
 
@@ -98,6 +104,7 @@ var names = [faults]string{
 	"refunds", "statements approved", "refunds in a later statement than their line", "voids of lines in a statement",
 	"payouts", "payouts held", "statements that a server forgot", "of these, kept by who paid them",
 	"people merged at a branch", "people merged by head office", "people parted", "people merged into each other", "cards read",
+	"lots brought", "lots taken a step", "goods moved without a lot", "shelves counted", "movements taken back", "shelves that a site has as head office does",
 }
 
 func (f Fault) String() string { return names[f] }

@@ -51,6 +51,7 @@ func (w *World) judge() {
 	w.judgeReferrals(v)
 	w.judgePhotos(v)
 	w.judgeMerges(v)
+	w.judgeGoods(v)
 	w.judgeBooks(v)
 	w.hits[Held] += len(v.verdicts)
 	w.hits[Conflicted] += len(v.ledger) / 2
@@ -152,6 +153,14 @@ func (w *World) effect(t *tx, v *view) effect {
 			return none
 		}
 		return whole
+	case aGoods:
+		switch {
+		case len(t.shifts) == 0: // a state of a lot
+		case row == nil:
+			return none
+		default:
+			return whole
+		}
 	case aMerge:
 		if row == nil {
 			return none

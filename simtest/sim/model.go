@@ -52,6 +52,8 @@ type tx struct {
 	refunds  syncproto.RecordID // line that is given back
 	claims   []claim            // of who is whom
 	scanned  syncproto.RecordID // person whose card was read
+	at       int64              // UTC ms, by the clock of its device: of a sale and of goods
+	shifts   []shift            // of goods
 }
 
 type kindOfTx string
@@ -66,6 +68,7 @@ const (
 	aStep   kindOfTx = "step" // of a referral
 	aPayout kindOfTx = "payout"
 	aMerge  kindOfTx = "merge" // or its undoing
+	aGoods  kindOfTx = "goods" // brought, moved or counted
 )
 
 // arrival is how a transaction came into the log.

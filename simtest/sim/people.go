@@ -52,6 +52,7 @@ func (w *World) opSell(o Op) {
 			return err
 		}
 		t.record, t.amount, t.product = sold.Sale, t.pieces*price, product
+		t.at, t.shifts = s.now().UnixMilli(), []shift{{shelf{s.id, product}, -t.pieces, false}}
 		if sold.AmountMinor != t.amount {
 			w.failf("a sale of %d pieces at %d is said to be of %d", t.pieces, price, sold.AmountMinor)
 		}
@@ -199,7 +200,7 @@ func (w *World) opReplace(o Op) {
 	}
 	w.person(s, func(t *tx) error {
 		t.kind, t.table, t.record, t.amount, t.pieces, t.class = was.kind, was.table, was.record, was.amount, was.pieces, was.class
-		t.product = was.product
+		t.product, t.at, t.shifts = was.product, was.at, was.shifts
 		t.replaces = was.hash
 		_, err := s.client.Replace(ctx, v.Hash, *v.Mend)
 		if err == nil {

@@ -221,6 +221,7 @@ func (w *World) opRefund(o Op) {
 			return err
 		}
 		// What was paid for all pieces, by as many as are given back: no price here has a discount.
+		t.at, t.shifts = s.now().UnixMilli(), []shift{{shelf{s.id, t.product}, -t.pieces, false}}
 		if t.record, t.amount = back.Sale, of.amount/of.pieces*t.pieces; back.AmountMinor != t.amount {
 			w.failf("%d pieces of a sale of %d for %d give back %d", -t.pieces, of.pieces, of.amount, -back.AmountMinor)
 		}

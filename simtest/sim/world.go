@@ -39,6 +39,7 @@ type World struct {
 	products    []syncproto.RecordID
 	persons     []syncproto.RecordID
 	families    []syncproto.RecordID
+	lots        []lot
 	session     syncproto.RecordID // to which people come
 	values      int
 	referrals   []syncproto.RecordID

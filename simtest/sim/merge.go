@@ -158,12 +158,35 @@ func (w *World) officeMerge(a, b syncproto.RecordID) error {
 
 // opPart has somebody undo a merge.
 func (w *World) opPart(o Op) {
-	person, ok := pick(w.persons, o.B>>1)
-	if s, _ := w.branch(o.A); ok && o.B&1 == 0 && s.open {
-		w.merging(s, Parted, func() error { return s.client.PartPerson(ctx, person, "a clerk") })
-	} else if ok {
+	s, at := w.branch(o.A)
+	if o.B&1 == 0 && s.open {
+		list := w.merged(s)
+		if len(list) == 0 {
+			w.opMerge(Op{A: at, B: o.B | 1})
+			list = w.merged(s)
+		}
+		if person, ok := pick(list, o.B>>1); ok {
+			w.merging(s, Parted, func() error { return s.client.PartPerson(ctx, person, "a clerk") })
+		}
+	} else if person, ok := pick(w.persons, o.B>>1); ok {
 		w.officeMerges(Parted, func() error { return w.centre.server.PartPerson(ctx, person, "an auditor") })
 	}
+}
+
+// merged are the people who are read as others at a site.
+func (w *World) merged(s *site) (list []syncproto.RecordID) {
+	if !s.open {
+		return nil
+	}
+	w.mustAlive(s, s.store.Read(ctx, func(r *store.Reader) error {
+		return r.Each(schema.PersonAlias, func(row *records.Row) error {
+			if !row.Of(schema.Voided).Bool() {
+				list = append(list, row.Of(schema.AliasPerson).ID())
+			}
+			return nil
+		})
+	}))
+	return list
 }
 
 // opCircle has two people merged into each other apart, each of whom came to the same session:
@@ -179,7 +202,7 @@ func (w *World) opCircle(o Op) {
 	w.opSettle(Op{A: at})
 	w.hangUp(s)
 	n := len(w.sites)
-	if o.B&1 == 0 {
+	if o.B>>2&3 == 0 {
 		w.opClone(Op{A: at})
 	}
 	if s.open {

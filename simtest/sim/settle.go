@@ -40,7 +40,7 @@ const everDay = "9999-12-31"
 // sum that somebody looked at, while somebody else may approve it first.
 func (w *World) opDue(o Op) {
 	c := w.centre
-	if !c.up {
+	if w.fold(); !c.up { // what comes to light between two presses of the button is due then
 		return
 	}
 	ask := server.NewSettlement{To: everDay, By: "an accountant"}

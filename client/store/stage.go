@@ -251,7 +251,7 @@ const keptCursors = 32
 // older keeps cursors at exponential distance: of two whose distance from here is
 // alike, the newer goes.
 func (b *base) older(c *syncproto.Checkpoint) error {
-	if c.Position == b.progress.Position {
+	if c.Position == b.progress.Position && c.Hash == b.progress.Hash { // of that number there may be one of a log that is gone
 		return nil
 	}
 	if err := b.tx.Exec(`DELETE FROM older WHERE position > ?`, uint64(c.Position)); err != nil { // of a log that is gone

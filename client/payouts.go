@@ -85,7 +85,8 @@ func (c *Client) Pay(ctx context.Context, n NewPayout) (receipt string, err erro
 			}
 			return nil
 		}
-		receipt = d.Identity().Prefix + "-" + s.Number // a paper of its own, whatever becomes of the record
+		// A number of its own, whatever becomes of the record here or of the statement there.
+		receipt = d.Identity().Prefix + "-" + s.Number + "-" + n.Statement.Letters()
 		paid := []store.Field{
 			field(schema.PayoutPaidAt, syncproto.IntValue(now.UnixMilli())), field(schema.PayoutAmount, syncproto.IntValue(s.NetMinor)), field(schema.PayoutCurrency, text(s.Currency)),
 			field(schema.PayoutMethod, text(n.Method)), field(schema.PayoutReceiptNo, text(receipt)), field(schema.PayoutBy, text(n.By)),

@@ -137,6 +137,13 @@ func (v RecordID) Child(n int) RecordID {
 	return v
 }
 
+// Letters are four that tell a record on paper from another of the same number: head office
+// gives a number again that it has forgotten. One pair of records in a million has the same.
+func (v RecordID) Letters() string {
+	h := sha256.Sum256(v[:])
+	return codeAlphabet.EncodeToString(h[:3])[:4]
+}
+
 // LastChild is the greatest id that Child gives: what is derived from v lies behind v and up
 // to it. Nothing is derived from what is derived itself: that has nothing behind it.
 func (v RecordID) LastChild() RecordID {

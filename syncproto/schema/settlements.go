@@ -92,7 +92,7 @@ const (
 	PayoutAmount    syncproto.FieldID = 5
 	PayoutCurrency  syncproto.FieldID = 6
 	PayoutMethod    syncproto.FieldID = 7
-	PayoutReceiptNo syncproto.FieldID = 8 // device's prefix and the statement's number
+	PayoutReceiptNo syncproto.FieldID = 8 // device's prefix, the statement's number and letters
 	PayoutBy        syncproto.FieldID = 9
 	PayoutSignature syncproto.FieldID = 10 // of who received it
 	PayoutDispute   syncproto.FieldID = 11 // what the family says

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/rawaj/rawaj/internal/members"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
@@ -12,14 +11,14 @@ import (
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
-// creditChanges gives the credits that are to be written: what each session gave each
-// person by all scans, verdicts and corrections there are, for the branch that the person
+// creditChanges gives the credits of some people that are to be written: what each session
+// gave each of them by all scans, verdicts and corrections there are, for the branch that the person
 // belongs to (R4). A credit that nothing stands for any more is withdrawn: its session was
 // cancelled, or its scans are read as another person's, or no longer so.
-func creditChanges(r *state.Reader, book *members.Book) (changes []syncproto.Change, err error) {
+func creditChanges(r *state.Reader, w *whom) (changes []syncproto.Change, err error) {
 	stands := map[syncproto.RecordID]bool{}
-	for _, id := range slices.SortedFunc(maps.Keys(book.Of), compareIDs) {
-		m := book.Of[id]
+	for _, id := range slices.SortedFunc(maps.Keys(w.book.Of), compareIDs) {
+		m := w.book.Of[id]
 		if len(m.Sessions) == 0 {
 			continue
 		}
@@ -49,7 +48,7 @@ func creditChanges(r *state.Reader, book *members.Book) (changes []syncproto.Cha
 			changes = append(changes, differ...)
 		}
 	}
-	err = r.Each(schema.Credit, func(row *records.Row) error {
+	err = w.of.Each(schema.Credit, func(row *records.Row) error {
 		if stands[row.ID] {
 			return nil
 		}

@@ -95,7 +95,7 @@ func (s *Server) Publish(ctx context.Context, n NewPolicy) (p PolicyShown, err e
 		next = max(next, have.Version+1)
 	}
 	changes := []syncproto.Change{create(schema.Policy, n.ID,
-		syncproto.FieldValue{Field: schema.NameAr, Value: orNull(n.NameAr)}, syncproto.FieldValue{Field: schema.NameFa, Value: orNull(n.NameFa)}, syncproto.FieldValue{Field: schema.NameEn, Value: orNull(n.NameEn)},
+		typed(schema.NameAr, n.NameAr), typed(schema.NameFa, n.NameFa), typed(schema.NameEn, n.NameEn),
 		syncproto.FieldValue{Field: schema.PolicyVersion, Value: syncproto.IntValue(next)}, syncproto.FieldValue{Field: schema.PolicyFrom, Value: syncproto.TextValue(n.From)})}
 	p = PolicyShown{n.ID, next, n.NameAr, n.NameFa, n.NameEn, n.From, nil}
 	for i, t := range texts {

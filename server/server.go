@@ -50,7 +50,7 @@ type Server struct {
 
 	overviews overviews
 	closings  closings
-	members   knocked // looks at who is eligible when what that follows from has changed
+	members   dirty // looks at who is eligible when what that follows from has changed
 
 	usual    *semaphore.Weighted // bytes of batches being taken in, of the usual size
 	bulk     *semaphore.Weighted // and of larger ones
@@ -87,7 +87,7 @@ type Server struct {
 // New makes a server of what is in the log. It folds what the state lacks, which
 // may take a while; progress, if given, is told the entries folded and their total.
 func New(ctx context.Context, c Config, progress func(done, total oplog.Index)) (*Server, error) {
-	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), uploads: make(chan struct{}, maxUploads), comparing: make(chan struct{}, 1), closings: newClosings(), members: make(knocked, 1)}
+	s := &Server{Config: c, live: live.New(), usual: semaphore.NewWeighted(usualBudget), bulk: semaphore.NewWeighted(bulkBudget), pages: semaphore.NewWeighted(maxPages), parcels: semaphore.NewWeighted(maxParcels), applied: make(chan struct{}), strangers: make(chan struct{}, maxStrangers), uploads: make(chan struct{}, maxUploads), comparing: make(chan struct{}, 1), closings: newClosings(), members: newDirty()}
 	s.Limits = c.Limits.filled()
 	s.metrics = newMetrics(s)
 	s.attaching = newAttaching(s.Limits.Chunks)
@@ -139,7 +139,7 @@ func (s *Server) foldOn(ctx context.Context) error {
 		if err == nil {
 			s.woken(&r)
 			s.closings.noted(&r)
-			s.notedMembers(&r)
+			s.members.noted(&r)
 		}
 		return err
 	}, nil)

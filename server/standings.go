@@ -16,37 +16,14 @@ import (
 )
 
 // Standings of families and credits of people are head office's: it computes them from what
-// sites recorded, whenever that changes and at each midnight, and writes what is not there
-// yet. It keeps nothing between two looks, so a restart, a rebuild or a server that was
-// put back needs nothing beside them, and adds nothing twice.
-
-// knocked holds a token when there is a reason to look.
-type knocked chan struct{}
-
-func (k knocked) knock() {
-	select {
-	case k <- struct{}{}:
-	default:
-	}
-}
-
-// decides are the tables that standings and credits follow from.
-var decides = map[syncproto.TableID]bool{
-	schema.Membership: true, schema.Ground: true, schema.IdentityDocument: true, schema.PolicySignature: true, schema.Policy: true,
-	schema.Scan: true, schema.Attendance: true, schema.AttendanceCorrection: true, schema.WorkshopSession: true, schema.Workshop: true,
-	schema.Person: true, schema.PersonAlias: true, schema.Participation: true, schema.Fair: true, schema.Site: true,
-}
-
-// notedMembers takes over what a commit of the fold brought.
-func (s *Server) notedMembers(r *state.Result) {
-	if slices.ContainsFunc(r.Records, func(t state.Touched) bool { return decides[t.Table] }) {
-		s.members.knock()
-	}
-}
+// sites recorded, of whoever a change touches at once, of everybody at the start and at each
+// midnight, and writes what is not there yet. Nothing that it keeps between two looks has to
+// outlast it, so a restart, a rebuild or a server that was put back needs nothing beside them,
+// and adds nothing twice.
 
 const (
-	// lookShare is how much longer than a look took nobody looks again: a look reads all
-	// scans, and takes a tenth of a processor at most, however often something changes.
+	// lookShare is how much longer than a look took nobody looks again: looks take a tenth of
+	// a processor at most, however often something changes, and those at everybody another.
 	lookShare = 9
 	// lookAtLeast is how often it is looked although nothing changed: a clock that was set
 	// over midnight is noticed.
@@ -55,38 +32,58 @@ const (
 	changesAtOnce = 128
 )
 
-// looks looks at the start, whenever something changed, and when a day begins at a site.
+// looks looks at everybody at the start and when a day begins at a site, and between at whom
+// changes touched.
 func (s *Server) looks(ctx context.Context) error {
+	which := &touched{all: true}
+	var day, rested time.Time // when it looks at everybody, and before when it does not
 	for {
 		began := time.Now()
-		again, err := s.look(ctx)
+		again, err := s.look(ctx, which)
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			s.Logger.Error("look at who is eligible", "err", err)
-			again = answerAgain
+			which.all, again = true, answerAgain
 		}
-		rest := time.NewTimer(lookShare * time.Since(began))
-		select {
-		case <-rest.C:
-		case <-ctx.Done():
-			return ctx.Err()
+		now := time.Now()
+		rest := now.Add(lookShare * now.Sub(began))
+		if which.all {
+			day, rested, rest = now.Add(again), rest, now
 		}
-		next := time.NewTimer(again)
-		select {
-		case <-s.members:
-		case <-next.C:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := await(ctx, rest, nil); err != nil {
+			return err
 		}
-		next.Stop()
+		if err := await(ctx, day, s.members.wake); err != nil {
+			return err
+		}
+		which = s.members.take()
+		if which.all = which.all || err != nil || !time.Now().Before(day); which.all {
+			if err := await(ctx, rested, nil); err != nil {
+				return err
+			}
+		}
 	}
 }
 
-// look writes the credits and standings that are not there as they should be. again is how
-// long they hold if nothing changes.
-func (s *Server) look(ctx context.Context) (again time.Duration, err error) {
+// await waits for a time, or until it is woken.
+func await(ctx context.Context, until time.Time, woken <-chan struct{}) error {
+	t := time.NewTimer(time.Until(until))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-woken:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// look writes the credits and standings of whom changes touched that are not there as they
+// should be. again is how long they all hold if nothing changes, after a look at everybody.
+func (s *Server) look(ctx context.Context, which *touched) (again time.Duration, err error) {
 	var changes []syncproto.Change
 	var seen syncproto.Base
 	now := s.Now()
@@ -96,20 +93,9 @@ func (s *Server) look(ctx context.Context) (again time.Duration, err error) {
 			return err
 		}
 		seen = syncproto.Base{Position: head.Position, Hash: head.PositionHash.Short()}
-		book, err := members.Read(r)
-		if err != nil {
-			return err
+		if changes, err = missing(r, which, now); err == nil && which.all {
+			again, err = untilMidnight(r, now)
 		}
-		zones, err := zonesOf(r)
-		if err != nil {
-			return err
-		}
-		again = untilMidnight(now, zones)
-		if changes, err = creditChanges(r, book); err != nil {
-			return err
-		}
-		more, err := standingChanges(r, book, zones, now.UnixMilli())
-		changes = append(changes, more...)
 		return err
 	}); err != nil {
 		return 0, err
@@ -122,78 +108,89 @@ func (s *Server) look(ctx context.Context) (again time.Duration, err error) {
 	return again, nil
 }
 
-func zonesOf(r *state.Reader) (map[syncproto.RecordID]*time.Location, error) {
-	zones := map[syncproto.RecordID]*time.Location{}
-	return zones, r.Each(schema.Site, func(row *records.Row) error {
-		zones[row.ID] = time.UTC
-		if z, err := time.LoadLocation(row.Of(schema.SiteZone).Text()); err == nil {
-			zones[row.ID] = z
+// missing gives what is to be written of whom changes touched.
+func missing(r *state.Reader, which *touched, now time.Time) ([]syncproto.Change, error) {
+	w, err := which.whom(r)
+	if err != nil {
+		return nil, err
+	}
+	credits, err := creditChanges(r, &w)
+	if err != nil {
+		return nil, err
+	}
+	standings, err := standingChanges(r, &w, now.UnixMilli())
+	return append(credits, standings...), err
+}
+
+// zones are those of sites, by their id.
+type zones map[syncproto.RecordID]*time.Location
+
+// of is the zone of a site, UTC where none is known.
+func (z zones) of(r *state.Reader, site syncproto.RecordID) (*time.Location, error) {
+	if z[site] == nil {
+		row, err := r.Get(schema.Site, site)
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
+		z[site] = time.UTC
+		if row != nil {
+			z[site] = zoneOf(row)
+		}
+	}
+	return z[site], nil
+}
+
+func zoneOf(site *records.Row) *time.Location {
+	if zone, err := time.LoadLocation(site.Of(schema.SiteZone).Text()); err == nil {
+		return zone
+	}
+	return time.UTC
 }
 
 // untilMidnight is how long the day lasts where it ends first.
-func untilMidnight(now time.Time, zones map[syncproto.RecordID]*time.Location) time.Duration {
-	least := lookAtLeast
-	for _, z := range zones {
-		y, m, d := now.In(z).Date()
-		least = min(least, time.Date(y, m, d+1, 0, 0, 0, 0, z).Sub(now))
-	}
-	return max(least, time.Millisecond)
+func untilMidnight(r *state.Reader, now time.Time) (time.Duration, error) {
+	least, seen := lookAtLeast, map[string]bool{}
+	err := r.Each(schema.Site, func(row *records.Row) error {
+		if name := row.Of(schema.SiteZone).Text(); !seen[name] {
+			seen[name] = true
+			z := zoneOf(row)
+			y, m, d := now.In(z).Date()
+			least = min(least, time.Date(y, m, d+1, 0, 0, 0, 0, z).Sub(now))
+		}
+		return nil
+	})
+	return max(least, time.Millisecond), err
 }
 
-// standingChanges gives what is to be written for the branch of each family and for the
-// fairs that it takes part in.
-func standingChanges(r *state.Reader, book *members.Book, zones map[syncproto.RecordID]*time.Location, now int64) (changes []syncproto.Change, err error) {
-	ends := map[syncproto.RecordID]rules.Day{}
-	if err := r.Each(schema.Fair, func(row *records.Row) error {
-		ends[row.ID] = row.Of(schema.FairEndsOn).Text()
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	fairs := map[syncproto.RecordID][]syncproto.RecordID{}
-	if err := r.Each(schema.Participation, func(row *records.Row) error {
-		family := row.Of(schema.PartFamily).ID()
-		fairs[family] = append(fairs[family], row.Of(schema.PartFair).ID())
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	families := book.Families()
-	left := map[syncproto.RecordID]syncproto.RecordID{} // branch of families that had members and have none
-	if err := r.Each(schema.Standing, func(row *records.Row) error {
-		family := row.Of(schema.StandingFamily).ID()
-		if branch := row.Of(schema.StandingBranch); !branch.IsNull() && families[family] == nil {
-			families[family], left[family] = []*members.Member{}, branch.ID()
+// standingChanges gives what is to be written for the branch of each of some families, and
+// for the fairs that it takes part in and that are not over.
+func standingChanges(r *state.Reader, w *whom, now int64) (changes []syncproto.Change, err error) {
+	all, zones := w.book.Families(), zones{}
+	for _, id := range slices.SortedFunc(maps.Keys(w.families), compareIDs) {
+		list := all[id]
+		branch, err := branchOf(r, id, list)
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	for _, id := range slices.SortedFunc(maps.Keys(families), compareIDs) {
-		list := families[id]
-		branch := left[id]
-		if len(list) > 0 {
-			branch = list[0].Membership.Of(schema.MembershipSite).ID()
+		if branch.IsZero() {
+			continue
 		}
-		zone := zones[branch]
-		if zone == nil {
-			zone = time.UTC
+		zone, err := zones.of(r, branch)
+		if err != nil {
+			return nil, err
 		}
 		today := rules.DayIn(now, zone)
 		st, until := members.Standing(list, today, zone)
-		for _, fair := range append([]syncproto.RecordID{{}}, fairs[id]...) {
-			who := []syncproto.FieldValue{{Field: schema.StandingFamily, Value: syncproto.IDValue(id)}, {Field: schema.StandingFair}, {Field: schema.StandingBranch, Value: syncproto.IDValue(branch)}}
-			if end := ends[fair]; end != "" && end < today { // nobody comes any more
-				continue
-			}
+		fairs, err := fairsOf(r, id, today)
+		if err != nil {
+			return nil, err
+		}
+		for _, fair := range append([]syncproto.RecordID{{}}, fairs...) {
+			who := []syncproto.FieldValue{set(schema.StandingFamily, syncproto.IDValue(id)), {Field: schema.StandingFair}, set(schema.StandingBranch, syncproto.IDValue(branch))}
 			if !fair.IsZero() { // what a fair reads names no branch
 				who[1].Value, who[2].Value = syncproto.IDValue(fair), syncproto.Value{}
 			}
-			fields := append(who, syncproto.FieldValue{Field: schema.StandingState, Value: syncproto.TextValue(st)}, syncproto.FieldValue{Field: schema.StandingEligibleUntil, Value: orNull(until)})
-			differ, err := put(r, schema.Standing, schema.StandingID(id, fair), fields...)
+			differ, err := put(r, schema.Standing, schema.StandingID(id, fair), append(who, set(schema.StandingState, syncproto.TextValue(st)), typed(schema.StandingEligibleUntil, until))...)
 			if err != nil {
 				return nil, err
 			}
@@ -203,11 +200,33 @@ func standingChanges(r *state.Reader, book *members.Book, zones map[syncproto.Re
 	return changes, nil
 }
 
-func compareIDs(a, b syncproto.RecordID) int { return slices.Compare(a[:], b[:]) }
-
-func orNull(s string) syncproto.Value {
-	if s == "" {
-		return syncproto.Value{}
+// branchOf is the branch of a family: that of its members, or where it has none any more the
+// one that was told so; zero where there never were any.
+func branchOf(r *state.Reader, family syncproto.RecordID, list []*members.Member) (branch syncproto.RecordID, err error) {
+	if len(list) > 0 {
+		return list[0].Membership.Of(schema.MembershipSite).ID(), nil
 	}
-	return syncproto.TextValue(s)
+	have, err := r.Get(schema.Standing, schema.StandingID(family, syncproto.RecordID{}))
+	if have != nil {
+		branch = have.Of(schema.StandingBranch).ID()
+	}
+	return branch, err
 }
+
+// fairsOf are the fairs that a family takes part in, without those where nobody comes any more.
+func fairsOf(r *state.Reader, family syncproto.RecordID, today rules.Day) (list []syncproto.RecordID, err error) {
+	err = r.EachOf(schema.Participation, schema.PartFamily, family, func(row *records.Row) error {
+		id := row.Of(schema.PartFair).ID()
+		fair, err := r.Get(schema.Fair, id)
+		if err != nil {
+			return err
+		}
+		if fair == nil || fair.Of(schema.FairEndsOn).IsNull() || fair.Of(schema.FairEndsOn).Text() >= today {
+			list = append(list, id)
+		}
+		return nil
+	})
+	return list, err
+}
+
+func compareIDs(a, b syncproto.RecordID) int { return slices.Compare(a[:], b[:]) }

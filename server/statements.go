@@ -108,11 +108,11 @@ func (s *Server) adjust(r *state.Reader, id syncproto.RecordID, q *NewAdjustment
 		q.OnDay = have.Of(schema.AdjustmentOn).Text()
 	}
 	if q.OnDay == "" {
-		zones, err := zonesOf(r)
+		zone, err := zones{}.of(r, *q.Branch)
 		if err != nil {
 			return nil, err
 		}
-		q.OnDay = rules.DayIn(s.Now().UnixMilli(), zones[*q.Branch])
+		q.OnDay = rules.DayIn(s.Now().UnixMilli(), zone)
 	}
 	return put(r, schema.Adjustment, id, set(schema.AdjustmentFamily, syncproto.IDValue(q.Family)), set(schema.AdjustmentBranch, syncproto.IDValue(*q.Branch)),
 		set(schema.AdjustmentAmount, syncproto.IntValue(q.AmountMinor)), typed(schema.AdjustmentCurrency, q.Currency), typed(schema.AdjustmentReason, q.Reason),

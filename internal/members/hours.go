@@ -1,6 +1,9 @@
 package members
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/rules"
@@ -17,16 +20,15 @@ type held struct {
 
 // readHours reads what sessions gave people: of sessions whose scans are here by the scans,
 // of others by what head office says.
-func (b *Book) readHours(r Reader) error {
+func (b *Book) readHours(r Reader, scanned func(session syncproto.RecordID) (bool, error)) error {
 	sessions := map[syncproto.RecordID]*held{}
-	of := func(id syncproto.RecordID) *held {
-		if sessions[id] == nil {
-			sessions[id] = &held{entered: map[syncproto.RecordID]int64{}}
-		}
-		return sessions[id]
-	}
 	if err := r.Each(schema.Scan, func(row *records.Row) error {
-		s, person := of(row.Of(schema.ScanSession).ID()), b.Person(row.Of(schema.ScanPerson).ID())
+		id, person := row.Of(schema.ScanSession).ID(), b.Person(row.Of(schema.ScanPerson).ID())
+		s := sessions[id]
+		if s == nil {
+			s = &held{entered: map[syncproto.RecordID]int64{}}
+			sessions[id] = s
+		}
 		s.scans = append(s.scans, rules.ScanOf{Person: person, Kind: row.Of(schema.ScanKind).Text(), At: row.Of(schema.ScanAt).Int()})
 		if have, ok := s.entered[person]; !ok || row.ID.MS() < have {
 			s.entered[person] = row.ID.MS()
@@ -36,32 +38,17 @@ func (b *Book) readHours(r Reader) error {
 		return err
 	}
 	if err := r.Each(schema.Attendance, func(row *records.Row) error {
-		s := of(row.Of(schema.AttendanceSession).ID())
-		s.verdicts = append(s.verdicts, rules.VerdictOf{Person: b.Person(row.Of(schema.AttendancePerson).ID()), Verdict: row.Of(schema.AttendanceVerdict).Text(), OutAt: row.Of(schema.AttendanceOutAt).Int(), At: row.Of(schema.AttendanceAt).Int()})
+		if s := sessions[row.Of(schema.AttendanceSession).ID()]; s != nil {
+			s.verdicts = append(s.verdicts, rules.VerdictOf{Person: b.Person(row.Of(schema.AttendancePerson).ID()), Verdict: row.Of(schema.AttendanceVerdict).Text(), OutAt: row.Of(schema.AttendanceOutAt).Int(), At: row.Of(schema.AttendanceAt).Int()})
+		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	if err := r.Each(schema.WorkshopSession, func(row *records.Row) error {
-		s := sessions[row.ID]
-		if s == nil || row.Of(schema.SessionStatus).Text() == schema.SessionCancelled {
-			return nil
-		}
-		w, err := r.Get(schema.Workshop, row.Of(schema.SessionWorkshop).ID())
-		if err != nil {
+	for _, id := range slices.SortedFunc(maps.Keys(sessions), compareIDs) {
+		if err := b.session(r, id, sessions[id]); err != nil {
 			return err
 		}
-		for _, p := range rules.Attendance(row.Values, s.scans, s.verdicts...) {
-			m := b.of(p.Person)
-			m.Sessions = append(m.Sessions, rules.Credited{
-				Session: row.ID, StartsAt: row.Of(schema.SessionStartsAt).Int(), EndsAt: row.Of(schema.SessionEndsAt).Int(),
-				Entered: s.entered[p.Person], Minutes: p.Credited, Counts: w != nil && w.Of(schema.WorkshopCounts).Bool(),
-				Review: p.Review, Decided: p.Verdict != "",
-			})
-		}
-		return nil
-	}); err != nil {
-		return err
 	}
 	if err := r.Each(schema.AttendanceCorrection, func(row *records.Row) error {
 		m := b.of(row.Of(schema.CorrectionPerson).ID())
@@ -75,12 +62,37 @@ func (b *Book) readHours(r Reader) error {
 	}
 	return r.Each(schema.Credit, func(row *records.Row) error {
 		person, session := row.Of(schema.CreditPerson).ID(), row.Of(schema.CreditSession).ID()
-		if sessions[session] == nil && b.Person(person) == person && !Withdrawn(row) { // under another record of the person it stands with that
+		if sessions[session] != nil || b.Person(person) != person || Withdrawn(row) { // under another record of the person it stands with that
+			return nil
+		}
+		here, err := scanned(session)
+		if err == nil && !here {
 			m := b.of(person)
 			m.Sessions = append(m.Sessions, credited(row))
 		}
-		return nil
+		return err
 	})
+}
+
+// session adds what one session gave people by its scans.
+func (b *Book) session(r Reader, id syncproto.RecordID, s *held) error {
+	row, err := r.Get(schema.WorkshopSession, id)
+	if err != nil || row == nil || row.Of(schema.SessionStatus).Text() == schema.SessionCancelled {
+		return err
+	}
+	w, err := r.Get(schema.Workshop, row.Of(schema.SessionWorkshop).ID())
+	if err != nil {
+		return err
+	}
+	for _, p := range rules.Attendance(row.Values, s.scans, s.verdicts...) {
+		m := b.of(p.Person)
+		m.Sessions = append(m.Sessions, rules.Credited{
+			Session: id, StartsAt: row.Of(schema.SessionStartsAt).Int(), EndsAt: row.Of(schema.SessionEndsAt).Int(),
+			Entered: s.entered[p.Person], Minutes: p.Credited, Counts: w != nil && w.Of(schema.WorkshopCounts).Bool(),
+			Review: p.Review, Decided: p.Verdict != "",
+		})
+	}
+	return nil
 }
 
 // Withdrawn says whether a credit was taken back, since nothing stands for it any more.

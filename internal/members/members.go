@@ -4,7 +4,6 @@
 package members
 
 import (
-	"bytes"
 	"slices"
 	"time"
 	_ "time/tzdata" // days are those of a site's zone, on any machine
@@ -45,6 +44,12 @@ type Book struct {
 
 // Read reads all that is there.
 func Read(r Reader) (*Book, error) {
+	return read(r, func(syncproto.RecordID) (bool, error) { return false, nil })
+}
+
+// read reads a snapshot. scanned says of a session that has no scan in it whether it has one
+// beside it.
+func read(r Reader, scanned func(session syncproto.RecordID) (bool, error)) (*Book, error) {
 	aliases, err := Aliases(r)
 	if err != nil {
 		return nil, err
@@ -79,7 +84,7 @@ func Read(r Reader) (*Book, error) {
 			return nil, err
 		}
 	}
-	if err := b.readHours(r); err != nil {
+	if err := b.readHours(r, scanned); err != nil {
 		return nil, err
 	}
 	for _, m := range b.Of {
@@ -207,7 +212,7 @@ func (b *Book) Families() map[syncproto.RecordID][]*Member {
 		}
 	}
 	for _, list := range families {
-		slices.SortFunc(list, func(a, b *Member) int { return bytes.Compare(a.Person[:], b.Person[:]) })
+		slices.SortFunc(list, func(a, b *Member) int { return compareIDs(a.Person, b.Person) })
 	}
 	return families
 }

@@ -3,8 +3,10 @@ package state
 import (
 	"fmt"
 
+	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
 	"github.com/rawaj/rawaj/syncproto/hlc"
+	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
 // Judged is what the state keeps of a transaction.
@@ -47,3 +49,11 @@ var (
 	DecodeContact = decodeContact
 	DecodeHistory = decodeHistory
 )
+
+// PlanOf is how SQLite finds what EachOf gives.
+func (r *Reader) PlanOf(table syncproto.TableID, field syncproto.FieldID) (plan string, err error) {
+	t := schema.Lookup(table)
+	err = r.tx.Query(func(row sqlitedb.Row) error { plan += row.Text(3) + "\n"; return nil },
+		fmt.Sprintf(`EXPLAIN QUERY PLAN SELECT * FROM %q WHERE %q = x'00' ORDER BY id`, t.Name, t.Fields[t.Index(field)].Name))
+	return plan, err
+}

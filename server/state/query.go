@@ -37,6 +37,33 @@ func (r *Reader) EachOf(table syncproto.TableID, field syncproto.FieldID, id syn
 	return set.Each(r.tx, t, fmt.Sprintf(`WHERE %q = ? ORDER BY id`, t.Fields[t.Index(field)].Name), f, id[:])
 }
 
+// CountOf counts the records that EachOf gives, up to most.
+func (r *Reader) CountOf(table syncproto.TableID, field syncproto.FieldID, id syncproto.RecordID, most int) (int, error) {
+	t := schema.Lookup(table)
+	n, err := r.tx.Int(fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM %q WHERE %q = ? LIMIT ?)`, t.Name, t.Fields[t.Index(field)].Name), id[:], most)
+	return int(n), err
+}
+
+// ddlMembers finds what standings and credits of some people and families follow from,
+// among the scans of years. An entry is a key of 16 bytes and the id: some 37 bytes on disk.
+const ddlMembers = `
+CREATE INDEX membership_of_person ON membership (person);
+CREATE INDEX membership_of_family ON membership (family);
+CREATE INDEX ground_of_person ON ground (person);
+CREATE INDEX document_of_person ON identity_document (person);
+CREATE INDEX signature_of_person ON policy_signature (person);
+CREATE INDEX scan_of_person ON scan (person);
+CREATE INDEX scan_of_session ON scan (session);
+CREATE INDEX attendance_of_person ON attendance (person);
+CREATE INDEX correction_of_person ON attendance_correction (person);
+CREATE INDEX credit_of_person ON credit (person);
+CREATE INDEX credit_of_session ON credit (session);
+CREATE INDEX alias_of_person ON person_alias (person);
+CREATE INDEX alias_of_other ON person_alias (alias_of);
+CREATE INDEX session_of_workshop ON workshop_session (workshop);
+CREATE INDEX participation_of_fair ON participation (fair);
+CREATE INDEX participation_of_family ON participation (family);`
+
 // Head is how far the fold had come in this snapshot.
 func (r *Reader) Head() (Head, error) { return readHead(r.tx) }
 

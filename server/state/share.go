@@ -56,7 +56,7 @@ func (f *fold) saveShare(s *share) error {
 // keeps their digests. before is nil for a new record; after has its new position.
 func (f *fold) touch(before, after *records.Row, at syncproto.Position) error {
 	if followed[after.Table.ID] {
-		f.result.Records = append(f.result.Records, Touched{after.Table.ID, after.ID})
+		f.result.Records = append(f.result.Records, Touched{after.Table.ID, after.ID, before, after})
 	}
 	if err := f.names(before, after); err != nil {
 		return err

@@ -81,7 +81,7 @@ func Open(ctx context.Context, path string) (*State, error) {
 	if err := db.Write(ctx, set.Grow); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if err := sqlitedb.Migrate(ctx, db, []string{ddl, grantsByDevice, ddlKept, ddlDoubt, closing.Indexes, ddlMeasured, ddlNamed, ddlRefunds}); err != nil {
+	if err := sqlitedb.Migrate(ctx, db, []string{ddl, grantsByDevice, ddlKept, ddlDoubt, closing.Indexes, ddlMeasured, ddlNamed, ddlRefunds, ddlMembers}); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &State{db: db}
@@ -158,10 +158,12 @@ type Result struct {
 	Records []Touched                              // of the tables that live and the server follow, made or changed
 }
 
-// Touched is a record that a run of entries made or changed.
+// Touched is a record that a run of entries made or changed. Its rows are not to be changed.
 type Touched struct {
 	Table syncproto.TableID
 	ID    syncproto.RecordID
+	Was   *records.Row // nil where it was made
+	Is    *records.Row
 }
 
 // followed are the tables whose records Result names.

@@ -174,11 +174,9 @@ func (to *reach) add(into map[syncproto.RecordID]bool, table syncproto.TableID, 
 	})
 }
 
-// attendees are those whom a session credits something, or may.
+// attendees are those whom a session credits something, or may: who is credited is read as
+// somebody who was scanned.
 func (to *reach) attendees(session syncproto.RecordID) error {
-	if err := to.add(to.people, schema.Credit, schema.CreditSession, session, schema.CreditPerson); err != nil {
-		return err
-	}
 	return to.add(to.people, schema.Scan, schema.ScanSession, session, schema.ScanPerson)
 }
 

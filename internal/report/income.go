@@ -48,12 +48,12 @@ type FamilyIncome struct {
 // incomes are what all families had of sales, by currency and then family.
 type incomes map[string]map[syncproto.RecordID]map[rules.Month]int64
 
-// readIncomes adds up the sales that are known here: the lines themselves, and lines of
+// readIncomes adds up the sales of a span of days that are known here: the lines themselves, and lines of
 // sales elsewhere that are in a statement which is paid here.
-func readIncomes(r settle.Reader) (incomes, error) {
+func readIncomes(r settle.Reader, in Span) (incomes, error) {
 	lines := map[string][]rules.LineOf{}
 	here := map[syncproto.RecordID]bool{}
-	if err := settle.EachSold(r, func(s *settle.Sold) error {
+	if err := settle.EachSold(r, in.From, in.To, func(s *settle.Sold) error {
 		here[s.ID] = true
 		lines[s.Currency] = append(lines[s.Currency], s.LineOf)
 		return nil
@@ -61,7 +61,7 @@ func readIncomes(r settle.Reader) (incomes, error) {
 		return nil, err
 	}
 	if err := r.Each(schema.StatementLine, func(row *records.Row) error {
-		if id := row.Of(schema.SettledLine).ID(); !id.IsZero() && !here[id] {
+		if id := row.Of(schema.SettledLine).ID(); !id.IsZero() && !here[id] && in.Holds(row.Of(schema.SettledDay).Text()) {
 			currency := row.Of(schema.SettledCurrency).Text()
 			lines[currency] = append(lines[currency], rules.LineOf{ID: id, Family: row.Of(schema.SettledFamily).ID(), Day: row.Of(schema.SettledDay).Text(), Amount: row.Of(schema.SettledNet).Int(), Priced: true, Currency: currency})
 		}
@@ -82,7 +82,7 @@ func Income(r settle.Reader, family syncproto.RecordID, may bool) ([]FamilyIncom
 	if row == nil {
 		return nil, cmp.Or(err, error(refusal.New(refusal.NoRecord, "family %v is not known here", family)))
 	}
-	all, err := readIncomes(r)
+	all, err := readIncomes(r, Span{})
 	if err != nil {
 		return nil, err
 	}
@@ -167,13 +167,14 @@ type Grown struct {
 	MissingSites []MissingSite `json:"missing_sites"`
 }
 
-// CountGrown counts it from all sales that are known here.
+// CountGrown counts it from the sales of these months, and of the one before them, that are
+// known here.
 func CountGrown(r settle.Reader, month rules.Month) (g Grown, err error) {
 	last, err := time.Parse("2006-01", month)
 	if err != nil {
 		return g, refusal.Parameter("month", "%q is no month such as 2026-11", month)
 	}
-	all, err := readIncomes(r)
+	all, err := readIncomes(r, Span{last.AddDate(0, -GrownMonths, 0).Format(time.DateOnly), last.AddDate(0, 1, -1).Format(time.DateOnly)})
 	g = Grown{Month: month, Months: GrownMonths, Families: []GrownIncome{}, MissingSites: []MissingSite{}}
 	if err != nil {
 		return g, err

@@ -59,7 +59,7 @@ func CountParticipations(r settle.Reader, in Span) (p Participations, err error)
 	}); err != nil {
 		return p, err
 	}
-	if err := settle.EachSold(r, func(s *settle.Sold) error {
+	if err := settle.EachSold(r, "", "", func(s *settle.Sold) error {
 		i, ok := at[part{s.Fair, s.Family}]
 		if !ok || s.Voided {
 			return nil

@@ -23,70 +23,6 @@ type Reader interface {
 	Each(table syncproto.TableID, f func(*records.Row) error) error
 }
 
-// Sold is a sale line as settlement takes it, with what a page says of it.
-type Sold struct {
-	rules.LineOf
-	Product, Site, Fair syncproto.RecordID
-	Refunds             syncproto.RecordID // line that it gives back; zero: none
-}
-
-// EachSold calls f for every sale line with its owner and its day. Lines follow each other by
-// their sale, so that each sale is read once.
-func EachSold(r Reader, f func(*Sold) error) error {
-	outlets, err := outletsOf(r)
-	if err != nil {
-		return err
-	}
-	var sale *records.Row
-	return r.Each(schema.SaleLine, func(row *records.Row) error {
-		if of := row.Of(schema.LineSale).ID(); sale == nil || sale.ID != of {
-			if sale, err = r.Get(schema.Sale, of); err != nil || sale == nil {
-				return err
-			}
-		}
-		s := &Sold{Product: row.Of(schema.LineProduct).ID(), Site: row.Of(schema.LineSite).ID(), Fair: row.Of(schema.LineFair).ID(), Refunds: row.Of(schema.LineRefunds).ID()}
-		s.ID, s.Family, s.Quantity, s.Share = row.ID, row.Of(schema.LineFamily).ID(), row.Of(schema.LineQuantity).Int(), row.Of(schema.LineShare).Int()
-		s.Amount, s.Currency, s.Priced = rules.LineAmount(row.Values)
-		s.Day, s.Voided = sale.Of(schema.SaleDay).Text(), sale.Of(schema.Voided).Bool()
-		s.Flagged = outlets[s.Site] && row.Of(schema.LineAgreement).IsNull()
-		if s.Family.IsZero() {
-			owner, err := r.Get(schema.LineOwner, schema.LineOwnerID(row.ID))
-			if err != nil {
-				return err
-			}
-			if owner != nil {
-				s.Family = rules.OwnerOf(s.Family, owner.Of(schema.OwnerFamily).ID())
-			}
-		}
-		return f(s)
-	})
-}
-
-// paidTo makes a line that is taken back that of the family which was paid for it, whosever
-// it is said to be since.
-func (s *Sold) paidTo(r Reader) error {
-	of := s.Refunds
-	if s.Voided {
-		of = s.ID
-	}
-	if of.IsZero() {
-		return nil
-	}
-	row, err := r.Get(schema.StatementLine, schema.StatementLineID(of, schema.SettledSale))
-	if row != nil {
-		s.Family = row.Of(schema.SettledFamily).ID()
-	}
-	return err
-}
-
-func outletsOf(r Reader) (map[syncproto.RecordID]bool, error) {
-	outlets := map[syncproto.RecordID]bool{}
-	return outlets, r.Each(schema.Site, func(row *records.Row) error {
-		outlets[row.ID] = row.Of(schema.SiteKind).Text() == schema.KindOutlet
-		return nil
-	})
-}
-
 // Draft is what a family is owed in a currency: a statement that nobody has approved.
 type Draft struct {
 	Family   syncproto.RecordID
@@ -124,10 +60,7 @@ func Drafts(r Reader, to rules.Day, family syncproto.RecordID) ([]*Draft, error)
 		settled[settledAs{id, kind}] = row != nil
 		return row != nil, err
 	}
-	if err := EachSold(r, func(s *Sold) error {
-		if s.Day > to {
-			return nil
-		}
+	if err := EachSold(r, "", to, func(s *Sold) error {
 		if err := s.paidTo(r); err != nil {
 			return err
 		}

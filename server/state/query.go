@@ -9,6 +9,7 @@ import (
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/internal/sqlitedb"
 	"github.com/rawaj/rawaj/syncproto"
+	"github.com/rawaj/rawaj/syncproto/rules"
 	"github.com/rawaj/rawaj/syncproto/schema"
 )
 
@@ -42,6 +43,17 @@ func (r *Reader) CountOf(table syncproto.TableID, field syncproto.FieldID, id sy
 	t := schema.Lookup(table)
 	n, err := r.tx.Int(fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM %q WHERE %q = ? LIMIT ?)`, t.Name, t.Fields[t.Index(field)].Name), id[:], most)
 	return int(n), err
+}
+
+// LinesOf calls f for the lines of the sales of a span of days, found by sale_of_day. Lines
+// are found by their ids, which follow that of their sale.
+func (r *Reader) LinesOf(from, to rules.Day, f func(sale, line *records.Row) error) error {
+	return set.Each(r.tx, schema.Lookup(schema.Sale), `WHERE day BETWEEN ? AND ?`, func(sale *records.Row) error {
+		last := sale.ID.LastChild()
+		return set.Each(r.tx, schema.Lookup(schema.SaleLine), `WHERE id > ? AND id <= ? ORDER BY id`, func(line *records.Row) error {
+			return f(sale, line)
+		}, sale.ID[:], last[:])
+	}, from, to)
 }
 
 // ddlMembers finds what standings and credits of some people and families follow from,

@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 
 export CGO_ENABLED := 1
+# One way to build all: what ships, what is checked and what is tested share what is compiled.
+export GOFLAGS := $(filter-out -trimpath,$(GOFLAGS)) -trimpath
 
 T        ?= 30s
 N        ?=
@@ -33,7 +35,7 @@ need: # says which prerequisite is missing, and how to get it
 build: $(PAGES) go ## one binary with its pages, bin/rawaj
 
 go: need ## the same without building the pages: it serves those that are there
-	go build -trimpath -o bin/rawaj ./cmd/rawaj
+	go build -o bin/rawaj ./cmd/rawaj
 
 web/node_modules/.package-lock.json: web/package-lock.json web/package.json
 	@command -v node >/dev/null || { echo >&2 "rawaj: Node is missing: install Node 20.19 or newer (https://nodejs.org), or type make go to build without pages"; exit 1; }
@@ -57,13 +59,18 @@ check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svel
 
 # One goroutine at a time decides all in these, or nothing of ours runs: no race to see.
 ALONE := /simtest/(crash|sim)$$
+# What tests are vetted for, check has seen to.
+TEST  := go test -vet=off -shuffle=on -timeout 20m
+TOOK  := tools/took.sh
+MEM   := TMPDIR="$$(tools/tmpdir.sh)"
 
 test: check build ## check, every test with the race detector, the large ones at full size without it, simulated worlds, the pages in a browser
-	WEB_REQUIRED=1 TMPDIR="$$(tools/tmpdir.sh)" go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -vE '$(ALONE)')
-	TMPDIR="$$(tools/tmpdir.sh)" go test -shuffle=on -timeout 20m ./simtest $$(go list ./... | grep -E '$(ALONE)')
-	go test -tags failpoints ./internal/failpoint
-	$(MAKE) sim N=$(or $(N),5000)
-	cd web && npm test && npm run e2e
+	WEB_REQUIRED=1 $(MEM) $(TOOK) "tests with the race detector" $(TEST) -parallel 4 -race $$(go list ./... | grep -vE '$(ALONE)')
+	large="$$(tools/large.sh simtest)" && $(MEM) $(TOOK) "tests that are larger without it" $(TEST) -run "$$large" ./simtest
+	$(MEM) $(TOOK) "tests that it has nothing to see in" $(TEST) $$(go list ./... | grep -E '$(ALONE)')
+	$(TOOK) "places for faults" $(TEST) -tags failpoints ./internal/failpoint
+	$(TOOK) "simulated worlds" $(MAKE) sim N=$(or $(N),5000)
+	cd web && ../$(TOOK) "pages" npm test && SHOTS=0 ../$(TOOK) "pages in a browser" npm run e2e
 
 thousand: need ## 1,000 clients over bad lines while the server is killed; tells how far it is (N= clients)
 	go test -run '^TestAThousandClientsComeBack' -count 1 -v -timeout 20m ./cmd/rawaj -clients $(or $(N),1000)

@@ -11,7 +11,7 @@ import { freePort, rawaj, start } from './program.mjs'
 
 const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
 const data = { office: join(dir, 'office'), site: join(dir, 'site') }
-const wait = { timeout: 30_000 }
+const wait = { timeout: 60_000 }
 let browser, address, office, page
 
 const started = []
@@ -30,7 +30,7 @@ async function ask(path, body) {
 async function open(link) {
   const context = await browser.newContext({ viewport: { width: tablet[0], height: tablet[1] }, locale: 'en-GB' })
   const page = await context.newPage()
-  page.setDefaultTimeout(8000)
+  page.setDefaultTimeout(30_000)
   page.on('pageerror', (e) => assert.fail(`the page throws: ${e}`))
   await page.goto(await link)
   return page

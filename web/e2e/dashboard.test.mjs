@@ -11,7 +11,7 @@ import { freePort, rawaj, start } from './program.mjs'
 
 const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
 const data = { office: join(dir, 'office'), stall: join(dir, 'stall'), branch: join(dir, 'branch'), idle: join(dir, 'idle') }
-const wait = { timeout: 20_000 }
+const wait = { timeout: 60_000 }
 const zone = 'Asia/Dubai' // of the sites, and of who looks
 let browser, address, office, stall, branch, head
 
@@ -41,7 +41,7 @@ async function enrol(at, site, kind, lang) {
 async function open(link) {
   const context = await browser.newContext({ viewport: { width: tablet[0], height: tablet[1] }, locale: 'en-GB', timezoneId: zone, acceptDownloads: true })
   const page = await context.newPage()
-  page.setDefaultTimeout(8000)
+  page.setDefaultTimeout(30_000)
   page.on('console', (m) => m.type() === 'error' && !/ERR_(INCOMPLETE|CONNECTION|EMPTY)|503|net::/.test(m.text()) && assert.fail(`the page says: ${m.text()}`))
   page.on('pageerror', (e) => assert.fail(`the page throws: ${e}`))
   await page.goto(await link)

@@ -11,7 +11,7 @@ import { freePort, rawaj, start } from './program.mjs'
 
 const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
 const data = { office: join(dir, 'office'), rooyesh: join(dir, 'rooyesh'), desk: join(dir, 'desk') }
-const wait = { timeout: 20_000 }
+const wait = { timeout: 60_000 }
 // Pages live where it is noon now, so that a session of today is over or not as planned.
 const ahead = 12 - new Date().getUTCHours()
 const noon = `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`

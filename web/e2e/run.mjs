@@ -1,10 +1,20 @@
-// npm run e2e: sees to a browser, then runs every test beside this file.
+// npm run e2e: sees to a browser, then runs every test beside this file, or those that are
+// named: npm run e2e photos slice. Those that measure what a page takes of the processor run
+// alone, all others two files at a time: a file waits for the other side of a line often.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { need } from './browser.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const tests = readdirSync(here).filter((f) => f.endsWith('.test.mjs'))
-const r = spawnSync(process.execPath, ['--test', '--test-concurrency=1', '--test-timeout=300000', ...tests.map((f) => here + f)], { stdio: 'inherit', env: { ...process.env, CHROMIUM: need() } })
-process.exit(r.status ?? 1)
+const alone = ['dashboard', 'offline', 'slice']
+const named = process.argv.slice(2)
+const all = readdirSync(here).flatMap((f) => /^(.+)\.test\.mjs$/.exec(f)?.[1] ?? [])
+const missing = [...alone, ...named].filter((name) => !all.includes(name))
+if (missing.length) throw new Error(`no tests are named ${missing.join(', ')}`)
+
+const env = { ...process.env, CHROMIUM: need() }
+const run = (atOnce, tests) => tests.length === 0 || spawnSync(process.execPath, ['--test', `--test-concurrency=${atOnce}`, '--test-timeout=600000', ...tests.map((name) => `${here}${name}.test.mjs`)], { stdio: 'inherit', env }).status === 0
+const wanted = all.filter((name) => named.length === 0 || named.includes(name))
+const passed = [run(1, wanted.filter((name) => alone.includes(name))), run(2, wanted.filter((name) => !alone.includes(name)))]
+process.exit(passed.every(Boolean) ? 0 : 1)

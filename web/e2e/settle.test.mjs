@@ -11,7 +11,7 @@ import { freePort, rawaj, start } from './program.mjs'
 
 const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
 const data = { office: join(dir, 'office'), one: join(dir, 'one'), two: join(dir, 'two') }
-const wait = { timeout: 20_000 }
+const wait = { timeout: 60_000 }
 let browser, address, office, sites, head, page, product
 
 const started = []
@@ -39,7 +39,7 @@ async function enrol(at, site, lang) {
 async function open(link) {
   const context = await browser.newContext({ viewport: { width: tablet[0], height: tablet[1] }, locale: 'en-GB' })
   const page = await context.newPage()
-  page.setDefaultTimeout(8000)
+  page.setDefaultTimeout(30_000)
   page.on('console', (m) => m.type() === 'error' && !/ERR_(INCOMPLETE|CONNECTION|EMPTY)|401|422|503|net::/.test(m.text()) && assert.fail(`the page says: ${m.text()}`))
   page.on('pageerror', (e) => assert.fail(`the page throws: ${e}`))
   await page.goto(await link)

@@ -10,7 +10,7 @@ import { freePort, rawaj, start } from './program.mjs'
 
 const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))
 const data = { centre: join(dir, 'centre'), stall: join(dir, 'stall') }
-const wait = { timeout: 20_000 }
+const wait = { timeout: 60_000 }
 let browser, centre, stall, address, till, head
 
 const serve = () => start('serve', '--data', data.centre, '--listen', address, '--org', 'Intaj')

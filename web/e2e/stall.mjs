@@ -7,7 +7,7 @@ import { launchKept } from './browser.mjs'
 import { choose, langs, look, tablet } from './look.mjs'
 import { freePort, rawaj, start } from './program.mjs'
 
-export const wait = { timeout: 30_000 }
+export const wait = { timeout: 60_000 }
 
 // until waits for an expression of a page to come true, which may be a promise.
 export const until = (page, expression) =>

@@ -9,7 +9,7 @@ import { choose } from './look.mjs'
 import { start } from './program.mjs'
 
 export const tablet = { width: 800, height: 1100 }
-export const wait = { timeout: 20_000 }
+export const wait = { timeout: 60_000 }
 
 export async function visit() {
   const dir = mkdtempSync(join(tmpdir(), 'rawaj-e2e-'))

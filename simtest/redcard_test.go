@@ -20,19 +20,19 @@ func TestAFamilyWhoseEligibilityEndsInTheMiddleOfAFair(t *testing.T) {
 		branch, stopBranch := b.siteOf("Branch", schema.KindBranch)
 		defer stopBranch()
 		stall, stopStall := b.site("Stall")
-		const first = "2000-01-10"
-		family, _, checkOut := b.almostEligible(t, branch, "2000-01-11")
+		const first = "2000-01-02"
+		family, _, checkOut := b.almostEligible(t, branch, "2000-01-03")
 		checkOut()
 
 		fairs, err := b.server.Fairs(ctx, report.Span{})
 		must(t, err)
 		fair := fairs[0].ID // that the stall was enrolled for
-		_, err = b.server.PlanFair(ctx, server.PlanFair{ID: &fair, NameEn: "Fair", Class: schema.FairExhibition, Organiser: "own", Venue: schema.VenueDepartment, StartsOn: first, EndsOn: "2000-01-13"})
+		_, err = b.server.PlanFair(ctx, server.PlanFair{ID: &fair, NameEn: "Fair", Class: schema.FairExhibition, Organiser: "own", Venue: schema.VenueDepartment, StartsOn: first, EndsOn: "2000-01-05"})
 		must(t, err)
 		elapse(time.Minute)
 		done, err := branch.Participate(ctx, client.NewParticipation{Fair: fair, Family: family, State: schema.ParticipationAccepted})
 		must(t, err)
-		if !slices.Equal(done.Blocked, []string{"2000-01-12", "2000-01-13"}) {
+		if !slices.Equal(done.Blocked, []string{"2000-01-04", "2000-01-05"}) {
 			t.Errorf("who accepts is told of %v", done.Blocked)
 		}
 		elapse(10 * time.Minute)
@@ -43,13 +43,13 @@ func TestAFamilyWhoseEligibilityEndsInTheMiddleOfAFair(t *testing.T) {
 			_, err := stall.CheckInFamily(ctx, client.NewCheckIn{Fair: fair, Family: family, By: by, Reason: reason})
 			return err
 		}
-		must(t, comes(10, 9, 0, "", ""))
-		must(t, comes(11, 0, 0, "", ""))
-		must(t, comes(11, 23, 59, "", ""))
-		wantRefusal(t, comes(12, 0, 0, "", ""), refusal.RedCard, "reason")
-		wantRefusal(t, comes(12, 9, 0, "Noura", ""), refusal.RedCard, "reason")
-		must(t, comes(12, 9, 1, "Noura", "the new passport is on its way"))
-		wantRefusal(t, comes(13, 9, 0, "", ""), refusal.RedCard, "reason") // she admitted for the day
+		must(t, comes(2, 9, 0, "", ""))
+		must(t, comes(3, 0, 0, "", ""))
+		must(t, comes(3, 23, 59, "", ""))
+		wantRefusal(t, comes(4, 0, 0, "", ""), refusal.RedCard, "reason")
+		wantRefusal(t, comes(4, 9, 0, "Noura", ""), refusal.RedCard, "reason")
+		must(t, comes(4, 9, 1, "Noura", "the new passport is on its way"))
+		wantRefusal(t, comes(5, 9, 0, "", ""), refusal.RedCard, "reason") // she admitted for the day
 		b.net.Down(false)
 		elapse(10 * time.Minute)
 		shown, err := b.server.Fair(ctx, fair)

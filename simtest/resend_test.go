@@ -169,7 +169,7 @@ func TestAFirstSyncOverALinkThatDiesEvery2000RowsDoesNotStartOver(t *testing.T) 
 
 func TestABacklogOverALinkThatDiesDoesNotStartOver(t *testing.T) {
 	t.Parallel()
-	const products, cuts = 20_000, 10
+	products, cuts := raced.Fewer(20_000), int64(raced.Fewer(10))
 	c := simtest.NewCentre(t)
 	maker := c.NewSite("Branch 1", schema.KindBranch)
 	sites := []*simtest.Site{c.NewSite("Stall 1", schema.KindStall), c.NewSite("Stall 2", schema.KindStall)}
@@ -186,10 +186,10 @@ func TestABacklogOverALinkThatDiesDoesNotStartOver(t *testing.T) {
 	sites[0].Sync()
 	line.CutEvery(simtest.Down, line.Carried(simtest.Down)/cuts)
 	r := sites[1].Sync()
-	if n := line.Cuts(); n < cuts/2 {
+	if n := line.Cuts(); int64(n) < cuts/2 {
 		t.Errorf("the link died %d times", n)
 	}
-	if r.Received > products*14/10 || countAt(t, sites[1], schema.Product) != products {
+	if r.Received > uint64(products)*14/10 || countAt(t, sites[1], schema.Product) != products {
 		t.Errorf("%d rows were received for %d records; the stall has %d", r.Received, products, countAt(t, sites[1], schema.Product))
 	}
 }

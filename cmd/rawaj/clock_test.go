@@ -14,6 +14,7 @@ import (
 
 // What a clock claimed, what it was off and when the work came all stand in the log.
 func TestAnAuditorSeesTheClaimedTimeAndWhenItCame(t *testing.T) {
+	t.Parallel()
 	c := simtest.NewCentre(t)
 	s := c.NewSite("Stall 1", schema.KindStall)
 	ahead := time.Until(time.Date(2099, 6, 1, 12, 0, 0, 0, time.UTC))

@@ -7,6 +7,7 @@ import (
 )
 
 func TestTheProgramThatShipsHasNoPlacesForFaults(t *testing.T) {
+	t.Parallel()
 	traces := []string{"internal/failpoint", "local.commit.before", "receipt.keep.after", "RAWAJ_FAILPOINTS"}
 	for _, c := range []struct {
 		what  string

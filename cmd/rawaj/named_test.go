@@ -59,6 +59,7 @@ func atEachPoint(t *testing.T, faults int, f func(t *testing.T, point, who strin
 }
 
 func TestAProcessKilledAtEachNamedPointLosesNothingAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	times := []int{1, 4}
 	atEachPoint(t, len(times), func(t *testing.T, point, who string) (hit int) {
 		for _, n := range times {
@@ -87,6 +88,7 @@ func TestAProcessKilledAtEachNamedPointLosesNothingAndDoublesNothing(t *testing.
 // It has the struck process feel the full disk, and go on by itself once there is room; in a
 // second round it is killed while the disk is full.
 func TestADiskThatFillsAtEachNamedPointLosesNothingAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	smalldisk.New(t, "1m") // or it is skipped here
 	atEachPoint(t, 2, func(t *testing.T, point, who string) (hit int) {
 		for _, killed := range []bool{false, true} {

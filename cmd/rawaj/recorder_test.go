@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheFlightRecorderSurvivesKillMinusNine(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	centre, stall := filepath.Join(dir, "centre"), filepath.Join(dir, "stall")
 	server, url := serving(t, centre)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestSystem06ExhibitionsOfTheCentre(t *testing.T) {
+	t.Parallel()
 	g := newFairground(t)
 	partner, department, branch := g.plans("At a partner", "exhibition", "own", "partner"), g.plans("In the department", "exhibition", "own", "department"), g.plans("In a branch", "exhibition", "own", "branch")
 	rained := g.plans("Rained off", "exhibition", "own", "department")
@@ -61,6 +62,7 @@ func TestSystem06ExhibitionsOfTheCentre(t *testing.T) {
 }
 
 func TestSystem07ExhibitionsAndEventsOfOthers(t *testing.T) {
+	t.Parallel()
 	g := newFairground(t)
 	branch := g.site("Kalba", "branch")
 	fair, event := g.plans("Heritage days", "exhibition", "other", "partner"), g.plans("National day", "event", "other", "government")
@@ -93,6 +95,7 @@ func TestSystem07ExhibitionsAndEventsOfOthers(t *testing.T) {
 }
 
 func TestSystem08RegisterOfParticipations(t *testing.T) {
+	t.Parallel()
 	g := newFairground(t)
 	fair := g.plans("Spring", "exhibition", "own", "department")
 	g.steps(fair, "announced", "open")
@@ -167,6 +170,7 @@ func TestSystem08RegisterOfParticipations(t *testing.T) {
 }
 
 func TestSystem05Workshops(t *testing.T) {
+	t.Parallel()
 	g := newFairground(t)
 	branch := g.site("Kalba", "branch")
 	branch.syncs()
@@ -208,6 +212,7 @@ func TestSystem05Workshops(t *testing.T) {
 }
 
 func TestTheYearSaysUpToWhenItIsCompleteAndWhoIsOut(t *testing.T) {
+	t.Parallel()
 	g := newFairground(t)
 	late := g.site("Never heard of", "branch")
 	late.offline()

@@ -154,8 +154,10 @@ func newFair(t *testing.T, centre, stall string) *fair {
 		procs: map[string]*process{}, env: map[string][]string{}, told: map[syncproto.RecordID]bool{}, ids: syncproto.NewIDs(rand.Reader, time.Now)}
 	f.copies(openedFair(t))
 	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the stall says\n%s\nthe centre says\n%s", &f.procs["stall"].stderr, &f.procs["centre"].stderr)
+		for name, p := range f.procs {
+			if t.Failed() && p != nil {
+				t.Logf("the %s says\n%s", name, &p.stderr)
+			}
 		}
 	})
 	f.line = simtest.NewProxy(t, "127.0.0.1:1")

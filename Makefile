@@ -59,6 +59,8 @@ check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svel
 
 # One goroutine at a time decides all in these, or nothing of ours runs: no race to see.
 ALONE := /simtest/(crash|sim)$$
+# What has tests that the race detector makes smaller.
+SHRINK := client simtest
 # What tests are vetted for, check has seen to.
 TEST  := go test -vet=off -shuffle=on -timeout 20m
 TOOK  := tools/took.sh
@@ -66,7 +68,7 @@ MEM   := TMPDIR="$$(tools/tmpdir.sh)"
 
 test: check build ## check, every test with the race detector, the large ones at full size without it, simulated worlds, the pages in a browser
 	WEB_REQUIRED=1 $(MEM) $(TOOK) "tests with the race detector" $(TEST) -parallel 4 -race $$(go list ./... | grep -vE '$(ALONE)')
-	large="$$(tools/large.sh simtest)" && $(MEM) $(TOOK) "tests that are larger without it" $(TEST) -run "$$large" ./simtest
+	large="$$(tools/large.sh $(SHRINK))" && $(MEM) $(TOOK) "tests that are larger without it" $(TEST) -run "$$large" $(addprefix ./,$(SHRINK))
 	$(MEM) $(TOOK) "tests that it has nothing to see in" $(TEST) $$(go list ./... | grep -E '$(ALONE)')
 	$(TOOK) "places for faults" $(TEST) -tags failpoints ./internal/failpoint
 	$(TOOK) "simulated worlds" $(MAKE) sim N=$(or $(N),5000)

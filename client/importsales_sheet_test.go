@@ -21,6 +21,7 @@ import (
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/client/store"
+	"github.com/rawaj/rawaj/internal/raced"
 	"github.com/rawaj/rawaj/internal/records"
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/tables"
@@ -225,7 +226,9 @@ func TestAYearAsASheetGivesTheSameSalesAsTheCSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameAsSheet(t, string(text), workbook(t, sheetRows(t, string(text), asTyped), ""))
+	lines := strings.SplitAfter(string(text), "\n")
+	year := strings.Join(lines[:raced.Fewer(len(lines))], "")
+	sameAsSheet(t, year, workbook(t, sheetRows(t, year, asTyped), ""))
 }
 
 func TestASheetWithBrokenCellsIsRefusedLineByLineAsTheCSV(t *testing.T) {

@@ -28,7 +28,7 @@ let ids = 0
 const id = () => `${(Date.now() + ids++).toString(16).padStart(12, '0')}7000a000${ids.toString(16).padStart(8, '0')}0000`.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 
 async function until(what, holds) {
-  for (const end = Date.now() + wait.timeout; !(await holds()); ) assert.ok(Date.now() < end, what)
+  for (const end = Date.now() + wait.timeout; !(await holds()); ) assert.ok(Date.now() < end, `${what}: ${started.map((p) => p.said().slice(-2000)).join('\n--\n')}`)
 }
 
 async function enrol(at, site, lang) {

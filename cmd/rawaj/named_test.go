@@ -101,16 +101,18 @@ func TestADiskThatFillsAtEachNamedPointLosesNothingAndDoublesNothing(t *testing.
 				f.settled()
 				arm(t, armed)
 				struck := f.procs[who]
+				ballast := filepath.Join(disk, "ballast")
 				until(t, "the disk fills at "+point, func() bool {
 					f.sells()
-					return strings.Contains(struck.stderr.String(), "failpoint: "+point+": full")
+					_, err := os.Stat(ballast)
+					return err == nil && strings.Contains(struck.stderr.String(), "failpoint: "+point+": full")
 				})
 				hit++
 				f.feels(who, struck)
 				if killed {
 					struck.kill()
 				}
-				if err := os.Remove(filepath.Join(disk, "ballast")); err != nil {
+				if err := os.Remove(ballast); err != nil {
 					t.Fatal(err)
 				}
 				if killed {

@@ -99,12 +99,12 @@ func kill() error {
 	select {}
 }
 
-// full takes all room of the file system that a directory is on, with a file of this name
-// in it.
+// Ballast is the file that takes all room of the file system that a directory is on. It has
+// its name once it does.
 const Ballast = "ballast"
 
 func full(dir string) error {
-	f, err := os.Create(filepath.Join(dir, Ballast))
+	f, err := os.Create(filepath.Join(dir, Ballast+".grows"))
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func full(dir string) error {
 	if !errors.Is(err, syscall.ENOSPC) {
 		return err
 	}
-	return nil
+	return os.Rename(f.Name(), filepath.Join(dir, Ballast))
 }
 
 // parse reads the list.

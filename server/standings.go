@@ -108,6 +108,16 @@ func (s *Server) look(ctx context.Context, which *touched) (again time.Duration,
 	return again, nil
 }
 
+// Undecided counts the credits and standings that head office has still to write, of all that
+// has been recorded.
+func (s *Server) Undecided(ctx context.Context) (n int, err error) {
+	return n, s.State.Read(ctx, func(r *state.Reader) error {
+		changes, err := missing(r, &touched{all: true}, s.Now())
+		n = len(changes)
+		return err
+	})
+}
+
 // missing gives what is to be written of whom changes touched.
 func missing(r *state.Reader, which *touched, now time.Time) ([]syncproto.Change, error) {
 	w, err := which.whom(r)

@@ -20,6 +20,7 @@ const (
 	demoCurrency   = "AED"
 	demoFloatMinor = 20000
 	demoPatience   = 10 * time.Second
+	answerPatience = time.Minute // head office rests between two looks at what it credits
 )
 
 // Goods of the demo by their families, made up, in three languages.
@@ -257,18 +258,24 @@ func (d *demoDay) evening(ctx context.Context) error {
 	return nil
 }
 
-// answered waits until head office has answered what tills stated when they closed.
+// answered waits until head office has answered what tills stated when they closed, and has
+// credited the hours.
 func (d *demoDay) answered(ctx context.Context) error {
-	ctx, stop := context.WithTimeout(ctx, demoPatience)
+	ctx, stop := context.WithTimeout(ctx, answerPatience)
 	defer stop()
 	for {
 		view := d.server.Live().View()
+		view.Head() // wakes at every entry of the log
+		undecided, err := d.server.Undecided(ctx)
+		if err != nil {
+			return err
+		}
 		all, err := d.server.Closings(ctx, report.Span{}, syncproto.RecordID{}, false)
-		if err != nil || !slices.ContainsFunc(all.Closings, func(s closing.Statement) bool { return s.State == closing.Waiting }) {
+		if err != nil || undecided == 0 && !slices.ContainsFunc(all.Closings, func(s closing.Statement) bool { return s.State == closing.Waiting }) {
 			return err
 		}
 		if err := view.Wait(ctx); err != nil {
-			return fmt.Errorf("head office has not answered the closings of tills: %w", err)
+			return fmt.Errorf("head office has not answered the closings of tills, or not credited %d hours: %w", undecided, err)
 		}
 	}
 }

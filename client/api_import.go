@@ -9,7 +9,6 @@ import (
 
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/refusal"
-	"github.com/rawaj/rawaj/syncproto"
 )
 
 func (c *Client) importRoutes() []localapi.Route {
@@ -37,10 +36,8 @@ func (c *Client) apiImportTable(w http.ResponseWriter, r *http.Request) {
 	if o.DryRun, err = localapi.Flag(r, "dry_run"); err == nil {
 		o.Duplicates, err = localapi.Flag(r, "duplicates")
 	}
-	if s := q.Get("session"); s != "" && err == nil {
-		if o.Session, err = syncproto.ParseRecordID(s); err != nil {
-			err = refusal.Parameter("session", "%q is no id", s)
-		}
+	if err == nil {
+		o.Session, err = localapi.QueryID(r, "session")
 	}
 	if err != nil {
 		localapi.Answer(w, nil, err)

@@ -138,7 +138,7 @@ func (s *Server) apiAgreements(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) apiStock(w http.ResponseWriter, r *http.Request) {
 	var list []report.Shelf
-	site, err := namedIn(r, "site")
+	site, err := localapi.QueryID(r, "site")
 	if err == nil {
 		err = s.upToDate(r.Context())
 	}

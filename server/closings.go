@@ -267,7 +267,7 @@ func (s *Server) apiClosings(w http.ResponseWriter, r *http.Request) {
 		proofs, err = localapi.Flag(r, "proofs")
 	}
 	if err == nil {
-		site, err = namedIn(r, "site")
+		site, err = localapi.QueryID(r, "site")
 	}
 	end, _ := s.Log.End()
 	if err == nil {

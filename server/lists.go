@@ -6,7 +6,6 @@ import (
 
 	"github.com/rawaj/rawaj/internal/localapi"
 	"github.com/rawaj/rawaj/internal/records"
-	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/report"
 	"github.com/rawaj/rawaj/server/state"
 	"github.com/rawaj/rawaj/syncproto"
@@ -124,7 +123,7 @@ func looked[T any](s *Server, by string, list func(context.Context, Looked) (loc
 	return func(w http.ResponseWriter, r *http.Request) {
 		of := Looked{Text: r.URL.Query().Get("q")}
 		var err error
-		if of.Of, err = namedIn(r, by); err != nil {
+		if of.Of, err = localapi.QueryID(r, by); err != nil {
 			localapi.Answer(w, nil, err)
 			return
 		}
@@ -133,16 +132,6 @@ func looked[T any](s *Server, by string, list func(context.Context, Looked) (loc
 			return list(ctx, of)
 		})(w, r)
 	}
-}
-
-// namedIn is the id that a request has in its query; zero where it has none.
-func namedIn(r *http.Request, key string) (id syncproto.RecordID, err error) {
-	if s := r.URL.Query().Get(key); s != "" {
-		if id, err = syncproto.ParseRecordID(s); err != nil {
-			return id, refusal.Parameter(key, "%q is no id", s)
-		}
-	}
-	return id, nil
 }
 
 func (s *Server) listRoutes() []localapi.Route {

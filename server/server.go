@@ -72,12 +72,11 @@ type Server struct {
 	applied  chan struct{} // closed when the fold has moved, or has stopped
 	stopped  error         // why the fold stopped
 	enrol    sync.Mutex    // one redemption at a time
-	settling sync.Mutex    // one settlement or adjustment at a time: it is decided on what was read
+	settling sync.Mutex    // one at a time settles, adjusts, or says whose a line was: each decides on what it read
 	fairs    sync.Mutex    // one change of a plan at a time: it is decided on what was read
 
 	publishing sync.Mutex // one version of the policies at a time
 	merging    sync.Mutex // one merge of people at a time
-	owning     sync.Mutex // one owner of a line at a time
 
 	histories sync.Mutex // one beginning of a history at a time
 	stepped   bool       // see Stepped

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/rawaj/rawaj/internal/refusal"
+	"github.com/rawaj/rawaj/syncproto"
 )
 
 // MaxRequest bounds the body of a request.
@@ -32,6 +33,16 @@ func Flag(r *http.Request, name string) (bool, error) {
 		return false, refusal.Parameter(name, "%q is neither true nor false", given)
 	}
 	return set, nil
+}
+
+// QueryID is the id that an address names; zero where it names none.
+func QueryID(r *http.Request, name string) (id syncproto.RecordID, err error) {
+	if given := r.URL.Query().Get(name); given != "" {
+		if id, err = syncproto.ParseRecordID(given); err != nil {
+			err = refusal.Parameter(name, "%q is no id", given)
+		}
+	}
+	return id, err
 }
 
 // Read reads a request's body, one JSON object, into the struct that v points to. What

@@ -64,18 +64,8 @@ func Routes(b Books) []localapi.Route {
 
 type api struct{ Books }
 
-// familyAsked is the family that an address asks about; zero where it names none.
-func familyAsked(r *http.Request) (id syncproto.RecordID, err error) {
-	if given := r.URL.Query().Get("family"); given != "" {
-		if id, err = syncproto.ParseRecordID(given); err != nil {
-			err = refusal.Parameter("family", "%q is no id", given)
-		}
-	}
-	return id, err
-}
-
 func (a api) due(w http.ResponseWriter, r *http.Request) {
-	family, err := familyAsked(r)
+	family, err := localapi.QueryID(r, "family")
 	to := r.URL.Query().Get("to")
 	if err == nil && to != "" && !schema.ValidDay(to) {
 		err = refusal.Parameter("to", "%q is no day such as 2026-11-30", to)
@@ -88,7 +78,7 @@ func (a api) due(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a api) statements(w http.ResponseWriter, r *http.Request) {
-	family, err := familyAsked(r)
+	family, err := localapi.QueryID(r, "family")
 	var list []Statement
 	if err == nil {
 		list, err = a.Statements(r.Context(), family)

@@ -28,6 +28,10 @@ var (
 // enough is the worlds in which each fault has to come about.
 const enough = 1000
 
+// workers are the worlds a core that are under way: one waits now and then, for a goroutine
+// of its own or for a lock within SQLite.
+const workers = 2
+
 // collectAt is how far the heap, of some dozen megabytes that live, may grow: time goes
 // into worlds, not into looking for what they have dropped.
 const collectAt = 800
@@ -134,7 +138,7 @@ func TestHealedWorldsKeepTheirPromises(t *testing.T) {
 		next++
 		return *from + next - 1, next <= uint64(*worlds) && len(failures) < *most
 	}
-	for range runtime.GOMAXPROCS(0) {
+	for range workers * runtime.GOMAXPROCS(0) {
 		all.Go(func() {
 			for seed, more := take(); more; seed, more = take() {
 				r := g.run(t, seed, nil, nil)

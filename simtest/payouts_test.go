@@ -135,3 +135,46 @@ func TestANumberOfAPayoutThatIsHeldIsNotGivenAgain(t *testing.T) {
 		t.Errorf("%s stands on two papers", again)
 	}
 }
+
+func TestASaleRefundedAtOneTillAndVoidedAtAnotherIsTakenFromTheFamilyOnce(t *testing.T) {
+	for name, paid := range map[string]bool{"before its statement": false, "after it": true} {
+		t.Run(name, func(t *testing.T) {
+			c := simtest.NewCentre(t)
+			one := c.NewSite("Branch", schema.KindBranch)
+			family, err := one.Client.AddFamily(ctx, client.NewFamily{Name: "Made-up family"})
+			must(t, err)
+			product, err := one.Client.AddProduct(ctx, client.NewProduct{Name: "Incense", Family: family})
+			must(t, err)
+			till, err := one.Client.OpenTill(ctx, client.NewTill{Currency: "AED"})
+			must(t, err)
+			sold, err := one.Client.Sell(ctx, client.NewSale{Till: till, Currency: "AED", Lines: []client.Line{{Product: product, Quantity: 2, PriceMinor: 500}}})
+			must(t, err)
+			one.Sync()
+			c.Folded()
+			want := int64(0)
+			if paid {
+				done, err := c.Server.Settle(ctx, server.NewSettlement{To: "2099-12-31", By: "x"})
+				must(t, err)
+				want = -done.Approved[0].NetMinor
+				one.Sync()
+			}
+			two := twinOf(t, one, false) // two tablets, of which neither hears of the other
+			must(t, one.Client.VoidSale(ctx, sold.Sale, "a mistake"))
+			_, err = two.Client.Refund(ctx, client.NewRefund{Sale: sold.Sale, Till: till, Lines: []client.Back{{Line: sold.Sale.Child(1), Pieces: 2}}})
+			must(t, err)
+			for _, s := range []*simtest.Site{two, one, two, one} {
+				s.Sync()
+			}
+			c.Folded()
+			due, err := c.Server.Due(ctx, "2099-12-31", family)
+			must(t, err)
+			got := int64(0)
+			for _, d := range due {
+				got += d.NetMinor
+			}
+			if got != want {
+				t.Errorf("%d is due to the family, want %d", got, want)
+			}
+		})
+	}
+}

@@ -20,17 +20,23 @@ type Dated interface {
 }
 
 // EachSold calls f for every sale line of a span of days with its owner and its day; an empty
-// end is open.
+// end is open. What gives back a line whose sale is voided counts as voided: it was refunded at
+// one till and voided at another, neither of which knew, and is the family's loss once (R18).
 func EachSold(r Reader, from, to rules.Day, f func(*Sold) error) error {
 	outlets, err := outletsOf(r)
 	if err != nil {
 		return err
 	}
-	return eachLine(r, from, to, func(sale, row *records.Row) error {
+	return eachLine(r, from, to, func(sale, row *records.Row) (err error) {
 		s := &Sold{Product: row.Of(schema.LineProduct).ID(), Site: row.Of(schema.LineSite).ID(), Fair: row.Of(schema.LineFair).ID(), Refunds: row.Of(schema.LineRefunds).ID()}
 		s.ID, s.Family, s.Quantity, s.Share = row.ID, row.Of(schema.LineFamily).ID(), row.Of(schema.LineQuantity).Int(), row.Of(schema.LineShare).Int()
 		s.Amount, s.Currency, s.Priced = rules.LineAmount(row.Values)
 		s.Day, s.Voided = sale.Of(schema.SaleDay).Text(), sale.Of(schema.Voided).Bool()
+		if !s.Voided && !s.Refunds.IsZero() {
+			if s.Voided, err = isVoided(r, s.Refunds); err != nil {
+				return err
+			}
+		}
 		s.Flagged = outlets[s.Site] && row.Of(schema.LineAgreement).IsNull()
 		if s.Family.IsZero() {
 			owner, err := r.Get(schema.LineOwner, schema.LineOwnerID(row.ID))
@@ -43,6 +49,16 @@ func EachSold(r Reader, from, to rules.Day, f func(*Sold) error) error {
 		}
 		return f(s)
 	})
+}
+
+// isVoided says whether the sale of a line is voided.
+func isVoided(r Reader, line syncproto.RecordID) (bool, error) {
+	row, err := r.Get(schema.SaleLine, line)
+	if err != nil || row == nil {
+		return false, err
+	}
+	sale, err := r.Get(schema.Sale, row.Of(schema.LineSale).ID())
+	return sale != nil && sale.Of(schema.Voided).Bool(), err
 }
 
 // eachLine goes through the days where they can be found, else through all lines: each sale is

@@ -66,6 +66,7 @@ const (
 	Approved
 	LateRefund
 	LateVoid
+	VoidedAndRefunded
 	PaidOut
 	PaidTwice
 	StatementLost
@@ -101,7 +102,7 @@ var names = [faults]string{
 	"photos taken", "photos at the server, by site", "server's photos lost",
 	"referrals sent", "referrals taken a step", "referrals accepted and withdrawn at once", "doubts ended", "pages for devices that may hear in doubt",
 	"devices that went on from an older place",
-	"refunds", "statements approved", "refunds in a later statement than their line", "voids of lines in a statement",
+	"refunds", "statements approved", "refunds in a later statement than their line", "voids of lines in a statement", "refunds of lines that another voided",
 	"payouts", "payouts held", "statements that a server forgot", "of these, kept by who paid them",
 	"people merged at a branch", "people merged by head office", "people parted", "people merged into each other", "cards read",
 	"lots brought", "lots taken a step", "goods moved without a lot", "shelves counted", "movements taken back", "shelves that a site has as head office does",

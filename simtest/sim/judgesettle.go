@@ -120,12 +120,17 @@ func (w *World) judgeBooks(v *view) {
 	w.approve(server.NewSettlement{To: everDay, By: "an accountant"})
 	lines := w.readBooks()
 	rest, waits := map[syncproto.RecordID]int64{}, map[syncproto.RecordID]int{}
-	for line, t := range w.sold() {
+	sold := w.sold()
+	for line, t := range sold {
 		sale := v.rows[rowKey(schema.Sale, t.record)]
 		family, p := w.model.books.owner[t.product], lines[line]
-		voided := sale != nil && sale.Of(schema.Voided).Bool()
+		voided, by := v.voided(t), t // whose void it is
+		if of := sold[t.refunds]; !voided && sale != nil && of != nil && v.voided(of) {
+			voided, by = true, of
+			w.hit(VoidedAndRefunded)
+		}
 		switch {
-		case voided && !w.takenBack(t):
+		case voided && !w.takenBack(by):
 			w.failf("%v counts no more, and nobody took it back", t)
 		case sale == nil || family.IsZero():
 			if p.sale != nil {
@@ -179,6 +184,12 @@ func (w *World) takenBack(sale *tx) bool {
 		}
 	}
 	return false
+}
+
+// voided says whether head office has a sale as voided.
+func (v *view) voided(sale *tx) bool {
+	row := v.rows[rowKey(schema.Sale, sale.record)]
+	return row != nil && row.Of(schema.Voided).Bool()
 }
 
 // of are the records of a table.

@@ -30,6 +30,7 @@ var kinds = []struct {
 	{"late", 7, (*World).opLate},
 	{"pay", 14, (*World).opPay},
 	{"apart", 9, (*World).opApart},
+	{"both", 7, (*World).opBoth},
 	{"merge", 16, (*World).opMerge},
 	{"part", 10, (*World).opPart},
 	{"circle", 6, (*World).opCircle},

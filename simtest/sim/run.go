@@ -147,7 +147,7 @@ func (w *World) unrest(s *site) string {
 	switch head := w.centre.state.Head(); {
 	case s.store.Pending() || p.Unequal != "":
 		return fmt.Sprintf("%s has work pending, or unequal are %q", s.name, p.Unequal)
-	case p.Position != head.Position || p.Hash != head.PositionHash:
+	case p.Position != head.Position || p.Hash != head.PositionHash || p.History != head.History: // a lost log may have had the same there, and what is own waits
 		return fmt.Sprintf("%s stands at %d, the server at %d", s.name, p.Position, head.Position)
 	}
 	return w.lacksPhotos(s)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rawaj/rawaj/client"
@@ -233,10 +234,8 @@ func (w *World) opRefund(o Op) {
 // opLate has head office approve what a stall sold, and the stall take it back without hearing
 // of that.
 func (w *World) opLate(o Op) {
-	s := w.site(o.A)
-	n := len(w.model.txs)
-	w.opSell(Op{A: o.A, B: o.B})
-	if len(w.model.txs) == n || !s.open {
+	s, sale, positive := w.sells(o)
+	if s == nil {
 		return
 	}
 	w.opSettle(o)
@@ -244,18 +243,46 @@ func (w *World) opLate(o Op) {
 		w.hangUp(s)
 	}
 	w.opDue(Op{A: 1, B: 1})
-	sales, refunds := uint32(0), uint32(0)
+	if o.B>>3%2 == 0 {
+		w.opVoid(Op{A: o.A, B: sale})
+	} else {
+		w.opRefund(Op{A: o.A, B: positive})
+	}
+}
+
+// opBoth has what a stall sold be voided by one of two copies of its device and refunded by the
+// other, neither of which hears of that, before head office approves it or after.
+func (w *World) opBoth(o Op) {
+	s, sale, positive := w.sells(o)
+	if s == nil {
+		return
+	}
+	if o.B>>2%2 == 0 {
+		w.opSettle(o)
+		w.opDue(Op{A: 1, B: 1})
+	}
+	at, n := uint32(slices.Index(w.sites, s)), len(w.sites)
+	w.opClone(Op{A: at, B: 1})
+	if len(w.sites) > n {
+		w.opRefund(Op{A: uint32(n), B: positive})
+		w.opVoid(Op{A: at, B: sale})
+	}
+}
+
+// sells has a site sell something, and says which of all sales that is and which of those that
+// are no refunds; no site where it could not.
+func (w *World) sells(o Op) (s *site, sale, positive uint32) {
+	n := len(w.model.txs)
+	if w.opSell(Op{A: o.A, B: o.B}); len(w.model.txs) == n || !w.site(o.A).open {
+		return nil, 0, 0
+	}
 	for _, t := range w.model.txs[:n] {
 		if t.kind == aSale {
-			sales++
-			if t.pieces < 0 {
-				refunds++
+			sale++
+			if t.pieces > 0 {
+				positive++
 			}
 		}
 	}
-	if o.B>>3%2 == 0 {
-		w.opVoid(Op{A: o.A, B: sales})
-	} else {
-		w.opRefund(Op{A: o.A, B: sales - refunds})
-	}
+	return w.site(o.A), sale, positive
 }

@@ -19,7 +19,7 @@ type LineOf struct {
 	Priced   bool
 	Currency string
 	Share    int64 // frozen at the sale
-	Voided   bool  // its sale was taken back
+	Voided   bool  // its sale was taken back, or that of the line that it takes back
 	Flagged  bool  // sold by an outlet outside of an agreement (R17)
 }
 

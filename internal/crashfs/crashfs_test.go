@@ -105,3 +105,41 @@ func TestACutTakesNothingThatWasSynced(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesAreWhatSQLiteReadsOfADatabaseAndItsWAL(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "b.db")
+	db, err := sqlitedb.Open(path, sqlitedb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var before []byte
+	for n := range 3 {
+		if err := db.Write(ctx, func(tx *sqlitedb.Tx) error {
+			if err := tx.Script(`CREATE TABLE IF NOT EXISTS t (v TEXT)`); err != nil {
+				return err
+			}
+			return tx.Exec(`INSERT INTO t VALUES (?)`, "a made-up row "+string(rune('a'+n)))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		pages, err := crashfs.Pages(path) // while the row is in the WAL alone
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file, err := os.ReadFile(path); err != nil || bytes.Contains(file, []byte("a made-up row")) {
+			t.Fatalf("the WAL is not needed: %v", err)
+		}
+		if !bytes.Contains(pages, []byte("a made-up row "+string(rune('a'+n)))) || bytes.Equal(pages, before) {
+			t.Errorf("after commit %d its row is not read", n)
+		}
+		before = pages
+	}
+	if err := os.WriteFile(filepath.Join(dir, "no.db"), bytes.Repeat([]byte("no database "), 400), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := crashfs.Pages(filepath.Join(dir, "no.db")); err == nil {
+		t.Error("what is no database has pages")
+	}
+}

@@ -11,8 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	sqlite3 "github.com/mattn/go-sqlite3"
-
+	"github.com/rawaj/rawaj/internal/crashfs"
 	"github.com/rawaj/rawaj/internal/mark"
 )
 
@@ -23,7 +22,11 @@ func image(dir string, of *subject, files map[string][]byte) uint64 {
 	var h maphash.Hash
 	h.SetSeed(hashSeed)
 	for _, name := range of.databases {
-		pages, err := serialize(filepath.Join(dir, name), len(files[name]) > 0)
+		var pages []byte
+		var err error
+		if len(files[name]) > 0 {
+			pages, err = crashfs.Pages(filepath.Join(dir, name))
+		}
 		if err != nil {
 			h.WriteString(err.Error())
 			pages = files[name+"-wal"] // not to be taken for others that fail
@@ -47,17 +50,4 @@ func image(dir string, of *subject, files map[string][]byte) uint64 {
 
 func part(name string, databases []string) bool {
 	return slices.ContainsFunc(databases, func(d string) bool { return name == d || name == d+"-wal" || name == d+"-journal" })
-}
-
-// serialize gives a database's pages; none where it has none.
-func serialize(path string, there bool) ([]byte, error) {
-	if !there {
-		return nil, nil
-	}
-	c, err := (&sqlite3.SQLiteDriver{}).Open("file:" + path + "?mode=rw")
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	return c.(*sqlite3.SQLiteConn).Serialize("main")
 }

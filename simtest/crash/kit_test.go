@@ -72,7 +72,7 @@ func bytesOf(v any) []byte {
 
 // perRecord is about how many states are drawn from one record: with more, most would
 // have been seen.
-const perRecord = 5000
+const perRecord = 10_000
 
 // explored judges a share of the states asked for, or few, from as many records as it
 // takes, and says now and then how far it is.

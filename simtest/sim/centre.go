@@ -24,6 +24,7 @@ type centre struct {
 	attach     *attach.Store
 	photoFiles files               // while it is down
 	lostAt     syncproto.HistoryID // the history in which it last lost photos that it had confirmed
+	older      bool                // its photos are older than they were when it last ran
 	kept       logFiles            // of the log, while it is down, in worlds that have it on a disk
 	up         bool
 	dying      bool

@@ -98,6 +98,7 @@ func (w *World) startCentre() {
 	if err := c.start(); err != nil && !c.disk.full && !c.dying {
 		w.failf("the server does not start: %v", err)
 	}
+	w.photosBack()
 }
 
 func (w *World) opFull(o Op) {
@@ -226,8 +227,8 @@ func (w *World) putBack(i *serverImage, withState bool) {
 		l.up.wire = append(l.up.wire, message{err: errReset})
 	}
 	w.reap()
+	w.centre.older = true
 	w.startCentre()
-	w.photosBack()
 }
 
 func (w *World) opScrub(o Op) {

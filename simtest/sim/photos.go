@@ -49,15 +49,15 @@ func (w *World) opLosePhotos(Op) {
 	c.crash(0)
 	c.photoFiles = files{}
 	w.hit(PhotosLost)
+	c.older = true
 	w.startCentre()
-	w.photosBack()
 }
 
-// photosBack notes that the server has older photos than it had, or none. Devices hear of it
-// by another history alone.
+// photosBack notes, once the server has started, that it has older photos than it had, or none.
+// Devices hear of it by another history alone.
 func (w *World) photosBack() {
-	if c := w.centre; c.up {
-		c.lostAt = c.state.Head().History
+	if c := w.centre; c.up && c.older {
+		c.lostAt, c.older = c.state.Head().History, false
 	}
 }
 

@@ -146,6 +146,7 @@ func TestHealedWorldsKeepTheirPromises(t *testing.T) {
 				hits.Add(&r.Hits)
 				if done++; r.Err != nil {
 					failures = append(failures, r)
+					fmt.Printf("seed %d fails: %v\n", r.Seed, r.Err)
 				}
 				if time.Since(told) > 5*time.Second {
 					told = time.Now()

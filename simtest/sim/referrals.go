@@ -135,7 +135,10 @@ func (w *World) judgeReferrals(v *view) {
 		}
 		for _, t := range all {
 			waits := t.value == schema.ReferralReceived // who received has not decided anything
-			if t.value == stands || waits || v.ledger[t.hash] || slices.ContainsFunc(all, func(o *tx) bool { return o != t && (o.saw == t.value || descends(o, t)) }) {
+			if t.value == stands || waits || v.ledger[t.hash] || slices.ContainsFunc(all, func(o *tx) bool {
+				// a copy that took it to the same speaks for both
+				return o != t && (o.saw == t.value || descends(o, t) || o.value == t.value && v.ledger[o.hash])
+			}) {
 				continue
 			}
 			w.failf("%v took referral %x to %s; it is %s, and the ledger does not know of it", t, record[:4], t.value, stands)

@@ -150,8 +150,7 @@ func (s *Server) apiStock(w http.ResponseWriter, r *http.Request) {
 
 // upToDate waits until what devices were told is safe is folded.
 func (s *Server) upToDate(ctx context.Context) error {
-	end, _ := s.Log.End()
-	return s.folded(ctx, end)
+	return s.current(ctx)
 }
 
 // about does something about the record that an address names.

@@ -162,8 +162,7 @@ func (s *Server) yearOf(r *http.Request) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	end, _ := s.Log.End()
-	return year, s.folded(r.Context(), end)
+	return year, s.current(r.Context())
 }
 
 // asked reads a request and answers with what is done.

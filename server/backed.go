@@ -43,8 +43,7 @@ func (s *Server) Backed(ctx context.Context, b Backing) (n BackedCount, err erro
 	if len(heads) > MaxBacked {
 		return n, refusal.New(refusal.TooMany, "%d devices in one call, the most is %d", len(heads), MaxBacked).On("devices").With("max", MaxBacked)
 	}
-	end, _ := s.Log.End()
-	if err := s.folded(ctx, end); err != nil {
+	if err := s.current(ctx); err != nil {
 		return n, err
 	}
 	var changes []syncproto.Change

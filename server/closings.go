@@ -269,9 +269,8 @@ func (s *Server) apiClosings(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		site, err = localapi.QueryID(r, "site")
 	}
-	end, _ := s.Log.End()
 	if err == nil {
-		err = s.folded(r.Context(), end)
+		err = s.current(r.Context())
 	}
 	if err != nil {
 		localapi.Answer(w, nil, err)

@@ -58,8 +58,7 @@ func (s *Server) Doubled(ctx context.Context) ([]Doubled, error) {
 }
 
 func (s *Server) apiDoubled(w http.ResponseWriter, r *http.Request) {
-	end, _ := s.Log.End()
-	if err := s.folded(r.Context(), end); err != nil {
+	if err := s.current(r.Context()); err != nil {
 		localapi.Answer(w, nil, err)
 		return
 	}

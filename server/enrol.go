@@ -200,6 +200,9 @@ func (s *Server) fairsNamed(ctx context.Context, names []string) (ids []byte, ch
 func (s *Server) redeem(ctx context.Context, q *syncproto.EnrolRequest) (*syncproto.EnrolResponse, error) {
 	s.enrol.Lock()
 	defer s.enrol.Unlock()
+	if err := s.current(ctx); err != nil { // who was taken in and waits for room there is a device
+		return nil, err
+	}
 	row, err := s.enrolment(ctx, q.CodeID)
 	if err != nil {
 		return nil, err

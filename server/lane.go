@@ -229,8 +229,7 @@ func (n *session) answer(ctx context.Context, f *syncproto.ChunkAsk, shares []sy
 // before.
 func (n *session) weigh(ctx context.Context, f *syncproto.Have) error {
 	s := n.s
-	end, _ := s.Log.End()
-	if err := s.folded(ctx, end); err != nil {
+	if err := s.current(ctx); err != nil {
 		return err
 	}
 	named, parked := false, int64(0)

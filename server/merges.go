@@ -69,8 +69,7 @@ func (s *Server) mergeRoutes() []localapi.Route {
 // ofPeople answers with a list, once what devices were told is safe is folded.
 func ofPeople[T any](s *Server, list func(members.Reader) ([]T, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		end, _ := s.Log.End()
-		err := s.folded(r.Context(), end)
+		err := s.current(r.Context())
 		var all []T
 		if err == nil {
 			err = s.State.Read(r.Context(), func(rd *state.Reader) (err error) {

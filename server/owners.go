@@ -66,8 +66,11 @@ func (s *Server) Unassigned(ctx context.Context, at localapi.Cursor) (p localapi
 // AssignOwner says whose a line was, and what was given back of it, as a stall does. What is
 // in a statement stays with who it says: adjustments move the money.
 func (s *Server) AssignOwner(ctx context.Context, line, family syncproto.RecordID, by string) error {
-	s.settling.Lock()
-	defer s.settling.Unlock()
+	settled, err := s.settles(ctx)
+	if err != nil {
+		return err
+	}
+	defer settled()
 	var changes []syncproto.Change
 	if err := s.State.Read(ctx, func(r *state.Reader) error {
 		row, err := r.Get(schema.SaleLine, line)
@@ -122,9 +125,8 @@ func (s *Server) ownerRoutes() []localapi.Route {
 func paged[T any](s *Server, list func(context.Context, localapi.Cursor) (localapi.Page[T], error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		at, err := localapi.CursorOf(r)
-		end, _ := s.Log.End()
 		if err == nil {
-			err = s.folded(r.Context(), end)
+			err = s.current(r.Context())
 		}
 		var p localapi.Page[T]
 		if err == nil {

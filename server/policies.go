@@ -79,8 +79,7 @@ func (s *Server) Publish(ctx context.Context, n NewPolicy) (p PolicyShown, err e
 	}
 	s.publishing.Lock() // one version at a time gets the next number
 	defer s.publishing.Unlock()
-	end, _ := s.Log.End()
-	if err := s.folded(ctx, end); err != nil {
+	if err := s.current(ctx); err != nil {
 		return p, err
 	}
 	list, err := s.Policies(ctx)

@@ -78,8 +78,7 @@ func (s *Server) nameCopy(ctx context.Context, v *syncproto.Rename) (made *recor
 	if err != nil {
 		return nil, err
 	}
-	end, _ := s.Log.End() // what it has a receipt for is in the state then
-	if err := s.folded(ctx, end); err != nil {
+	if err := s.current(ctx); err != nil { // what it has a receipt for is in the state then
 		return nil, err
 	}
 	var changes []syncproto.Change

@@ -47,8 +47,7 @@ func (s *Server) counted(r *http.Request, f func(rd *state.Reader, on string, no
 	if on != "" && !schema.ValidDay(on) {
 		return refusal.Parameter("on", "%q is no day such as 2026-11-30", on)
 	}
-	end, _ := s.Log.End()
-	if err := s.folded(r.Context(), end); err != nil {
+	if err := s.current(r.Context()); err != nil {
 		return err
 	}
 	return s.State.Read(r.Context(), func(rd *state.Reader) error { return f(rd, on, s.Now()) })

@@ -265,6 +265,12 @@ func (s *Server) folded(ctx context.Context, index oplog.Index) error {
 	}
 }
 
+// current waits until the state holds all that the log does by now.
+func (s *Server) current(ctx context.Context) error {
+	end, _ := s.Log.End()
+	return s.folded(ctx, end)
+}
+
 // append writes an entry and waits until it is durable.
 func (s *Server) append(ctx context.Context, e *state.Entry) (oplog.Index, error) {
 	e.ReceivedAt = s.Now().UnixMilli()

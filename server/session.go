@@ -382,8 +382,7 @@ func (n *session) greet(ctx context.Context) error {
 // that the device hears of all that it wrote.
 func (n *session) welcome(ctx context.Context, hello *syncproto.Hello) error {
 	s := n.s
-	end, _ := s.Log.End()
-	if err := s.folded(ctx, end); err != nil {
+	if err := s.current(ctx); err != nil {
 		return err
 	}
 	w := &syncproto.Welcome{Version: min(hello.Version, syncproto.Version), OffsetMS: n.offset, Credit: pushWindow, Server: s.own.certificate}

@@ -53,8 +53,11 @@ type NewAdjustment struct {
 
 // Adjust records an adjustment. That of a statement whose payout is disputed answers it.
 func (s *Server) Adjust(ctx context.Context, q NewAdjustment) (NewAdjustment, error) {
-	s.settling.Lock()
-	defer s.settling.Unlock()
+	settled, err := s.settles(ctx)
+	if err != nil {
+		return q, err
+	}
+	defer settled()
 	id, err := s.idOf(q.ID)
 	if err != nil {
 		return q, err

@@ -36,8 +36,7 @@ func (s *Server) tidies(ctx context.Context) {
 // Tidy looks now, once all that is in the log has been judged: a state that is behind
 // names less than there is.
 func (s *Server) Tidy(ctx context.Context) (gone int, err error) {
-	end, _ := s.Log.End()
-	if err := s.folded(ctx, end); err != nil {
+	if err := s.current(ctx); err != nil {
 		return 0, err
 	}
 	return s.Attachments.Collect(ctx, s.Now().UnixMilli(), func() (named map[syncproto.Root]bool, err error) {

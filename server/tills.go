@@ -63,9 +63,8 @@ func (s *Server) Tills(ctx context.Context, at localapi.Cursor) (p localapi.Page
 
 func (s *Server) apiSheet(w http.ResponseWriter, r *http.Request) {
 	id, err := localapi.PathID[syncproto.RecordID](r)
-	end, _ := s.Log.End()
 	if err == nil {
-		err = s.folded(r.Context(), end)
+		err = s.current(r.Context())
 	}
 	var sheet closing.Sheet
 	if err == nil {

@@ -95,7 +95,7 @@ func (w *World) judgeTransactions(v *view) {
 		case was && verdict.state == schema.VerdictReleased && effect == none:
 			w.failf("%v was released, and has no effect", t)
 		}
-		w.judgeRight(t, a, verdict, was)
+		w.judgeRight(t, a, v)
 	}
 }
 
@@ -124,15 +124,17 @@ func (w *World) replacedBy(t *tx, v *view) bool {
 
 // judgeRight: what a device was allowed to deliver when it did is not held for want of a
 // right, and what it was not is.
-func (w *World) judgeRight(t *tx, a *arrival, d verdict, was bool) {
+func (w *World) judgeRight(t *tx, a *arrival, v *view) {
 	if w.model.restored || !a.told {
 		return
 	}
 	for p := t; p != nil; p = p.parent {
-		if w.model.released[p.hash] { // it, or what it may rest on, was judged again later
+		d, was := v.verdicts[p.hash]
+		if w.model.anew[p.hash] || was && d.state != schema.VerdictHeld { // it, or what may wait for it, was judged again later, by the rights of then
 			return
 		}
 	}
+	d, was := v.verdicts[t.hash]
 	want := slices.Contains([]string{"not_granted", "grant_ended", "revoked_late"}, d.code)
 	switch {
 	case a.allowed && was && want && d.state == schema.VerdictHeld:

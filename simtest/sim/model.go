@@ -21,7 +21,7 @@ type model struct {
 	logged   map[syncproto.Hash]*arrival // in the server's log as it stands
 	grants   map[syncproto.RecordID]*right
 	revoked  map[syncproto.RecordID]bool
-	released map[syncproto.Hash]bool // that head office wanted released: judged again, then
+	anew     map[syncproto.Hash]bool // that head office decided about, whatever came of it
 	books    *books
 	said     []claim // by head office, of who is whom
 	unsure   bool    // whether head office said something else too
@@ -90,7 +90,7 @@ type right struct {
 }
 
 func newModel() *model {
-	return &model{byHash: map[syncproto.Hash]*tx{}, logged: map[syncproto.Hash]*arrival{}, grants: map[syncproto.RecordID]*right{}, revoked: map[syncproto.RecordID]bool{}, released: map[syncproto.Hash]bool{}, books: newBooks()}
+	return &model{byHash: map[syncproto.Hash]*tx{}, logged: map[syncproto.Hash]*arrival{}, grants: map[syncproto.RecordID]*right{}, revoked: map[syncproto.RecordID]bool{}, anew: map[syncproto.Hash]bool{}, books: newBooks()}
 }
 
 func (m *model) add(t *tx) {

@@ -230,7 +230,7 @@ func (w *World) opDecide(o Op) {
 	if o.B%5 == 4 {
 		d.Action, d.Waive = schema.DecisionWithdraw, false
 	}
-	w.model.released[hash] = w.model.released[hash] || d.Action == schema.DecisionRelease
+	w.model.anew[hash] = true
 	v, err := c.server.Decide(ctx, hex.EncodeToString(hash[:]), d)
 	switch {
 	case err != nil:

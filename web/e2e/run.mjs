@@ -1,13 +1,13 @@
 // npm run e2e: sees to a browser, then runs every test beside this file, or those that are
-// named: npm run e2e photos slice. Those that measure what a page takes of the processor run
-// alone, all others two files at a time: a file waits for the other side of a line often.
+// named: npm run e2e photos slice. What measures how much of the processor a page takes runs
+// alone, all else two files at a time: a file waits for the other side of a line often.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { need } from './browser.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const alone = ['dashboard', 'offline', 'slice']
+const alone = ['slice']
 const named = process.argv.slice(2)
 const all = readdirSync(here).flatMap((f) => /^(.+)\.test\.mjs$/.exec(f)?.[1] ?? [])
 const missing = [...alone, ...named].filter((name) => !all.includes(name))

@@ -83,7 +83,9 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 	if err != nil {
 		return nil, nil, err
 	}
-	if access.Revoked && !a.waived(syncproto.CodeRevokedLate) {
+	if late, err := f.late(a, access); err != nil {
+		return nil, nil, err
+	} else if late && !a.waived(syncproto.CodeRevokedLate) {
 		return nil, syncproto.Errorf(syncproto.CodeRevokedLate, ""), nil
 	}
 	if refusal, err := f.mends(a, access, p, t); refusal != nil || err != nil {
@@ -117,6 +119,21 @@ func (f *fold) judge(a *author, t *syncproto.Transaction) (*plan, *syncproto.Err
 		}
 	}
 	return p, nil, nil
+}
+
+// late says whether the author was revoked before its transaction was first judged: what is
+// judged again came when it came.
+func (f *fold) late(a *author, access *schema.Access) (bool, error) {
+	if !access.Revoked {
+		return false, nil
+	}
+	device := schema.Lookup(schema.Device)
+	row, err := set.Get(f.tx, device, syncproto.RecordID(a.chain.device))
+	if err != nil || row == nil {
+		return true, err
+	}
+	w, err := f.writerOf(row, device.Group(schema.DeviceGroupRevoked))
+	return a.position > w.position, err
 }
 
 // orphaned refuses a new child, such as a line, whose parent is not known: a sale is

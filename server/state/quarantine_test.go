@@ -295,3 +295,18 @@ func (o *org) isIn(row *records.Row, d syncproto.DeviceID, want bool) {
 		o.t.Errorf("device %v hears of the %s: %v, want %v", d, row.Table.Name, heard, want)
 	}
 }
+
+func TestWhatCameBeforeARevocationIsNotLateWhenItIsJudgedAgain(t *testing.T) {
+	o := newOrg(t)
+	stall := o.stall()
+	id := o.newID()
+	early := stall.doesSo([]syncproto.Change{named(id, "before")}, seeing(o.here()))
+	o.held(early, syncproto.CodeGone)
+	o.node.doesSo([]syncproto.Change{update(schema.Device, syncproto.RecordID(stall.id), number(schema.DeviceRevoked, o.now))}, seeing(o.here()))
+	late := stall.doesSo([]syncproto.Change{named(id, "after")}, seeing(o.here()))
+	o.held(late, syncproto.CodeRevokedLate)
+	o.node.does(product(id, "as made"))
+	o.verdictIs(early, schema.VerdictReleased, syncproto.CodeGone)
+	o.held(late, syncproto.CodeRevokedLate)
+	o.sound()
+}

@@ -35,7 +35,7 @@ func (s *session) fetchAll(ctx context.Context) (acted bool, err error) {
 	fetch := func(root syncproto.Root, most uint64) error {
 		n := names[root]
 		// What the server did not want from here it may have by now.
-		if resting, unwanted := s.lane.resting(root, s.Now()); resting && !unwanted || here[root].Whole || !n.Seen && !n.Base {
+		if resting, unwanted := s.lane.resting(root, n, s.Now()); resting && !unwanted || here[root].Whole || !n.Seen && !n.Base {
 			return nil
 		}
 		here[root] = attach.Info{Whole: true} // not again in this round
@@ -69,7 +69,7 @@ func (s *session) fetchWhole(ctx context.Context, root syncproto.Root, most uint
 			g, ok := f.(*syncproto.Have)
 			if ok = ok && g.Root == root; ok {
 				if _, given := g.Manifest(); !given {
-					s.lane.rest(root, false, s.Now()) // before the next frame, which may say that it arrived
+					s.lane.rest(root, s.Now()) // before the next frame, which may say that it arrived
 				}
 			}
 			return ok
@@ -106,7 +106,7 @@ func (s *session) fetchWhole(ctx context.Context, root syncproto.Root, most uint
 		}
 		data := f.(*syncproto.Chunk).Data
 		if len(data) == 0 {
-			s.lane.rest(root, false, s.Now())
+			s.lane.rest(root, s.Now())
 			return nil
 		}
 		if err := kept.Chunk(ctx, root, index, data); err != nil {
@@ -128,7 +128,7 @@ func (s *session) noRoom(root syncproto.Root, err error) error {
 		return err
 	}
 	s.Logger.Warn("attachment", "err", err)
-	s.lane.rest(root, false, s.Now())
+	s.lane.rest(root, s.Now())
 	return nil
 }
 

@@ -21,10 +21,10 @@ func (s *session) giveAll(ctx context.Context) (acted bool, err error) {
 		return false, err
 	}
 	for _, d := range list {
-		if resting, _ := s.lane.resting(d.Root, s.Now()); resting || !d.Sent && !(d.Base && !s.Store.Pending()) {
+		if resting, _ := s.lane.resting(d.Root, d.Naming, s.Now()); resting || !d.Sent && !(d.Base && !s.Store.Pending()) {
 			continue
 		}
-		if err := s.give(ctx, d.Info); err != nil {
+		if err := s.give(ctx, &d); err != nil {
 			return false, err
 		}
 		acted, s.gave = true, true
@@ -40,7 +40,7 @@ func (s *session) giveAll(ctx context.Context) (acted bool, err error) {
 	return acted, nil
 }
 
-func (s *session) give(ctx context.Context, i attach.Info) error {
+func (s *session) give(ctx context.Context, i *due) error {
 	m, whole, err := s.Store.Attachments().Manifest(ctx, i.Root)
 	if err != nil || !whole {
 		return s.hurt(ctx, i.Root, err)
@@ -65,15 +65,15 @@ func (s *session) give(ctx context.Context, i attach.Info) error {
 			s.Store.Touch()
 			return err
 		case syncproto.WantNot:
-			s.lane.rest(i.Root, true, s.Now())
+			s.lane.unwanted(i.Root, i.Naming, s.Now())
 			return s.Store.Unwanted(ctx, i.Root)
 		case syncproto.WantLater:
-			s.lane.rest(i.Root, false, s.Now())
+			s.lane.rest(i.Root, s.Now())
 			return nil
 		default:
 			data, err := s.Store.Attachments().Read(ctx, i.Root, a.Index)
 			if data == nil {
-				s.lane.rest(i.Root, false, s.Now())
+				s.lane.rest(i.Root, s.Now())
 				return errors.Join(s.hurt(ctx, i.Root, err), s.conn.Send(ctx, &syncproto.Chunk{Root: i.Root, Index: a.Index}))
 			}
 			if err := s.yield(ctx); err != nil {
@@ -86,7 +86,7 @@ func (s *session) give(ctx context.Context, i attach.Info) error {
 
 // hurt takes an attachment that is not what its name says for one that lacks.
 func (s *session) hurt(ctx context.Context, root syncproto.Root, err error) error {
-	s.lane.rest(root, false, s.Now())
+	s.lane.rest(root, s.Now())
 	if !errors.Is(err, attach.ErrDamaged) {
 		return err
 	}

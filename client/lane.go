@@ -24,10 +24,11 @@ type lane struct {
 }
 
 // laterAt is when an attachment may be asked about again; unwanted says that the server has
-// judged all that names it, and wants nothing of it.
+// judged all that names it, up to an own transaction, and wants nothing of it.
 type laterAt struct {
 	at       time.Time
 	unwanted bool
+	upto     int64
 }
 
 const (
@@ -165,20 +166,30 @@ func (l *lane) forget(root syncproto.Root) {
 }
 
 // rest has it asked about later.
-func (l *lane) rest(root syncproto.Root, unwanted bool, now time.Time) {
+func (l *lane) rest(root syncproto.Root, now time.Time) {
+	l.answer(root, laterAt{at: now.Add(askAgain)})
+}
+
+// unwanted notes that the server wants nothing of it, as it is named now.
+func (l *lane) unwanted(root syncproto.Root, n store.Naming, now time.Time) {
+	l.answer(root, laterAt{now.Add(askAgain), true, n.Last})
+}
+
+func (l *lane) answer(root syncproto.Root, r laterAt) {
 	l.mu.Lock()
-	l.later[root] = laterAt{now.Add(askAgain), unwanted}
+	l.later[root] = r
 	l.says++
 	l.mu.Unlock()
 	l.tell()
 }
 
-// resting says whether an attachment is not to be asked about now, and whether the server
-// wants nothing of it.
-func (l *lane) resting(root syncproto.Root, now time.Time) (resting, unwanted bool) {
+// resting says whether an attachment that is named so is not to be asked about now, and whether
+// the server wants nothing of it. What was recorded since it said so it has not looked at.
+func (l *lane) resting(root syncproto.Root, n store.Naming, now time.Time) (resting, unwanted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r, ok := l.later[root]
+	ok = ok && (!r.unwanted || n.Last <= r.upto)
 	return ok && now.Before(r.at), ok && r.unwanted
 }
 

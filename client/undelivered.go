@@ -63,7 +63,7 @@ func (c *Client) undelivered(ctx context.Context) ([]due, error) {
 	if len(names) > 0 {
 		err = c.Store.Attachments().Each(ctx, func(i attach.Info) {
 			n := names[i.Root]
-			if _, unwanted := c.lane.resting(i.Root, c.Now()); i.Whole && !unwanted && !kept(i, at.history) && (n.Due() || n.Open || n.Settled) {
+			if _, unwanted := c.lane.resting(i.Root, n, c.Now()); i.Whole && !unwanted && !kept(i, at.history) && (n.Due() || n.Open || n.Settled) {
 				list = append(list, due{i, n})
 			}
 		})

@@ -28,11 +28,12 @@ func (s *Store) Attachments() *attach.Store { return s.attachments }
 
 // Naming is who names an attachment here.
 type Naming struct {
-	Seen    bool // a record as people see it
-	Base    bool // a record as the server has it, seen or not
-	Sent    bool // an own transaction that the server's log holds, and that still needs it there
-	Open    bool // an own transaction that is not settled, or is held, and may be read here
-	Settled bool // an own transaction that is settled, or may not be read here, and needs it at the server
+	Seen    bool  // a record as people see it
+	Base    bool  // a record as the server has it, seen or not
+	Sent    bool  // an own transaction that the server's log holds, and that still needs it there
+	Open    bool  // an own transaction that is not settled, or is held, and may be read here
+	Settled bool  // an own transaction that is settled, or may not be read here, and needs it at the server
+	Last    int64 // newest own transaction that names it; 0: none does
 }
 
 // Stays says whether the attachment stays here; kept, that the server has it.
@@ -70,7 +71,7 @@ func readNames(tx *sqlitedb.Tx) (map[syncproto.Root]Naming, error) {
 	names := map[syncproto.Root]Naming{}
 	add := func(root syncproto.Root, n Naming) {
 		have := names[root]
-		names[root] = Naming{have.Seen || n.Seen, have.Base || n.Base, have.Sent || n.Sent, have.Open || n.Open, have.Settled || n.Settled}
+		names[root] = Naming{have.Seen || n.Seen, have.Base || n.Base, have.Sent || n.Sent, have.Open || n.Open, have.Settled || n.Settled, max(have.Last, n.Last)}
 	}
 	for _, read := range []func(*sqlitedb.Tx, func(syncproto.Root, Naming)) error{namedByRecords, namedByPreimages, namedByConflicts, namedByOwn} {
 		if err := read(tx, add); err != nil {
@@ -123,7 +124,7 @@ func namedByConflicts(tx *sqlitedb.Tx, add func(syncproto.Root, Naming)) error {
 // log holds it, whether it is settled, whether it is held, and whether it is sealed: nobody
 // here mends it any more. One that was let go was settled.
 const ownNaming = `SELECT n.root, o.ord IS NULL OR o.seq <= i.acked, o.ord IS NULL OR o.seq <= i.settled,
-	EXISTS (SELECT 1 FROM verdict v WHERE v.hash = o.hash AND v."state" = 'held'), n.unwanted, o.body_hash IS NOT NULL
+	EXISTS (SELECT 1 FROM verdict v WHERE v.hash = o.hash AND v."state" = 'held'), n.unwanted, o.body_hash IS NOT NULL, n.ord
 	FROM naming n LEFT JOIN outbox o ON o.ord = n.ord AND length(o.body) > 0 LEFT JOIN incarnation i ON i.id = o.inc`
 
 func namedByOwn(tx *sqlitedb.Tx, add func(syncproto.Root, Naming)) error {
@@ -131,7 +132,7 @@ func namedByOwn(tx *sqlitedb.Tx, add func(syncproto.Root, Naming)) error {
 		sent, settled, held, unwanted, sealed := row.Int(1) != 0, row.Int(2) != 0, row.Int(3) != 0, row.Int(4) != 0, row.Int(5) != 0
 		open := (!settled || held) && !sealed
 		needed := open || !unwanted
-		add(syncproto.BytesValue(row.Blob(0)).Root(), Naming{Sent: sent && needed, Open: open, Settled: (settled || sealed) && needed})
+		add(syncproto.BytesValue(row.Blob(0)).Root(), Naming{Sent: sent && needed, Open: open, Settled: (settled || sealed) && needed, Last: row.Int(6)})
 		return nil
 	}, ownNaming)
 }

@@ -307,15 +307,19 @@ func admit(c *syncproto.Certificate, label string, fairs []syncproto.RecordID) [
 }
 
 // newDevice is the record of a device.
-func newDevice(c *syncproto.Certificate, label string, more ...syncproto.FieldValue) syncproto.Change {
-	return create(schema.Device, syncproto.RecordID(c.Device), append([]syncproto.FieldValue{
+func newDevice(c *syncproto.Certificate, label string) syncproto.Change {
+	fields := []syncproto.FieldValue{
 		{Field: schema.DeviceSite, Value: syncproto.IDValue(c.Site)},
 		{Field: schema.DeviceKind, Value: syncproto.TextValue(c.Kind)},
 		{Field: schema.DeviceKey, Value: syncproto.BytesValue(c.Key)},
 		{Field: schema.DevicePrefix, Value: syncproto.TextValue(c.Prefix)},
 		{Field: schema.DeviceIssuedAt, Value: syncproto.IntValue(c.IssuedAt)},
 		{Field: schema.DeviceLabel, Value: syncproto.TextValue(label)},
-	}, more...)...)
+	}
+	if c.CopyOf != (syncproto.DeviceID{}) {
+		fields = append(fields, syncproto.FieldValue{Field: schema.DeviceCopyOf, Value: syncproto.IDValue(syncproto.RecordID(c.CopyOf))})
+	}
+	return create(schema.Device, syncproto.RecordID(c.Device), fields...)
 }
 
 // prefix is what the n-th device's receipt numbers begin with: letters, then a number,
@@ -360,6 +364,7 @@ func (s *Server) certify(org syncproto.OrgID, d *records.Row) []byte {
 	return syncproto.SignCertificate(s.OrgKey, org, syncproto.Certificate{
 		Device: syncproto.DeviceID(d.ID), Site: d.Of(schema.DeviceSite).ID(), Kind: d.Of(schema.DeviceKind).Text(),
 		Prefix: d.Of(schema.DevicePrefix).Text(), Key: d.Of(schema.DeviceKey).Bytes(), IssuedAt: d.Of(schema.DeviceIssuedAt).Int(),
+		CopyOf: syncproto.DeviceID(d.Of(schema.DeviceCopyOf).ID()),
 	})
 }
 

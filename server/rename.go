@@ -125,9 +125,9 @@ func (s *Server) asCopy(r *state.Reader, id syncproto.DeviceID, v *syncproto.Ren
 	if copies >= maxCopies {
 		return nil, syncproto.Errorf(syncproto.CodeManyCopies, "%d copies of device %v have a name", copies, v.Device)
 	}
-	c := syncproto.Certificate{Device: id, Site: was.Of(schema.DeviceSite).ID(), Kind: was.Of(schema.DeviceKind).Text(), Prefix: prefix(devices), Key: v.Key, IssuedAt: s.Now().UnixMilli()}
+	c := syncproto.Certificate{Device: id, Site: was.Of(schema.DeviceSite).ID(), Kind: was.Of(schema.DeviceKind).Text(), Prefix: prefix(devices), Key: v.Key, IssuedAt: s.Now().UnixMilli(), CopyOf: v.Device}
 	label := shorten("copy of "+was.Of(schema.DeviceLabel).Text()+" ("+was.Of(schema.DevicePrefix).Text()+")", schema.MaxName)
-	changes := []syncproto.Change{newDevice(&c, label, syncproto.FieldValue{Field: schema.DeviceCopyOf, Value: syncproto.IDValue(was.ID)})}
+	changes := []syncproto.Change{newDevice(&c, label)}
 	old := syncproto.Scope{Kind: syncproto.ScopeDevice, ID: was.ID}
 	fields := []syncproto.FieldID{schema.GrantClass, schema.GrantScope, schema.GrantWrite, schema.GrantRecordsUntil, schema.GrantDeliverUntil}
 	return changes, r.Each(schema.Grant, func(row *records.Row) error {

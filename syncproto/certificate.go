@@ -16,6 +16,7 @@ type Certificate struct {
 	Prefix   string            // that the device's receipt numbers begin with
 	Key      ed25519.PublicKey // the device's own
 	IssuedAt int64             // UTC ms by the server's clock
+	CopyOf   DeviceID          // that it was before it was copied and renamed (SPEC §7.6); zero: none
 }
 
 // KindServer is the kind of the server's own devices.
@@ -23,13 +24,20 @@ const KindServer = "server"
 
 // SignCertificate signs c with the organisation's key.
 func SignCertificate(key ed25519.PrivateKey, org OrgID, c Certificate) []byte {
-	b := canon.Array(nil, 6)
+	parts := 6
+	if c.CopyOf != (DeviceID{}) {
+		parts++
+	}
+	b := canon.Array(nil, parts)
 	b = canon.Bytes(b, c.Device[:])
 	b = canon.Bytes(b, c.Site[:])
 	b = canon.Text(b, c.Kind)
 	b = canon.Text(b, c.Prefix)
 	b = canon.Bytes(b, c.Key)
 	b = canon.Int(b, c.IssuedAt)
+	if parts > 6 {
+		b = canon.Bytes(b, c.CopyOf[:])
+	}
 	return sign1(key, contextCertificate, org, b)
 }
 
@@ -53,7 +61,10 @@ func OwnCertificate(message []byte) (c Certificate, err error) {
 
 func readCertificate(payload []byte) (c Certificate, err error) {
 	r := canon.NewReader(payload)
-	r.Exactly(6)
+	parts := r.Array(7)
+	if parts < 6 {
+		r.Fail("a certificate of %d parts", parts)
+	}
 	r.Fixed(c.Device[:])
 	r.Fixed(c.Site[:])
 	c.Kind = r.Text(64)
@@ -61,6 +72,11 @@ func readCertificate(payload []byte) (c Certificate, err error) {
 	c.Key = make(ed25519.PublicKey, ed25519.PublicKeySize)
 	r.Fixed(c.Key)
 	c.IssuedAt = r.Int()
+	if parts > 6 {
+		if r.Fixed(c.CopyOf[:]); c.CopyOf == (DeviceID{}) {
+			r.Fail("a copy of no device")
+		}
+	}
 	return c, r.Done()
 }
 

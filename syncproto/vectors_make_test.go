@@ -211,8 +211,11 @@ func signedVectors(testing.TB) []vector {
 		Form: "hello signature", Hex: hex.EncodeToString(syncproto.SignHello(deviceKey, org, device, nonce)),
 		Value: map[string]any{"Org": org.String(), "Device": device.String(), "Nonce": hex.EncodeToString(nonce), "Seed": hex.EncodeToString(deviceKey.Seed())},
 	}
+	copied := c
+	copied.Device, copied.Prefix, copied.CopyOf = server, "B7", c.Device
 	return []vector{
 		good("certificate", "certificate of a device", "signed with the organisation's key", syncproto.SignCertificate(orgKey, org, c), c),
+		good("certificate", "certificate of a copy", "of the device above, with a name of its own", syncproto.SignCertificate(orgKey, org, copied), copied),
 		good("certificate", "certificate of the server", "as it stands in Welcome", syncproto.SignCertificate(orgKey, org, serverCertificate()), serverCertificate()),
 		good("revocation", "revocation", "signed with the organisation's key, as it stands in Bye", syncproto.SignRevocation(orgKey, org, revocation), revocation),
 		good("parcel", "parcel", "as it is before it is sealed: the batch that is the first of a device", parcelBytes(), *parcel()),

@@ -21,7 +21,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
 PAGES := web/dist/site/site.html
 
-.PHONY: help need build go demo check test thousand sim bench fuzz clean crash torture mutants
+.PHONY: help need build go demo check test large alone thousand sim bench fuzz clean crash torture mutants
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,18 +61,25 @@ check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svel
 ALONE := /simtest/(crash|sim)$$
 # What has tests that the race detector makes smaller.
 SHRINK := client simtest
+# What takes longest begins first, so that none of it runs on alone.
+FIRST := ./cmd/rawaj ./simtest ./client ./server/state
 # What tests are vetted for, check has seen to.
 TEST  := go test -vet=off -shuffle=on -timeout 20m
 TOOK  := tools/took.sh
 MEM   := TMPDIR="$$(tools/tmpdir.sh)"
 
 test: check build ## check, every test with the race detector, the large ones at full size without it, simulated worlds, the pages in a browser
-	WEB_REQUIRED=1 $(MEM) $(TOOK) "tests with the race detector" $(TEST) -parallel 4 -race $$(go list ./... | grep -vE '$(ALONE)')
-	large="$$(tools/large.sh $(SHRINK))" && $(MEM) $(TOOK) "tests that are larger without it" $(TEST) -run "$$large" $(addprefix ./,$(SHRINK))
-	$(MEM) $(TOOK) "tests that it has nothing to see in" $(TEST) $$(go list ./... | grep -E '$(ALONE)')
-	$(TOOK) "places for faults" $(TEST) -tags failpoints ./internal/failpoint
+	WEB_REQUIRED=1 GORACE=atexit_sleep_ms=10 $(MEM) $(TOOK) "tests with the race detector" $(TEST) -parallel 4 -race $(FIRST) $$(go list ./... | grep -vE '$(ALONE)')
+	$(MAKE) -j2 -Otarget large alone
 	$(TOOK) "simulated worlds" $(MAKE) sim N=$(or $(N),5000)
 	cd web && ../$(TOOK) "pages" npm test && SHOTS=0 ../$(TOOK) "pages in a browser" npm run e2e
+
+large: need # in make test
+	large="$$(tools/large.sh $(SHRINK))" && $(MEM) $(TOOK) "tests that are larger without it" $(TEST) -run "$$large" $(addprefix ./,$(SHRINK))
+
+alone: need # in make test, beside large: each has a core
+	$(MEM) $(TOOK) "tests that it has nothing to see in" $(TEST) $$(go list ./... | grep -E '$(ALONE)')
+	$(TOOK) "places for faults" $(TEST) -tags failpoints ./internal/failpoint
 
 thousand: need ## 1,000 clients over bad lines while the server is killed; tells how far it is (N= clients)
 	go test -run '^TestAThousandClientsComeBack' -count 1 -v -timeout 20m ./cmd/rawaj -clients $(or $(N),1000)

@@ -69,8 +69,8 @@ func (c *Client) takeName(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !cert.Key.Equal(key.Public()) || cert.Site != id.Site || cert.Device == id.Device {
-		return errors.New("the certificate is not for the key that asked, or not for this site")
+	if !cert.Key.Equal(key.Public()) || cert.Site != id.Site || cert.Device == id.Device || cert.CopyOf != id.Device {
+		return errors.New("the certificate is not for the key that asked, or not for this site, or not of this copy: head office has to run this version too")
 	}
 	was := id.Device
 	id.Device, id.Kind, id.Prefix, id.Certificate = cert.Device, cert.Kind, cert.Prefix, a.Certificate

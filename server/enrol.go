@@ -97,6 +97,9 @@ func (s *Server) EnrolCode(ctx context.Context, n NewSite) (EnrolCode, error) {
 	}
 	s.enrol.Lock()
 	defer s.enrol.Unlock()
+	if err := s.current(ctx); err != nil { // a site that waits for room there has its name
+		return EnrolCode{}, err
+	}
 	site, changes, err := s.siteNamed(ctx, &n)
 	if err != nil {
 		return EnrolCode{}, err
@@ -200,9 +203,6 @@ func (s *Server) fairsNamed(ctx context.Context, names []string) (ids []byte, ch
 func (s *Server) redeem(ctx context.Context, q *syncproto.EnrolRequest) (*syncproto.EnrolResponse, error) {
 	s.enrol.Lock()
 	defer s.enrol.Unlock()
-	if err := s.current(ctx); err != nil { // who was taken in and waits for room there is a device
-		return nil, err
-	}
 	row, err := s.enrolment(ctx, q.CodeID)
 	if err != nil {
 		return nil, err
@@ -213,6 +213,12 @@ func (s *Server) redeem(ctx context.Context, q *syncproto.EnrolRequest) (*syncpr
 	key := row.Of(schema.EnrolmentCodeKey).Bytes()
 	if !q.Holds(key) {
 		return nil, syncproto.Errorf(syncproto.CodeNotSigned, "")
+	}
+	if err := s.current(ctx); err != nil { // who was taken in and waits for room there is a device
+		return nil, err
+	}
+	if row, err = s.enrolment(ctx, q.CodeID); err != nil {
+		return nil, err
 	}
 	device := row.Of(schema.EnrolmentDevice).ID()
 	if device.IsZero() {
@@ -295,13 +301,20 @@ func admit(c *syncproto.Certificate, label string, fairs []syncproto.RecordID) [
 		label = c.Kind
 	}
 	changes := []syncproto.Change{newDevice(c, label)}
+	own := syncproto.Scope{Kind: syncproto.ScopeDevice, ID: syncproto.RecordID(c.Device)}
 	for _, g := range schema.FirstGrants(c.Kind, c.Device, c.Site, fairs) {
-		changes = append(changes, create(schema.Grant, schema.GrantID(c.Device, g.Scope),
-			syncproto.FieldValue{Field: schema.GrantDevice, Value: syncproto.IDValue(syncproto.RecordID(c.Device))},
-			syncproto.FieldValue{Field: schema.GrantClass, Value: syncproto.TextValue(g.Classes)},
-			syncproto.FieldValue{Field: schema.GrantScope, Value: syncproto.BytesValue(g.Scope.AppendBinary(nil))},
-			syncproto.FieldValue{Field: schema.GrantWrite, Value: syncproto.BoolValue(g.Write)},
-		))
+		scopes := []syncproto.Scope{g.Scope}
+		if g.Scope == own && c.CopyOf != (syncproto.DeviceID{}) { // what is said to its old name is about its work too
+			scopes = append(scopes, syncproto.Scope{Kind: syncproto.ScopeDevice, ID: syncproto.RecordID(c.CopyOf)})
+		}
+		for _, scope := range scopes {
+			changes = append(changes, create(schema.Grant, schema.GrantID(c.Device, scope),
+				syncproto.FieldValue{Field: schema.GrantDevice, Value: syncproto.IDValue(syncproto.RecordID(c.Device))},
+				syncproto.FieldValue{Field: schema.GrantClass, Value: syncproto.TextValue(g.Classes)},
+				syncproto.FieldValue{Field: schema.GrantScope, Value: syncproto.BytesValue(scope.AppendBinary(nil))},
+				syncproto.FieldValue{Field: schema.GrantWrite, Value: syncproto.BoolValue(g.Write)},
+			))
+		}
 	}
 	return changes
 }

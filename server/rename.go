@@ -44,6 +44,9 @@ func (s *Server) rename(ctx context.Context, q *syncproto.RenameRequest) (*syncp
 	case err != nil:
 		return nil, err
 	}
+	if err := s.current(ctx); err != nil { // what it has a receipt for, and a name that it got, are in the state then
+		return nil, err
+	}
 	row, err := s.renamed(ctx, &v)
 	if err != nil {
 		return nil, err
@@ -76,9 +79,6 @@ func (s *Server) renamed(ctx context.Context, v *syncproto.Rename) (found *recor
 func (s *Server) nameCopy(ctx context.Context, v *syncproto.Rename) (made *records.Row, err error) {
 	id, err := s.own.ids.Record()
 	if err != nil {
-		return nil, err
-	}
-	if err := s.current(ctx); err != nil { // what it has a receipt for is in the state then
 		return nil, err
 	}
 	var changes []syncproto.Change

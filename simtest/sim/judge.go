@@ -128,16 +128,17 @@ func (w *World) judgeRight(t *tx, a *arrival, v *view) {
 	if w.model.restored || !a.told {
 		return
 	}
+	decided, left := false, false // it, or what it may have waited for
 	for p := t; p != nil; p = p.parent {
 		d, was := v.verdicts[p.hash]
-		if w.model.anew[p.hash] || was && d.state != schema.VerdictHeld { // it, or what may wait for it, was judged again later, by the rights of then
-			return
-		}
+		decided = decided || w.model.anew[p.hash]
+		left = left || was && d.state != schema.VerdictHeld
 	}
 	d, was := v.verdicts[t.hash]
 	want := slices.Contains([]string{"not_granted", "grant_ended", "revoked_late"}, d.code)
 	switch {
-	case a.allowed && was && want && d.state == schema.VerdictHeld:
+	case decided:
+	case a.allowed && was && want && d.state == schema.VerdictHeld && !left: // judged again later, it is by the rights of then
 		w.failf("%v is held as %s, and was allowed when it came", t, d.code)
 	case !a.allowed && !was:
 		w.failf("%v was not allowed when it came, and was never held", t)

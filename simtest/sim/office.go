@@ -146,10 +146,17 @@ func (w *World) opRevoke(o Op) {
 		return
 	}
 	err := w.centre.server.Revoke(ctx, s.device(), "lost")
-	if err == nil {
+	if w.limits(s); err == nil {
 		w.hit(Revoked)
 	}
 	w.decided(err)
+}
+
+// limits notes that somebody wanted a right of a device ended, and of the copies of it.
+func (w *World) limits(s *site) {
+	for _, o := range w.sites {
+		o.limited = o.limited || o.id == s.id
+	}
 }
 
 // scopeOf is a scope in which a site has a right.
@@ -171,7 +178,7 @@ func (w *World) opEndGrant(o Op) {
 	}
 	scope, _ := w.scopeOf(s, o.B)
 	err := w.centre.server.EndGrant(ctx, s.device(), scope, "the fair is over")
-	if err == nil {
+	if w.limits(s); err == nil {
 		w.hit(GrantEnded)
 	}
 	w.decided(err)
@@ -186,7 +193,7 @@ func (w *World) opLimit(o Op) {
 	scope, classes := w.scopeOf(s, o.B)
 	until := w.centre.now().Add(time.Duration(o.B>>4%8) * time.Hour)
 	err := w.centre.server.Grant(ctx, server.NewGrant{Device: s.device(), Scope: scope, Classes: classes, Write: true, Until: until, Deliver: until.Add(time.Duration(o.B>>8%12) * time.Hour)})
-	if err == nil {
+	if w.limits(s); err == nil {
 		w.hit(GrantLimited)
 	}
 	w.decided(err)

@@ -143,7 +143,7 @@ func (w *World) judgePhotos(v *view) {
 				w.failf("%s lacks photo %v, which the server has", s.name, root)
 			case !theirs[root] && have[root] && !w.photosForgotten():
 				w.failf("the server lacks photo %v, which %s has", root, s.name)
-			case !theirs[root] && t != nil && w.hits[ServerRestored] > 0 && w.rightsEnded(): // it may have left with the right to it, once the server had it
+			case !theirs[root] && t != nil && w.hits[ServerRestored] > 0 && s.limited: // it may have left with the right to it, once the server had it
 			case !theirs[root] && t != nil && !w.photosForgotten():
 				w.failf("photo %v is nowhere: %v gave it to a product", root, t)
 			}

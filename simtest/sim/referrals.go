@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rawaj/rawaj/client"
 	"github.com/rawaj/rawaj/syncproto"
@@ -137,7 +138,7 @@ func (w *World) judgeReferrals(v *view) {
 			waits := t.value == schema.ReferralReceived // who received has not decided anything
 			if t.value == stands || waits || v.ledger[t.hash] || slices.ContainsFunc(all, func(o *tx) bool {
 				// a copy that took it to the same speaks for both
-				return o != t && (o.saw == t.value || descends(o, t) || o.value == t.value && v.ledger[o.hash])
+				return o != t && (o.saw == t.value || descends(o, t) || o.value == t.value && o.saw == t.saw && strings.TrimRight(o.site, "'") == strings.TrimRight(t.site, "'") && v.ledger[o.hash])
 			}) {
 				continue
 			}

@@ -63,6 +63,7 @@ type site struct {
 	refused bool // by the server, until somebody starts it again
 	wiped   bool
 	cloned  bool
+	limited bool  // somebody wanted a right ended, of it or of a copy
 	chain   []*tx // that its own chain holds
 	forms   []form
 	stood   trodden
@@ -185,5 +186,5 @@ func (s *site) putBack(i *siteImage, withMark bool) {
 // clone makes another device of an image: both go on.
 func (s *site) clone(i *siteImage, name string) *site {
 	s.cloned = true
-	return &site{w: s.w, name: name, kind: s.kind, key: s.key, keys: &keys{s.w, i.keys}, chain: i.chain, stood: i.stood, id: s.id, till: s.till, dir: s.w.slot(siteSlot), files: i.files, wiped: i.wiped, cloned: true}
+	return &site{w: s.w, name: name, kind: s.kind, key: s.key, keys: &keys{s.w, i.keys}, chain: i.chain, stood: i.stood, id: s.id, till: s.till, dir: s.w.slot(siteSlot), files: i.files, wiped: i.wiped, cloned: true, limited: s.limited}
 }

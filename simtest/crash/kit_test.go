@@ -78,13 +78,14 @@ const perRecord = 10_000
 // takes, and says now and then how far it is.
 func explored(t *testing.T, share float64, few int, record func(t testing.TB, seed uint64) *trial) {
 	t.Helper()
-	want := few
+	want, spare := few, few/10 // the last few are not worth another record
 	if *states > 0 {
 		want = int(float64(*states) * share)
+		spare = want / 100
 	}
 	var a tally
 	began := time.Now()
-	for seed := *seedFlag; a.states < want-want/10 && !t.Failed(); seed++ {
+	for seed := *seedFlag; a.states < want-spare && !t.Failed(); seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { // whose files go with it
 			record(t, seed).explore(min(perRecord, want-a.states+1), seed, &a)
 			if len(a.examples) > 0 {

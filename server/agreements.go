@@ -128,7 +128,7 @@ func (s *Server) apiAgreements(w http.ResponseWriter, r *http.Request) {
 	in, err := report.ParseSpan(r.URL.Query().Get("from"), r.URL.Query().Get("to"))
 	var out report.Outlets
 	if err == nil {
-		err = s.upToDate(r.Context())
+		err = s.current(r.Context())
 	}
 	if err == nil {
 		out, err = s.Outlets(r.Context(), in)
@@ -140,17 +140,12 @@ func (s *Server) apiStock(w http.ResponseWriter, r *http.Request) {
 	var list []report.Shelf
 	site, err := localapi.QueryID(r, "site")
 	if err == nil {
-		err = s.upToDate(r.Context())
+		err = s.current(r.Context())
 	}
 	if err == nil {
 		list, err = s.Stock(r.Context(), site)
 	}
 	localapi.Answer(w, list, err)
-}
-
-// upToDate waits until what devices were told is safe is folded.
-func (s *Server) upToDate(ctx context.Context) error {
-	return s.current(ctx)
 }
 
 // about does something about the record that an address names.

@@ -95,11 +95,11 @@ func (s *Server) EnrolCode(ctx context.Context, n NewSite) (EnrolCode, error) {
 	if err := n.Check(); err != nil {
 		return EnrolCode{}, err
 	}
-	s.enrol.Lock()
-	defer s.enrol.Unlock()
-	if err := s.current(ctx); err != nil { // a site that waits for room there has its name
+	end, err := s.decides(ctx, &s.enrol)
+	if err != nil {
 		return EnrolCode{}, err
 	}
+	defer end()
 	site, changes, err := s.siteNamed(ctx, &n)
 	if err != nil {
 		return EnrolCode{}, err

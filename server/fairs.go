@@ -59,8 +59,11 @@ func (s *Server) PlanFair(ctx context.Context, q PlanFair) (FairShown, error) {
 	if q.StartsOn != "" && q.EndsOn != "" && q.EndsOn < q.StartsOn {
 		return FairShown{}, refusal.New(refusal.EndsBeforeStart, "the fair ends on %s, before it begins on %s", q.EndsOn, q.StartsOn).On("ends_on")
 	}
-	s.fairs.Lock()
-	defer s.fairs.Unlock()
+	end, err := s.decides(ctx, &s.fairs)
+	if err != nil {
+		return FairShown{}, err
+	}
+	defer end()
 	id, err := s.idOf(q.ID)
 	if err != nil {
 		return FairShown{}, err
@@ -115,8 +118,11 @@ type NewCoordination struct {
 
 // Coordinate records what head office agreed about a fair, which is coordinated by it.
 func (s *Server) Coordinate(ctx context.Context, fair syncproto.RecordID, q NewCoordination) (FairShown, error) {
-	s.fairs.Lock()
-	defer s.fairs.Unlock()
+	end, err := s.decides(ctx, &s.fairs)
+	if err != nil {
+		return FairShown{}, err
+	}
+	defer end()
 	id, err := s.idOf(q.ID)
 	if err != nil {
 		return FairShown{}, err

@@ -21,8 +21,11 @@ type FairStep struct {
 // StepFair moves a fair on: it is announced with all that it has to have (R8, R9), closed
 // once its tills are, and reconciled when late sales are in and its goods were counted.
 func (s *Server) StepFair(ctx context.Context, fair syncproto.RecordID, q FairStep) (FairShown, error) {
-	s.fairs.Lock()
-	defer s.fairs.Unlock()
+	end, err := s.decides(ctx, &s.fairs)
+	if err != nil {
+		return FairShown{}, err
+	}
+	defer end()
 	var changes []syncproto.Change
 	if err := s.State.Read(ctx, func(r *state.Reader) error {
 		plan, err := planOf(r, fair)

@@ -34,11 +34,11 @@ func (s *Server) StepTill(ctx context.Context, till syncproto.RecordID, q TillSt
 	case q.State != schema.TillBack && q.Reason == "":
 		return closing.Sheet{}, refusal.New(refusal.Required, "why? Say what happened to the device").On("reason")
 	}
-	s.fairs.Lock()
-	defer s.fairs.Unlock()
-	if err := s.upToDate(ctx); err != nil {
+	end, err := s.decides(ctx, &s.fairs)
+	if err != nil {
 		return closing.Sheet{}, err
 	}
+	defer end()
 	sheet, err := s.Sheet(ctx, till)
 	if err != nil || sheet.State == q.State {
 		return sheet, err
@@ -130,7 +130,7 @@ func (s *Server) apiTillsOf(w http.ResponseWriter, r *http.Request) {
 	var list []FairTill
 	fair, err := localapi.PathID[syncproto.RecordID](r)
 	if err == nil {
-		err = s.upToDate(r.Context())
+		err = s.current(r.Context())
 	}
 	if err == nil {
 		list, err = s.TillsOf(r.Context(), fair)

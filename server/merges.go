@@ -15,8 +15,11 @@ import (
 // MergePersons says that two records, of one branch or of two, are one person, as a branch
 // does of its own.
 func (s *Server) MergePersons(ctx context.Context, n members.NewMerge) (as syncproto.RecordID, err error) {
-	s.merging.Lock()
-	defer s.merging.Unlock()
+	end, err := s.decides(ctx, &s.merging)
+	if err != nil {
+		return as, err
+	}
+	defer end()
 	var changes []syncproto.Change
 	if err := s.State.Read(ctx, func(r *state.Reader) error {
 		id, who, fields, err := n.Fields(r, s.Now().UnixMilli())
@@ -35,8 +38,11 @@ func (s *Server) PartPerson(ctx context.Context, person syncproto.RecordID, by s
 	if by == "" {
 		return refusal.New(refusal.Required, "say who undoes it").On("by")
 	}
-	s.merging.Lock()
-	defer s.merging.Unlock()
+	end, err := s.decides(ctx, &s.merging)
+	if err != nil {
+		return err
+	}
+	defer end()
 	var changes []syncproto.Change
 	if err := s.State.Read(ctx, func(r *state.Reader) error {
 		list, err := members.Parting(r, person)

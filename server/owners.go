@@ -66,11 +66,11 @@ func (s *Server) Unassigned(ctx context.Context, at localapi.Cursor) (p localapi
 // AssignOwner says whose a line was, and what was given back of it, as a stall does. What is
 // in a statement stays with who it says: adjustments move the money.
 func (s *Server) AssignOwner(ctx context.Context, line, family syncproto.RecordID, by string) error {
-	settled, err := s.settles(ctx)
+	end, err := s.decides(ctx, &s.settling)
 	if err != nil {
 		return err
 	}
-	defer settled()
+	defer end()
 	var changes []syncproto.Change
 	if err := s.State.Read(ctx, func(r *state.Reader) error {
 		row, err := r.Get(schema.SaleLine, line)

@@ -77,11 +77,11 @@ func (s *Server) Publish(ctx context.Context, n NewPolicy) (p PolicyShown, err e
 	} else if n.ID[14] != 0 || n.ID[15] != 0 || n.ID[6]>>4 != 7 {
 		return p, refusal.New(refusal.BadID, "id %v: want a UUIDv7 whose last four digits are 0", n.ID).On("id")
 	}
-	s.publishing.Lock() // one version at a time gets the next number
-	defer s.publishing.Unlock()
-	if err := s.current(ctx); err != nil {
+	end, err := s.decides(ctx, &s.publishing) // one version at a time gets the next number
+	if err != nil {
 		return p, err
 	}
+	defer end()
 	list, err := s.Policies(ctx)
 	if err != nil {
 		return p, err

@@ -71,7 +71,7 @@ type Server struct {
 	upto     oplog.Index   // folded, and published to live
 	applied  chan struct{} // closed when the fold has moved, or has stopped
 	stopped  error         // why the fold stopped
-	enrol    sync.Mutex    // one redemption at a time
+	enrol    sync.Mutex    // one at a time takes a device in, names a copy or makes a code: each decides on what it read
 	settling sync.Mutex    // one at a time settles, adjusts, or says whose a line was: each decides on what it read
 	fairs    sync.Mutex    // one change of a plan at a time: it is decided on what was read
 
@@ -265,10 +265,22 @@ func (s *Server) folded(ctx context.Context, index oplog.Index) error {
 	}
 }
 
-// current waits until the state holds all that the log does by now.
+// current waits until the state holds all that the log does by now: what devices were told is
+// safe, and what head office decided before.
 func (s *Server) current(ctx context.Context) error {
 	end, _ := s.Log.End()
 	return s.folded(ctx, end)
+}
+
+// decides lets nobody else decide under mu until end is called, and has the state hold all that was
+// recorded before: what waits there for room on a disk is decided already.
+func (s *Server) decides(ctx context.Context, mu *sync.Mutex) (end func(), err error) {
+	mu.Lock()
+	if err := s.current(ctx); err != nil {
+		mu.Unlock()
+		return nil, err
+	}
+	return mu.Unlock, nil
 }
 
 // append writes an entry and waits until it is durable.

@@ -97,11 +97,11 @@ func (s *Server) Settle(ctx context.Context, q NewSettlement) (done Settled, err
 	if q.By == "" {
 		return done, refusal.New(refusal.Required, "say who approves it").On("by")
 	}
-	settled, err := s.settles(ctx)
+	end, err := s.decides(ctx, &s.settling)
 	if err != nil {
 		return done, err
 	}
-	defer settled()
+	defer end()
 	var drafts []*settle.Draft
 	var number int
 	branches := map[syncproto.RecordID]syncproto.RecordID{}
@@ -170,17 +170,6 @@ func (s *Server) Settle(ctx context.Context, q NewSettlement) (done Settled, err
 		}
 		return nil
 	})
-}
-
-// settles lets nobody else decide what is settled until end is called, and has the state hold all
-// that was recorded before: what waits for room on its disk is decided already.
-func (s *Server) settles(ctx context.Context) (end func(), err error) {
-	s.settling.Lock()
-	if err := s.current(ctx); err != nil {
-		s.settling.Unlock()
-		return nil, err
-	}
-	return s.settling.Unlock, nil
 }
 
 // seen holds what is due against the draft that was looked at: somebody else may have

@@ -53,11 +53,11 @@ type NewAdjustment struct {
 
 // Adjust records an adjustment. That of a statement whose payout is disputed answers it.
 func (s *Server) Adjust(ctx context.Context, q NewAdjustment) (NewAdjustment, error) {
-	settled, err := s.settles(ctx)
+	end, err := s.decides(ctx, &s.settling)
 	if err != nil {
 		return q, err
 	}
-	defer settled()
+	defer end()
 	id, err := s.idOf(q.ID)
 	if err != nil {
 		return q, err

@@ -8,7 +8,6 @@
 #include "_cgo_export.h"
 
 #define OK 0
-#define CONFIG_MEMSTATUS 9
 #define IOERR_FSYNC (10 | 4 << 8)
 
 static sqlite3_vfs *real, shim;
@@ -113,7 +112,7 @@ static int on_connect(sqlite3 *db, char **error, const void *api) {
 }
 
 int crashfs_register(int pages) {
-	sqlite3_config(CONFIG_MEMSTATUS, 0); // a count of bytes that all threads would wait for
+	sqlite3_config(CONFIG_MEMSTATUS, 0);
 	real = sqlite3_vfs_find(0);
 	shim = *real;
 	shim.pNext = 0;

@@ -10,7 +10,6 @@
 #define BUSY 5
 #define NOMEM 7
 #define NOTFOUND 12
-#define CONFIG_MEMSTATUS 9
 #define SHORT_READ (10 | 2 << 8)
 
 // Flags of xOpen, and the locks of a database file and of a WAL's index.
@@ -273,7 +272,7 @@ static int x_access(sqlite3_vfs *v, const char *name, int flags, int *out) {
 }
 
 int memfs_register(const char *under) {
-	sqlite3_config(CONFIG_MEMSTATUS, 0); // a count of bytes that all threads would wait for
+	sqlite3_config(CONFIG_MEMSTATUS, 0);
 	root = strdup(under);
 	real = sqlite3_vfs_find(0);
 	shim = *real;

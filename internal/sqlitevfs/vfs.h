@@ -60,6 +60,8 @@ struct sqlite3_vfs {
 	const char *(*xNextSystemCall)(sqlite3_vfs *, const char *);
 };
 
+// A count of bytes that all threads would wait for; to be set before SQLite is first used.
+#define CONFIG_MEMSTATUS 9
 extern int sqlite3_config(int, ...);
 extern sqlite3_vfs *sqlite3_vfs_find(const char *);
 extern int sqlite3_vfs_register(sqlite3_vfs *, int);

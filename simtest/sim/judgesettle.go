@@ -211,7 +211,7 @@ func (w *World) judgeForgotten(v *view, t *tx) {
 	case !w.model.restored:
 		w.failf("%v counts, of a statement that head office does not have", t)
 	case s == nil || s.wiped || s.refused:
-	case w.rightsEnded(): // what may not be read any more may have left
+	case s.limited: // what may not be read any more may have left
 	default:
 		give, err := s.store.Spares(ctx, 0)
 		w.must(err)

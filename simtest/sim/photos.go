@@ -154,11 +154,6 @@ func (w *World) judgePhotos(v *view) {
 	}
 }
 
-// rightsEnded says that somebody lost a right to read.
-func (w *World) rightsEnded() bool {
-	return w.hits[GrantEnded]+w.hits[GrantLimited]+w.hits[Revoked] > 0
-}
-
 // photographed is the transaction of a site's own that gave somebody this photo.
 func (w *World) photographed(s *site, root syncproto.Root) *tx {
 	for _, t := range s.chain {

@@ -218,6 +218,7 @@ func sameAsSheet(t *testing.T, text string, file []byte) {
 }
 
 func TestAYearAsASheetGivesTheSameSalesAsTheCSV(t *testing.T) {
+	raced.Skip(t)
 	dir := os.Getenv("RAWAJ_TILL_DATA")
 	if dir == "" {
 		t.Skip("RAWAJ_TILL_DATA names no directory of real till data")
@@ -226,9 +227,7 @@ func TestAYearAsASheetGivesTheSameSalesAsTheCSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.SplitAfter(string(text), "\n")
-	year := strings.Join(lines[:raced.Fewer(len(lines))], "")
-	sameAsSheet(t, year, workbook(t, sheetRows(t, year, asTyped), ""))
+	sameAsSheet(t, string(text), workbook(t, sheetRows(t, string(text), asTyped), ""))
 }
 
 func TestASheetWithBrokenCellsIsRefusedLineByLineAsTheCSV(t *testing.T) {
@@ -284,6 +283,7 @@ func TestASheetRefusesCellsThatACSVCannotHave(t *testing.T) {
 }
 
 func TestAHostileWorkbookOfSalesRecordsNothing(t *testing.T) {
+	raced.Skip(t)
 	c := newStall(t)
 	a := newAPI(t, c)
 	head := sheetRows(t, "receipt,date,item\n", asText)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rawaj/rawaj/internal/refusal"
 	"github.com/rawaj/rawaj/internal/tables"
@@ -41,11 +42,11 @@ func (r *Route) parameters() []string {
 // asTable answers a list as CSV or XLSX where that is asked for. It is made of the list's
 // own answer, so that a table has nothing that whoever asks may not read.
 func asTable(r *Route) http.HandlerFunc {
-	l, handle := r.table(), r.Handle
-	if l == nil {
+	whole, handle := r.table(), r.Handle
+	if whole == nil {
 		return handle
 	}
-	l = l.For(r.Response)
+	own := sync.OnceValue(func() *tables.List { return whole.For(r.Response) }) // no start waits for it
 	paged := slices.Contains(r.Query, "cursor")
 	return func(w http.ResponseWriter, q *http.Request) {
 		format, lang := q.URL.Query().Get("format"), q.URL.Query().Get("lang")
@@ -69,6 +70,7 @@ func asTable(r *Route) http.HandlerFunc {
 			refused.copy(w)
 			return
 		}
+		l := own()
 		var out bytes.Buffer
 		if err = write(&out, l, format, lang, pages); err == nil {
 			err = q.Context().Err()

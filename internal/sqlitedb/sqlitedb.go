@@ -116,6 +116,7 @@ func (db *DB) connect(reader bool) (*conn, error) {
 	if reader {
 		q.Set("_query_only", "1")
 	}
+	q.Set("_mutex", "no") // whoever has the turn, or took a reader, has the connection alone
 	q.Set("_journal_mode", "WAL")
 	q.Set("_synchronous", string(db.options.Sync))
 	q.Set("_busy_timeout", "5000")

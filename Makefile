@@ -70,11 +70,12 @@ TEST  := go test -vet=off -shuffle=on -timeout 20m
 TOOK  := tools/took.sh
 MEM   := TMPDIR="$$(tools/tmpdir.sh)"
 
-test: check build ## check, every test with the race detector, the large ones at full size without it, simulated worlds, the pages in a browser
+test: need ## check, every test with the race detector, the large ones at full size without it, simulated worlds, the pages in a browser
+	$(TOOK) "checks and build" $(MAKE) -j2 -Otarget check build
 	WEB_REQUIRED=1 GORACE=atexit_sleep_ms=10 $(MEM) $(TOOK) "tests with the race detector" $(TEST) -parallel 4 $(RACE) $(FIRST) $$(go list ./... | grep -vE '$(ALONE)')
 	$(MAKE) -j2 -Otarget large alone
 	$(TOOK) "simulated worlds" $(MAKE) sim N=$(or $(N),5000)
-	cd web && ../$(TOOK) "pages" npm test && SHOTS=0 ../$(TOOK) "pages in a browser" npm run e2e
+	cd web && ../$(TOOK) "pages" npm test && SHOTS=0 TMPDIR="$$(../tools/tmpdir.sh)" ../$(TOOK) "pages in a browser" npm run e2e
 
 large: need # in make test
 	large="$$(tools/large.sh $(SHRINK))" && $(MEM) $(TOOK) "tests that are larger without it" $(TEST) -run "$$large" $(addprefix ./,$(SHRINK))

@@ -64,6 +64,7 @@ test('codes made on the dashboard take devices in', async () => {
   centre = await open(rooyesh.link)
   partner = await open(desk.link)
   assert.equal(await centre.getAttribute('html', 'lang'), 'fa')
+  await partner.locator('nav a').first().waitFor(wait)
   assert.deepEqual(await partner.locator('nav a').evaluateAll((list) => list.map((a) => a.hash)), ['#referrals', '#sync'], 'a desk records referrals alone')
   await choose(head, 'en', 'light')
   for (let i = 0; i < 2; i++) await head.locator('[data-health=fresh]').nth(i).waitFor(wait)

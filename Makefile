@@ -19,7 +19,8 @@ GO_MINOR := 26
 
 STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 
-PAGES := web/dist/site/site.html
+PROGRAM := go build -o bin/rawaj ./cmd/rawaj
+PAGES   := web/dist/site/site.html
 
 .PHONY: help need build go demo check test large alone thousand sim bench fuzz clean crash torture mutants
 
@@ -32,10 +33,11 @@ need: # says which prerequisite is missing, and how to get it
 		print "rawaj: Go " v " is too old: install Go $(GO_MAJOR).$(GO_MINOR) or newer (https://go.dev/dl)"; exit 1 }' >&2
 	@cc="$$(go env CC)"; command -v $${cc%% *} >/dev/null || { echo >&2 "rawaj: no C compiler ($$cc): SQLite is C; install gcc (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
-build: $(PAGES) go ## one binary with its pages, bin/rawaj
+build: need $(PAGES) ## one binary with its pages, bin/rawaj
+	$(PROGRAM)
 
 go: need ## the same without building the pages: it serves those that are there
-	go build -o bin/rawaj ./cmd/rawaj
+	$(PROGRAM)
 
 web/node_modules/.package-lock.json: web/package-lock.json web/package.json
 	@command -v node >/dev/null || { echo >&2 "rawaj: Node is missing: install Node 20.19 or newer (https://nodejs.org), or type make go to build without pages"; exit 1; }

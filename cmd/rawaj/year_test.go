@@ -266,16 +266,14 @@ func rebuildYear(t *testing.T, centre string, till *till) {
 	if out := rawaj(t, "admin", "rebuild", "--data", centre); !strings.Contains(out, equal) {
 		t.Errorf("rebuild after the server was killed says %s", out)
 	}
-	for _, folded := range []int64{64 << 10, 1 << 20, 6 << 20} {
-		p := start(t, "admin", "rebuild", "--data", centre)
-		until(t, "the rebuild has folded some", func() bool {
-			info, err := os.Stat(filepath.Join(centre, fileState+".new-wal"))
-			return err == nil && info.Size() > folded || !p.running()
-		})
-		p.kill()
-		if p.err == nil {
-			t.Errorf("the rebuild had ended before it was killed at %d bytes", folded)
+	for _, written := range []int64{64 << 10, 1 << 20, 6 << 20} {
+		tries := 1
+		for ; !killedRebuilding(t, centre, written); tries++ {
+			if tries == 20 {
+				t.Fatalf("%d rebuilds had ended before they were killed at %d bytes", tries, written)
+			}
 		}
+		t.Logf("rebuild %d was killed when it had written %d bytes", tries, written)
 		exactly(t, centre, till)
 	}
 	if out := rawaj(t, "admin", "rebuild", "--data", centre); !strings.Contains(out, equal) {
@@ -285,6 +283,19 @@ func rebuildYear(t *testing.T, centre string, till *till) {
 	if err != nil || len(left) > 0 {
 		t.Errorf("rebuild leaves %v (%v)", left, err)
 	}
+}
+
+// killedRebuilding kills a rebuild that has written so much, and says whether it was
+// still at work: the last of it is written within milliseconds.
+func killedRebuilding(t *testing.T, centre string, written int64) bool {
+	t.Helper()
+	p := start(t, "admin", "rebuild", "--data", centre)
+	until(t, "the rebuild has written some", func() bool {
+		info, err := os.Stat(filepath.Join(centre, fileState+".new-wal"))
+		return err == nil && info.Size() > written || !p.running()
+	})
+	p.kill()
+	return p.err != nil
 }
 
 // A till without prices: each line is one piece, none counts as sold for 0, and what

@@ -153,8 +153,11 @@ func (n *session) common(ctx context.Context) (syncproto.Position, error) {
 // the histories count as parted from the beginning, and what was written on a screen of
 // the lost one has seen nothing that stands here.
 func (s *Server) wentBack(ctx context.Context, cursor []byte) error {
-	s.histories.Lock()
-	defer s.histories.Unlock()
+	end, err := s.decides(ctx, &s.histories)
+	if err != nil {
+		return err
+	}
+	defer end()
 	head := s.State.Head()
 	if state.CursorHistory(cursor) != head.History {
 		return nil // it is of a history that is known to be over

@@ -93,13 +93,16 @@ func (s *Server) certified(head state.Head, hello *syncproto.Hello) *syncproto.C
 // readmit takes a forgotten device in again, where nobody has handed back the batch that
 // once did: with the rights that its kind begins with.
 func (s *Server) readmit(ctx context.Context, c *syncproto.Certificate) error {
-	s.enrol.Lock()
-	defer s.enrol.Unlock()
+	end, err := s.decides(ctx, &s.enrol)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if s.live.View().Device(c.Device) != nil {
 		return nil
 	}
 	changes := admit(c, "", nil)
-	err := s.State.Read(ctx, func(r *state.Reader) error {
+	err = s.State.Read(ctx, func(r *state.Reader) error {
 		site, err := r.Get(schema.Site, c.Site)
 		if err == nil && site == nil {
 			name := c.Prefix

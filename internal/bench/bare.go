@@ -42,7 +42,7 @@ func openBare(path string) (*bareDB, error) { return openBareAs(path, "FULL") }
 
 // openBareAs is for what we do not flush either: NORMAL.
 func openBareAs(path, sync string) (*bareDB, error) {
-	raw, err := (&sqlite3.SQLiteDriver{}).Open("file:" + path + "?_journal_mode=WAL&_synchronous=" + sync + "&_cache_size=-32768")
+	raw, err := (&sqlite3.SQLiteDriver{}).Open("file:" + path + "?_mutex=no&_journal_mode=WAL&_synchronous=" + sync + "&_cache_size=-32768")
 	if err != nil {
 		return nil, err
 	}

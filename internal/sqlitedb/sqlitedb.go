@@ -300,8 +300,13 @@ func (db *DB) Close() error {
 	if db.spare() {
 		return nil
 	}
-	for len(db.readers) > 0 {
-		errs = append(errs, (<-db.readers).close())
+	for idle := true; idle; {
+		select {
+		case c := <-db.readers:
+			errs = append(errs, c.close())
+		default: // who took the last one gives it back when we are done
+			idle = false
+		}
 	}
 	if db.writer != nil {
 		errs = append(errs, db.writer.close())

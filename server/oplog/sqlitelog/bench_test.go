@@ -52,7 +52,7 @@ func benchmarkAppend(b *testing.B, size, appenders int) {
 func BenchmarkBareInsert(b *testing.B) {
 	for _, size := range []int{1 << 10, 64 << 10, 4 << 20} {
 		b.Run(fmt.Sprintf("%dKiB", size>>10), func(b *testing.B) {
-			db, err := sql.Open("sqlite3", "file:"+filepath.Join(b.TempDir(), "bare.db")+"?_journal_mode=WAL&_synchronous=FULL")
+			db, err := sql.Open("sqlite3", "file:"+filepath.Join(b.TempDir(), "bare.db")+"?_mutex=no&_journal_mode=WAL&_synchronous=FULL")
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -52,8 +52,9 @@ type machine struct {
 	ended  chan struct{}
 }
 
-// diskSize is that of a machine's disk: room for some thousand sales.
-const diskSize = 48 << 20
+// diskSize is that of a machine's disk: room for what twelve rounds sell where one lasts half a minute,
+// 20,000 sales, three times over: the state is folded anew beside the old one.
+const diskSize = 256 << 20
 
 func newMachine(t testing.TB, work, name string, ownDisk bool, args ...string) *machine {
 	t.Helper()

@@ -52,7 +52,8 @@ $(PAGES): web/node_modules/.package-lock.json $(shell find web/src web/public we
 demo: build ## a fair day in fast motion, compared with what staff did, then live pages (DEMO=--once ends there)
 	./bin/rawaj demo $(DEMO)
 
-check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svelte-check
+# What embeds the pages is read once they stand.
+check: need $(PAGES) ## gofmt, vet, staticcheck, svelte-check
 	@out="$$(gofmt -l .)" || exit 1; test -z "$$out" || { echo >&2 "rawaj: run gofmt -w on:"; echo >&2 "$$out"; exit 1; }
 	go vet ./...
 	go vet -tags failpoints ./internal/failpoint
@@ -61,8 +62,8 @@ check: need web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, svel
 
 # One goroutine at a time decides all in these, or nothing of ours runs: no race to see.
 ALONE := /simtest/(crash|sim)$$
-# What has tests that the race detector makes smaller, or leaves out.
-SHRINK := client internal/tables simtest
+# What has tests that the race detector makes smaller, or leaves out (internal/raced).
+SHRINK = $(shell grep -rl --include='*_test.go' --exclude-dir=node_modules 'raced\.' . | xargs -n1 dirname | sort -u)
 # What takes longest begins first, so that none of it runs on alone.
 FIRST := ./cmd/rawaj ./simtest ./client ./server/state
 # Arithmetic on a curve shares nothing, and is a third of all that the detector would be told of.
@@ -80,7 +81,7 @@ test: need ## check, every test with the race detector, the large ones at full s
 	cd web && ../$(TOOK) "pages" npm test && SHOTS=0 TMPDIR="$$(../tools/tmpdir.sh)" ../$(TOOK) "pages in a browser" npm run e2e
 
 large: need # in make test
-	large="$$(tools/large.sh $(SHRINK))" && $(MEM) $(TOOK) "tests that are larger without it" $(TEST) -run "$$large" $(addprefix ./,$(SHRINK))
+	large="$$(tools/large.sh $(SHRINK))" && $(MEM) $(TOOK) "tests that are larger without it" $(TEST) -run "$$large" $(SHRINK)
 
 alone: need # in make test, beside large: each has a core
 	$(MEM) $(TOOK) "tests that it has nothing to see in" $(TEST) $$(go list ./... | grep -E '$(ALONE)')

@@ -289,12 +289,16 @@ func rebuildYear(t *testing.T, centre string, till *till) {
 // still at work: the last of it is written within milliseconds.
 func killedRebuilding(t *testing.T, centre string, written int64) bool {
 	t.Helper()
+	began := time.Now()
 	p := start(t, "admin", "rebuild", "--data", centre)
 	until(t, "the rebuild has written some", func() bool {
 		info, err := os.Stat(filepath.Join(centre, fileState+".new-wal"))
-		return err == nil && info.Size() > written || !p.running()
+		return err == nil && info.Size() > written && info.ModTime().After(began) || !p.running()
 	})
 	p.kill()
+	if p.err != nil && p.cmd.ProcessState.Exited() {
+		t.Fatalf("the rebuild ended by itself: %v\n%s", p.err, &p.stderr)
+	}
 	return p.err != nil
 }
 

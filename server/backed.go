@@ -53,7 +53,7 @@ func (s *Server) Backed(ctx context.Context, b Backing) (n BackedCount, err erro
 		if err != nil {
 			return err
 		}
-		seen = syncproto.Base{Position: head.Position, Hash: head.PositionHash.Short()}
+		seen = head.Base()
 		for i := range heads {
 			c, err := backedChange(r, &heads[i])
 			if err != nil {

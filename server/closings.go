@@ -144,7 +144,7 @@ func (s *Server) answerClosings(ctx context.Context, ids []syncproto.RecordID) e
 		if err != nil {
 			return err
 		}
-		seen = syncproto.Base{Position: head.Position, Hash: head.PositionHash.Short()}
+		seen = head.Base()
 		for _, id := range ids {
 			row, err := r.Get(schema.Closing, id)
 			if err != nil {

@@ -92,7 +92,7 @@ func (s *Server) taking(ctx context.Context, id syncproto.RecordID, side string)
 		if err != nil {
 			return err
 		}
-		base = syncproto.Base{Position: head.Position, Hash: head.PositionHash.Short()}
+		base = head.Base()
 		row, err := conflictRow(r, id)
 		if err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 // MergePersons says that two records, of one branch or of two, are one person, as a branch
 // does of its own.
 func (s *Server) MergePersons(ctx context.Context, n members.NewMerge) (as syncproto.RecordID, err error) {
+	head := s.State.Head() // who says this has not seen what is folded only now
 	end, err := s.decides(ctx, &s.merging)
 	if err != nil {
 		return as, err
@@ -30,7 +31,7 @@ func (s *Server) MergePersons(ctx context.Context, n members.NewMerge) (as syncp
 	}); err != nil || len(changes) == 0 {
 		return as, err
 	}
-	return as, s.record(ctx, decisions, changes...)
+	return as, s.recordSeen(ctx, decisions, []syncproto.Base{head.Base()}, changes...)
 }
 
 // PartPerson undoes merges, as a branch does.
@@ -38,6 +39,7 @@ func (s *Server) PartPerson(ctx context.Context, person syncproto.RecordID, by s
 	if by == "" {
 		return refusal.New(refusal.Required, "say who undoes it").On("by")
 	}
+	head := s.State.Head() // who says this has not seen what is folded only now
 	end, err := s.decides(ctx, &s.merging)
 	if err != nil {
 		return err
@@ -60,7 +62,7 @@ func (s *Server) PartPerson(ctx context.Context, person syncproto.RecordID, by s
 	}); err != nil || len(changes) == 0 {
 		return err
 	}
-	return s.record(ctx, decisions, changes...)
+	return s.recordSeen(ctx, decisions, []syncproto.Base{head.Base()}, changes...)
 }
 
 func (s *Server) mergeRoutes() []localapi.Route {

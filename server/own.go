@@ -116,7 +116,7 @@ func (s *Server) record(ctx context.Context, lane ownLane, changes ...syncproto.
 			continue
 		}
 		head := s.State.Head()
-		bases = []syncproto.Base{{Position: head.Position, Hash: head.PositionHash.Short()}}
+		bases = []syncproto.Base{head.Base()}
 		for i := range c.Groups {
 			c.Groups[i].Base = 0
 		}

@@ -92,7 +92,7 @@ func (s *Server) look(ctx context.Context, which *touched) (again time.Duration,
 		if err != nil {
 			return err
 		}
-		seen = syncproto.Base{Position: head.Position, Hash: head.PositionHash.Short()}
+		seen = head.Base()
 		if changes, err = missing(r, which, now); err == nil && which.all {
 			again, err = untilMidnight(r, now)
 		}

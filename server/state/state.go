@@ -58,6 +58,11 @@ type Head struct {
 	Doubt        int64 // since when, UTC ms, nobody has vouched for who takes part: the log went back; 0: not so
 }
 
+// Base is that of whoever looks at the state as it stands.
+func (h *Head) Base() syncproto.Base {
+	return syncproto.Base{Position: h.Position, Hash: h.PositionHash.Short()}
+}
+
 // ErrMisfit says that log and state are not of the same past.
 var ErrMisfit = errors.New("log and state do not fit")
 

@@ -109,7 +109,9 @@ func (g *ground) report(t *testing.T, r sim.Result) {
 	g.run(t, r.Seed, r.Ops, func(s string) { fmt.Fprintln(&b, s) })
 	t.Errorf("seed %d fails (make sim SEED=%d): %v\n%d of its %d operations are enough:\n%s", r.Seed, r.Seed, r.Err, len(r.Ops), whole, b.String())
 	if *keep != "" {
-		if err := sim.Save(filepath.Join(*keep, fmt.Sprintf("%d.sim", r.Seed)), r); err != nil {
+		if err := os.MkdirAll(*keep, 0o777); err != nil {
+			t.Error(err)
+		} else if err := sim.Save(filepath.Join(*keep, fmt.Sprintf("%d.sim", r.Seed)), r); err != nil {
 			t.Error(err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rawaj/rawaj/internal/localapi"
+	"github.com/rawaj/rawaj/simtest"
 )
 
 // running is a site's process on a directory, whose API is called.
@@ -85,7 +86,8 @@ func TestACopiedDirectoryGoesOnUnderANameOfItsOwn(t *testing.T) {
 			work := t.TempDir()
 			centre, stall, copied := filepath.Join(work, "centre"), filepath.Join(work, "stall"), filepath.Join(work, "copied")
 			_, url := serving(t, centre)
-			enrolled(t, centre, stall, "Stall 1", url)
+			cable := simtest.NewProxy(t, strings.TrimPrefix(url, "http://"))
+			enrolled(t, centre, stall, "Stall 1", cable.URL())
 			original := runSite(t, stall)
 			original.opens()
 			original.sells(500)
@@ -111,6 +113,7 @@ func TestACopiedDirectoryGoesOnUnderANameOfItsOwn(t *testing.T) {
 				twin.till, twin.of = original.till, original.of
 				theirs = twin.sells(50)
 				twin.arrives()
+				cable.Refuse(true) // until it has sold: it would get a name of its own first
 				again := runSite(t, stall)
 				again.till, again.of = original.till, original.of
 				mine = again.sells(100)
@@ -121,11 +124,13 @@ func TestACopiedDirectoryGoesOnUnderANameOfItsOwn(t *testing.T) {
 				}
 				mine = original.sells(100)
 				original.arrives()
+				cable.Refuse(true)
 				twin = runSite(t, copied)
 				twin.till, twin.of = original.till, original.of
 				theirs = twin.sells(50)
 				later = twin
 			}
+			cable.Refuse(false)
 			until(t, "the later copy has a name of its own", func() bool { return later.name() != was })
 			if a, b := original.arrives(), twin.arrives(); a == b {
 				t.Errorf("both are %s", a)

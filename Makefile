@@ -110,6 +110,7 @@ crash: need ## states that power cuts may leave of the databases, opened and jud
 
 torture: need ## rounds of kills, power cuts, full disks and a bad link over the program at work (ROUNDS=100, SEED=1)
 	go test -count=1 -timeout 0 -v ./simtest/torture -args -rounds $(ROUNDS) -seed $(or $(SEED),1)
+
 mutants: need ## plants bugs, one at a time, and tells which test notices each (M= name, promise or package, PART=1/2; a quarter of an hour, goes on where it was broken off)
 	nice go run ./internal/mutants $(if $(PART),-part $(PART)) $(M)
 
